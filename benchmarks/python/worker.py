@@ -1,0 +1,104 @@
+"""The Python side of the benchmark as a server: one JSON request per line in, one JSON reply per line out.
+
+It stays alive between measurements, so that both sides can take turns: {"do": "caption", "tokens": 10} -> {"ms": ...}.
+"""
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+warnings.filterwarnings("ignore")
+
+import numpy as np  # noqa: E402
+import openvino as ov  # noqa: E402
+import torch  # noqa: E402
+from transformers import BlipForQuestionAnswering, BlipImageProcessor  # noqa: E402
+from tutorial_pipeline import TutorialPipeline  # noqa: E402
+
+
+class Worker:
+    def __init__(self, checkpoint: str):
+        self.torch_model = BlipForQuestionAnswering.from_pretrained(checkpoint).eval()
+        self.image_processor = BlipImageProcessor.from_pretrained(checkpoint)
+        self.inputs: dict[str, np.ndarray] = {}
+
+    def set_inputs(self, image: str, input_ids: list[int]) -> dict:
+        """The same picture and the same question ids for both sides."""
+        from PIL import Image
+
+        self.image = Image.open(image)
+        self.image.load()
+        ids = np.array([input_ids], np.int64)
+        self.inputs = {"pixel_values": self.preprocess(), "input_ids": ids, "attention_mask": np.ones_like(ids)}
+        return {}
+
+    def preprocess(self) -> np.ndarray:
+        return self.image_processor(self.image, return_tensors="np")["pixel_values"]
+
+    def load(self, folder: str, device: str, config: dict) -> dict:
+        start = time.perf_counter()
+        self.pipeline = TutorialPipeline(self.torch_model, Path(folder), device, config)
+        elapsed = (time.perf_counter() - start) * 1000
+        self.states = self.image_states()
+        return {"ms": elapsed}
+
+    def timed(self, fn) -> dict:
+        start = time.perf_counter()
+        value = fn()
+        return {"ms": (time.perf_counter() - start) * 1000, "value": value}
+
+    def run(self, stage: str, tokens: int) -> dict:
+        """One measured run. `tokens` new tokens, exactly: neither side may stop early."""
+        exact = {"min_new_tokens": tokens, "max_new_tokens": tokens, "do_sample": False}
+        pixel_values = self.inputs["pixel_values"]
+        if stage == "preprocess":
+            return self.timed(lambda: list(self.preprocess().shape))
+        if stage == "vision":
+            return self.timed(lambda: list(self.pipeline.vision(pixel_values)[0].shape))
+        if stage == "text_encoder":
+            return self.timed(lambda: list(self.encode_question().shape))
+        if stage == "caption":
+            return self.timed(lambda: self.pipeline.generate_caption(pixel_values, **exact).tolist())
+        if stage == "vqa":
+            return self.timed(lambda: self.pipeline.generate_answer(**self.inputs, **exact).tolist())
+        if stage in ("decoder_image", "decoder_question"):
+            states = self.states if stage == "decoder_image" else self.encode_question()
+            start = torch.full((1, 1), self.pipeline.config.bos_token_id)
+            return self.timed(lambda: self.pipeline.generate(states, start, **exact).tolist())
+        if stage == "torch_vqa":
+            inputs = {name: torch.from_numpy(value) for name, value in self.inputs.items()}
+            forward = self.torch_model.text_decoder.__dict__.pop("forward", None)
+            try:
+                with torch.no_grad():
+                    return self.timed(lambda: self.torch_model.generate(**inputs, **exact).tolist())
+            finally:
+                if forward is not None:
+                    self.torch_model.text_decoder.forward = forward
+        raise ValueError(f"unknown stage {stage}")
+
+    def image_states(self) -> np.ndarray:
+        return self.pipeline.vision(self.inputs["pixel_values"])[0]
+
+    def encode_question(self) -> np.ndarray:
+        mask = np.ones(self.states.shape[:-1], np.int64)
+        return self.pipeline.encoder([self.inputs["input_ids"], self.inputs["attention_mask"], self.states, mask])[0]
+
+
+def main() -> None:
+    worker = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        do = request.pop("do")
+        try:
+            if do == "open":
+                worker = Worker(request["checkpoint"])
+                reply = {"openvino": ov.__version__, "torch": torch.__version__}
+            else:
+                reply = getattr(worker, do)(**request)
+        except Exception as error:  # the reply carries it; the driver decides
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+main()

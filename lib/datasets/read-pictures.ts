@@ -1,0 +1,49 @@
+// The bundled pictures with what is true about them (data/pictures/pictures.json).
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BlipError } from '../errors';
+
+export class PicturesError extends BlipError {}
+
+/** A picture file with a true caption and questions whose answers are known. */
+export interface Picture {
+  readonly file: string;
+  readonly caption: string;
+  readonly questions: readonly { readonly question: string; readonly answer: string }[];
+}
+
+/**
+ * Reads `pictures.json` of a folder; `file` comes back with the folder in front.
+ *
+ * @example
+ * readPictures('data/pictures')[0].questions[0] // { question: 'how many dogs are in the picture?', answer: '2' }
+ * @throws {PicturesError} when the file is missing or an entry is not of this shape
+ */
+export function readPictures(folder: string): Picture[] {
+  const file = path.join(folder, 'pictures.json');
+  if (!fs.existsSync(file)) throw new PicturesError(`${file} is missing: name a folder that holds pictures and their pictures.json, such as data/pictures.`);
+  const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const entries: unknown = Array.isArray(json) ? json : isRecord(json) ? json.pictures : undefined;
+  if (!Array.isArray(entries)) throw new PicturesError(`${file}: expected a list of pictures, got ${typeof json}.`);
+  return entries.map((entry: unknown, index) => parsePicture(entry, folder, `${file}, entry ${index}`));
+}
+
+function parsePicture(entry: unknown, folder: string, where: string): Picture {
+  if (!isRecord(entry)) throw new PicturesError(`${where}: expected an object, got ${typeof entry}.`);
+  const { file, caption, questions } = entry;
+  if (typeof file !== 'string') throw new PicturesError(`${where}: "file" must be a string.`);
+  if (typeof caption !== 'string') throw new PicturesError(`${where}: "caption" must be a string.`);
+  if (!Array.isArray(questions)) throw new PicturesError(`${where}: "questions" must be a list.`);
+  return {
+    file: path.join(folder, file), caption,
+    questions: questions.map((item: unknown) => {
+      if (!isRecord(item) || typeof item.question !== 'string' || typeof item.answer !== 'string')
+        throw new PicturesError(`${where}: every question needs the strings "question" and "answer", got ${JSON.stringify(item)}.`);
+      return { question: item.question, answer: item.answer };
+    }),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
