@@ -1,0 +1,63 @@
+// Ports (a model's inputs and outputs), partial shapes and properties, between JavaScript and the C API.
+import koffi from 'koffi';
+import { DIMENSION, type CFunctions, type Out, type Pointer, type StatusName } from './c-functions';
+import { elementTypeOf } from './element-types';
+import type { Config, Dimension, ElementType, Port } from './types';
+
+/** OpenVINO writes "no upper bound" as INT64_MAX; anything near it means free. */
+const UNBOUNDED = 2 ** 60;
+
+class CPort implements Port {
+  constructor(readonly anyName: string, readonly elementType: ElementType, readonly partialShape: Dimension[]) {}
+  getAnyName(): string { return this.anyName; }
+  getElementType(): ElementType { return this.elementType; }
+  getPartialShape(): Dimension[] { return [...this.partialShape]; }
+  toString(): string { return `${this.anyName} ${this.elementType} ${formatShape(this.partialShape)}`; }
+}
+
+/** @example formatShape([-1, 3, [1, 8]]) // '[?,3,1..8]' */
+export function formatShape(shape: readonly Dimension[]): string {
+  return `[${shape.map((dim) => (typeof dim === 'number' ? (dim < 0 ? '?' : dim) : `${dim[0]}..${dim[1]}`)).join(',')}]`;
+}
+
+/** All inputs or outputs of a model or compiled model. */
+export function readPorts(api: CFunctions, owner: Pointer, size: StatusName, get: StatusName): Port[] {
+  return Array.from({ length: api.outNumber(size, owner) }, (_, index) => readPort(api, api.out(get, owner, index)));
+}
+
+function readPort(api: CFunctions, port: Pointer): Port {
+  const shape: Out = {};
+  try {
+    const name = api.outString('ov_port_get_any_name', port);
+    const type = elementTypeOf(api.outNumber('ov_port_get_element_type', port));
+    api.call('ov_port_get_partial_shape', port, shape);
+    return new CPort(name, type, decodeDimensions(shape));
+  } finally {
+    if ('dims' in shape) api.free('ov_partial_shape_free', shape);
+    api.free('ov_output_const_port_free', port);
+  }
+}
+
+function decodeDimensions(shape: Out): Dimension[] {
+  const { rank, dims } = shape;
+  const count = typeof rank === 'object' && rank !== null && 'max' in rank ? Number(rank.max) : 0;
+  if (count <= 0 || !dims) return [];
+  const list: unknown = koffi.decode(dims, koffi.array(DIMENSION, count));
+  if (!Array.isArray(list)) return [];
+  return list.map(({ min, max }: { min: number | bigint; max: number | bigint }): Dimension => {
+    const [low, high] = [Number(min), Number(max)];
+    if (low === high && low >= 0) return low;
+    return low <= 0 && (high < 0 || high > UNBOUNDED) ? -1 : [low, high];
+  });
+}
+
+/** A shape as `ov_partial_shape_t`. */
+export function toPartialShape(shape: readonly Dimension[]): Out {
+  const dims = shape.map((dim) => (typeof dim === 'number' ? { min: dim, max: dim } : { min: dim[0], max: dim[1] }));
+  return { rank: { min: shape.length, max: shape.length }, dims };
+}
+
+/** Properties as `ov_property_t[]`; OpenVINO parses the strings. */
+export function toProperties(config: Config): { key: string; value: string }[] {
+  return Object.entries(config).map(([key, value]) => ({ key, value: typeof value === 'boolean' ? (value ? 'YES' : 'NO') : String(value) }));
+}

@@ -1,0 +1,127 @@
+// Compiled models and inference requests over the C API.
+import koffi from 'koffi';
+import { PROFILING, type CFunctions, type Out, type Pointer } from './c-functions';
+import { readPorts } from './c-ports';
+import { CTensor } from './c-tensor';
+import { OpenVINOError } from './errors';
+import { Handle } from './handle';
+import type { CompiledModel, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
+
+const PROFILING_STATUS = ['NOT_RUN', 'OPTIMIZED_OUT', 'EXECUTED'];
+
+export class CCompiledModel extends Handle implements CompiledModel {
+  readonly inputs: Port[];
+  readonly outputs: Port[];
+
+  constructor(api: CFunctions, pointer: Pointer) {
+    super(api, pointer, 'ov_compiled_model_free');
+    this.inputs = readPorts(api, pointer, 'ov_compiled_model_inputs_size', 'ov_compiled_model_input_by_index');
+    this.outputs = readPorts(api, pointer, 'ov_compiled_model_outputs_size', 'ov_compiled_model_output_by_index');
+  }
+
+  getProperty(name: string): string {
+    return this.api.outString('ov_compiled_model_get_property', this.pointer, name);
+  }
+
+  createInferRequest(): InferRequest {
+    return new CInferRequest(this.api, this.api.out('ov_compiled_model_create_infer_request', this.pointer), this);
+  }
+}
+
+class CInferRequest extends Handle implements InferRequest {
+  /** Bound tensors, held here because native memory points into their arrays. */
+  readonly #bound = new Map<string, CTensor>();
+  #running = false;
+
+  constructor(api: CFunctions, pointer: Pointer, readonly model: CCompiledModel) {
+    super(api, pointer, 'ov_infer_request_free');
+  }
+
+  setTensor(name: string, tensor: Tensor): void {
+    const native = asCTensor(tensor, name);
+    this.api.call('ov_infer_request_set_tensor', this.pointer, name, native.pointer);
+    this.#bound.set(name, native);
+  }
+
+  getTensor(name: string): CTensor {
+    return CTensor.adopt(this.api, this.api.out('ov_infer_request_get_tensor', this.pointer, name));
+  }
+
+  infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    this.#bind(inputs);
+    this.run();
+    return this.#outputs();
+  }
+
+  async inferAsync(inputs?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    this.#bind(inputs);
+    this.#start();
+    try {
+      this.api.call('ov_infer_request_start_async', this.pointer);
+      await this.api.callAsync('ov_infer_request_wait', [this.pointer], this);
+    } finally {
+      this.#running = false;
+    }
+    return this.#outputs();
+  }
+
+  run(): void {
+    this.#start();
+    try {
+      this.api.call('ov_infer_request_infer', this.pointer);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  readInto(name: string, target: TensorData): void {
+    const tensor = this.getTensor(name);
+    try { tensor.readInto(target); } finally { tensor.dispose(); }
+  }
+
+  getProfilingInfo(): ProfilingInfo[] {
+    const list: Out = {};
+    this.api.call('ov_infer_request_get_profiling_info', this.pointer, list);
+    const size = Number(list.size);
+    const infos: unknown = size > 0 ? koffi.decode(list.infos, koffi.array(PROFILING, size)) : [];
+    const result = Array.isArray(infos) ? infos.map(parseProfiling) : [];
+    this.api.free('ov_profiling_info_list_free', list);
+    return result;
+  }
+
+  cancel(): void {
+    this.api.call('ov_infer_request_cancel', this.pointer);
+  }
+
+  override dispose(): void {
+    if (this.#running) throw new OpenVINOError('InferRequest is running: await it, or cancel it, before dispose()', 'ov_infer_request_free');
+    super.dispose();
+    this.#bound.clear();
+  }
+
+  #start(): void {
+    if (this.#running) throw new OpenVINOError('InferRequest is already running: await the first run, or create a second request', 'ov_infer_request_infer');
+    for (const tensor of this.#bound.values()) tensor.assertUsable();
+    this.#running = true;
+  }
+
+  #bind(inputs?: Readonly<Record<string, Tensor>>): void {
+    if (inputs) for (const [name, tensor] of Object.entries(inputs)) this.setTensor(name, tensor);
+  }
+
+  #outputs(): Record<string, Tensor> {
+    return Object.fromEntries(this.model.outputs.map((port) => [port.anyName, this.getTensor(port.anyName)]));
+  }
+}
+
+function asCTensor(tensor: Tensor, name: string): CTensor {
+  if (tensor instanceof CTensor) return tensor;
+  throw new OpenVINOError(`setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model`, 'ov_infer_request_set_tensor');
+}
+
+function parseProfiling(info: Out): ProfilingInfo {
+  return {
+    name: String(info.node_name), type: String(info.node_type), execType: String(info.exec_type),
+    status: PROFILING_STATUS[Number(info.status)] ?? String(info.status), realTimeUs: Number(info.real_time), cpuTimeUs: Number(info.cpu_time),
+  };
+}

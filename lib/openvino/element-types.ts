@@ -1,0 +1,35 @@
+// Element types of OpenVINO: their number in the C API, their size, and the array that holds them in JavaScript.
+import type { ElementType, TensorData } from './types';
+
+export interface ElementInfo {
+  /** `ov_element_type_e`; checked by byte size when the library is loaded, since numbers may move between releases. */
+  readonly id: number;
+  readonly bytes: number;
+  readonly create: (length: number) => TensorData;
+}
+
+export const ELEMENTS: Readonly<Record<ElementType, ElementInfo>> = {
+  boolean: { id: 1, bytes: 1, create: (n) => new Uint8Array(n) },
+  f16: { id: 3, bytes: 2, create: (n) => new Uint16Array(n) },
+  f32: { id: 4, bytes: 4, create: (n) => new Float32Array(n) },
+  f64: { id: 5, bytes: 8, create: (n) => new Float64Array(n) },
+  i8: { id: 7, bytes: 1, create: (n) => new Int8Array(n) },
+  i16: { id: 8, bytes: 2, create: (n) => new Int16Array(n) },
+  i32: { id: 9, bytes: 4, create: (n) => new Int32Array(n) },
+  i64: { id: 10, bytes: 8, create: (n) => new BigInt64Array(n) },
+  u8: { id: 16, bytes: 1, create: (n) => new Uint8Array(n) },
+  u16: { id: 17, bytes: 2, create: (n) => new Uint16Array(n) },
+  u32: { id: 18, bytes: 4, create: (n) => new Uint32Array(n) },
+  u64: { id: 19, bytes: 8, create: (n) => new BigUint64Array(n) },
+};
+
+/** True when a name is one of the element types above. */
+export function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(ELEMENTS, name);
+}
+
+/** The element type of a C API number; a type this project has no array for is an error of the caller's model. */
+export function elementTypeOf(id: number): ElementType {
+  for (const [name, info] of Object.entries(ELEMENTS)) if (info.id === id && isElementType(name)) return name;
+  throw new RangeError(`Element type number ${id} of the OpenVINO C API is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`);
+}

@@ -1,0 +1,5 @@
+// The door of the OpenVINO room.
+export * from './types';
+export * from './errors';
+export { findRuntimes } from './find-runtime';
+export { loadOpenVINO } from './load-openvino';
