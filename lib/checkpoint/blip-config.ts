@@ -1,0 +1,128 @@
+// config.json of a BLIP checkpoint as a type: checked, and with Hugging Face's defaults where a field is missing.
+// Source of names and defaults: transformers' BlipConfig, BlipTextConfig, BlipVisionConfig (5.23).
+import { BlipError } from '../errors';
+
+/** config.json does not describe a BLIP model that can be built; the message names the field. */
+export class BlipConfigError extends BlipError {}
+
+const ACTIVATIONS = ['gelu', 'gelu_new', 'quick_gelu', 'relu'] as const;
+export type HiddenActivation = (typeof ACTIVATIONS)[number];
+
+export interface BlipVisionConfig {
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly image_size: number;
+  readonly patch_size: number;
+  readonly hidden_act: HiddenActivation;
+  readonly layer_norm_eps: number;
+}
+
+export interface BlipTextConfig {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  /** Size of the states that cross-attention looks at in a text-only encoder; Hugging Face sets it to the vision size. */
+  readonly encoder_hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly max_position_embeddings: number;
+  readonly hidden_act: HiddenActivation;
+  readonly layer_norm_eps: number;
+  readonly bos_token_id: number;
+  readonly eos_token_id: number;
+  readonly pad_token_id: number;
+  readonly sep_token_id: number;
+}
+
+export interface BlipConfig {
+  readonly model_type: 'blip';
+  readonly architectures: readonly string[];
+  readonly text_config: BlipTextConfig;
+  readonly vision_config: BlipVisionConfig;
+  readonly projection_dim: number;
+  readonly image_text_hidden_size: number;
+}
+
+/**
+ * Parses and checks a config.json.
+ *
+ * @param json the parsed file @param file its name, for messages
+ * @example
+ * parseBlipConfig({ model_type: 'blip' }, 'config.json').vision_config.image_size // 384
+ * @throws {BlipConfigError}
+ */
+export function parseBlipConfig(json: unknown, file: string): BlipConfig {
+  const root = new Fields(json, file, '');
+  const type = root.raw('model_type');
+  if (type !== undefined && type !== 'blip') throw new BlipConfigError(`${file}: model_type is ${JSON.stringify(type)}, expected "blip". This project runs BLIP (the first), not other models.`);
+  const vision_config = parseVision(new Fields(root.raw('vision_config') ?? {}, file, 'vision_config.'));
+  const text_config = parseText(new Fields(root.raw('text_config') ?? {}, file, 'text_config.'), vision_config.hidden_size);
+  const architectures = root.raw('architectures');
+  return {
+    model_type: 'blip',
+    architectures: Array.isArray(architectures) ? architectures.map(String) : [],
+    text_config, vision_config,
+    projection_dim: root.count('projection_dim', 512),
+    image_text_hidden_size: root.count('image_text_hidden_size', 256),
+  };
+}
+
+function parseVision(fields: Fields): BlipVisionConfig {
+  const config: BlipVisionConfig = {
+    hidden_size: fields.count('hidden_size', 768), intermediate_size: fields.count('intermediate_size', 3072),
+    num_hidden_layers: fields.count('num_hidden_layers', 12), num_attention_heads: fields.count('num_attention_heads', 12),
+    image_size: fields.count('image_size', 384), patch_size: fields.count('patch_size', 16),
+    hidden_act: fields.activation('hidden_act'), layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-5),
+  };
+  fields.divides('num_attention_heads', config.num_attention_heads, 'hidden_size', config.hidden_size);
+  if (config.patch_size > config.image_size) fields.fail('patch_size', config.patch_size, `at most image_size (${config.image_size})`);
+  return config;
+}
+
+function parseText(fields: Fields, visionHiddenSize: number): BlipTextConfig {
+  const config: BlipTextConfig = {
+    vocab_size: fields.count('vocab_size', 30524), hidden_size: fields.count('hidden_size', 768),
+    encoder_hidden_size: visionHiddenSize, // as BlipConfig's constructor does, whatever the file says
+    intermediate_size: fields.count('intermediate_size', 3072), num_hidden_layers: fields.count('num_hidden_layers', 12),
+    num_attention_heads: fields.count('num_attention_heads', 8), max_position_embeddings: fields.count('max_position_embeddings', 512),
+    hidden_act: fields.activation('hidden_act'), layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-12),
+    bos_token_id: fields.token('bos_token_id', 30522), eos_token_id: fields.token('eos_token_id', 2),
+    pad_token_id: fields.token('pad_token_id', 0), sep_token_id: fields.token('sep_token_id', 102),
+  };
+  fields.divides('num_attention_heads', config.num_attention_heads, 'hidden_size', config.hidden_size);
+  return config;
+}
+
+/** Reads fields of one object and names them in errors. */
+class Fields {
+  readonly #values: Readonly<Record<string, unknown>>;
+  constructor(json: unknown, readonly file: string, readonly prefix: string) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new BlipConfigError(`${file}: ${prefix.slice(0, -1) || 'the file'} is ${JSON.stringify(json)}, expected an object.`);
+    this.#values = { ...json };
+  }
+  raw(name: string): unknown { return this.#values[name]; }
+  fail(name: string, got: unknown, expected: string): never {
+    throw new BlipConfigError(`${this.file}: ${this.prefix}${name} is ${JSON.stringify(got)}, expected ${expected}.`);
+  }
+  count(name: string, fallback: number): number {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : this.fail(name, value, 'a whole number above 0');
+  }
+  token(name: string, fallback: number): number {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : this.fail(name, value, 'a token id (a whole number from 0)');
+  }
+  epsilon(name: string, fallback: number): number {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === 'number' && value > 0 && value < 1 ? value : this.fail(name, value, 'a small number above 0');
+  }
+  activation(name: string): HiddenActivation {
+    const value = this.raw(name) ?? 'gelu';
+    return ACTIVATIONS.find((known) => known === value) ?? this.fail(name, value, `one of ${ACTIVATIONS.join(', ')}`);
+  }
+  divides(name: string, part: number, of: string, whole: number): void {
+    if (whole % part !== 0) this.fail(name, part, `a divisor of ${of} (${whole})`);
+  }
+}

@@ -1,0 +1,127 @@
+// Writes a graph as OpenVINO IR, version 11: the structure as XML, the constants one after the other in a .bin beside it.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { GraphError, TYPE_BYTES, type Graph, type IRType, type Node, type Value } from './graph';
+
+export interface WrittenIR {
+  readonly xml: string;
+  readonly bin: string;
+  readonly xmlBytes: number;
+  readonly binBytes: number;
+}
+
+export interface WriteOptions {
+  /** Key and value pairs for the model's runtime info, for people and tools that open the file. */
+  readonly info?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Called after each constant with the bytes written so far. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+const PRECISION: Readonly<Record<IRType, string>> = { f32: 'FP32', f16: 'FP16', i64: 'I64', i32: 'I32', boolean: 'BOOL' };
+
+/** Constants start at multiples of this, so that a memory-mapped file can be read as an array in place. */
+const ALIGNMENT = 64;
+
+/**
+ * Writes `file` (.xml) and the .bin beside it. Both appear under their names only when complete, the .xml last.
+ * Holds one constant in memory at a time. Lets the event loop run between constants.
+ *
+ * @throws {GraphError} when a constant's bytes do not have the length that its type and shape ask for
+ */
+export async function writeIR(graph: Graph, file: string, { info = {}, signal, onBytes }: WriteOptions = {}): Promise<WrittenIR> {
+  const bin = file.replace(/\.xml$/, '.bin');
+  if (bin === file) throw new GraphError(`${file}: an IR's file name must end in .xml.`);
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  const temporary = { xml: `${file}.${process.pid}.tmp`, bin: `${bin}.${process.pid}.tmp` };
+  try {
+    const offsets = await writeConstants(graph, temporary.bin, signal, onBytes);
+    const xml = toXML(graph, offsets, info);
+    await fs.promises.writeFile(temporary.xml, xml);
+    const binBytes = (await fs.promises.stat(temporary.bin)).size;
+    signal?.throwIfAborted();
+    await fs.promises.rename(temporary.bin, bin);
+    await fs.promises.rename(temporary.xml, file);
+    return { xml: file, bin, xmlBytes: Buffer.byteLength(xml), binBytes };
+  } finally {
+    await Promise.all([temporary.xml, temporary.bin].map((name) => fs.promises.rm(name, { force: true })));
+  }
+}
+
+interface Place { readonly offset: number; readonly size: number }
+
+async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, onBytes?: (bytes: number) => void): Promise<Map<Node, Place>> {
+  const places = new Map<Node, Place>();
+  const shared = new Map<string, Place>();
+  const handle = await fs.promises.open(file, 'w');
+  let end = 0;
+  try {
+    for (const node of graph.nodes) {
+      if (!node.source) continue;
+      signal?.throwIfAborted();
+      const { key, bytes } = node.source;
+      const size = byteLength(node);
+      const known = key === undefined ? undefined : shared.get(`${key} ${node.outputs[0].type}`);
+      if (known && known.size === size) { places.set(node, known); continue; }
+      const data = bytes();
+      if (data.byteLength !== size) throw new GraphError(`Constant "${node.name}": got ${data.byteLength} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`);
+      const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+      await writeFully(handle, data, offset);
+      end = offset + size;
+      const place = { offset, size };
+      places.set(node, place);
+      if (key !== undefined) shared.set(`${key} ${node.outputs[0].type}`, place);
+      onBytes?.(end);
+    }
+  } finally {
+    await handle.close();
+  }
+  return places;
+}
+
+/** One write call may take less than it was given (2 GiB on Linux): go on until all is written. */
+async function writeFully(handle: fs.promises.FileHandle, data: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < data.byteLength; )
+    done += (await handle.write(data, done, data.byteLength - done, position + done)).bytesWritten;
+}
+
+function byteLength(node: Node): number {
+  const { type, shape } = node.outputs[0];
+  return shape.reduce((product, dim) => product * dim, TYPE_BYTES[type]);
+}
+
+function toXML(graph: Graph, places: ReadonlyMap<Node, Place>, info: Readonly<Record<string, string>>): string {
+  const edges = graph.nodes.flatMap((node) => node.inputs.map((value, port) =>
+    `<edge from-layer="${value.node.id}" from-port="${outputPort(value)}" to-layer="${node.id}" to-port="${port}"/>`));
+  return [
+    '<?xml version="1.0"?>', `<net name="${escape(graph.name)}" version="11">`,
+    '<layers>', ...graph.nodes.map((node) => layerXML(node, places.get(node))), '</layers>',
+    '<edges>', ...edges, '</edges>',
+    '<rt_info>', ...Object.entries(info).map(([key, value]) => `<${key} value="${escape(value)}"/>`), '</rt_info>',
+    '</net>', '',
+  ].join('\n');
+}
+
+function layerXML(node: Node, place?: Place): string {
+  const data = { ...node.attributes, ...(place ? { offset: String(place.offset), size: String(place.size) } : {}) };
+  const attributes = Object.entries(data).map(([key, value]) => ` ${key}="${escape(value)}"`).join('');
+  const runtime = node.runtimeInfo.map((name) => `<attribute name="${name}" version="0"/>`).join('');
+  const inputs = node.inputs.map((value, port) => portXML(value, port, '')).join('');
+  const outputs = node.outputs.map((value) => portXML(value, outputPort(value), node.tensorNames[value.port] ?? '')).join('');
+  return `<layer id="${node.id}" name="${escape(node.name)}" type="${node.type}" version="${node.opset}">`
+    + (attributes ? `<data${attributes}/>` : '') + (runtime ? `<rt_info>${runtime}</rt_info>` : '')
+    + (inputs ? `<input>${inputs}</input>` : '') + (outputs ? `<output>${outputs}</output>` : '') + '</layer>';
+}
+
+/** Ports are numbered through: inputs first, then outputs. */
+function outputPort(value: Value): number {
+  return value.node.inputs.length + value.port;
+}
+
+function portXML({ type, shape }: Value, id: number, names: string): string {
+  return `<port id="${id}" precision="${PRECISION[type]}"${names ? ` names="${escape(names)}"` : ''}>${shape.map((dim) => `<dim>${dim}</dim>`).join('')}</port>`;
+}
+
+function escape(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
