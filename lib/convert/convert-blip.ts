@@ -1,0 +1,86 @@
+// Converts a checkpoint: writes its OpenVINO models and everything else a folder needs to be loaded alone.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { BlipCheckpoint } from '../checkpoint';
+import { BlipError } from '../errors';
+import { writeIR, type Graph, type WrittenIR } from '../ir';
+import type { ProgressCallback } from '../progress';
+import { checkTensors } from './expected-tensors';
+import { textDecoder } from './text-decoder';
+import { textEncoder } from './text-encoder';
+import { visionModel } from './vision-model';
+
+export class ConvertError extends BlipError {}
+
+export interface ConvertOptions {
+  /** Store weights in half precision, as OpenVINO's own `save_model` does; true by default. */
+  readonly compress_to_fp16?: boolean;
+  readonly progress_callback?: ProgressCallback;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConvertedModel extends WrittenIR {
+  readonly parameters: number;
+  readonly milliseconds: number;
+}
+
+export type BlipModelName = 'vision_model' | 'text_encoder' | 'text_decoder';
+
+export interface ConvertedBlip {
+  readonly folder: string;
+  /** In the order in which data flows. A captioning checkpoint has no text encoder. */
+  readonly models: Readonly<Partial<Record<BlipModelName, ConvertedModel>>> & { readonly vision_model: ConvertedModel };
+}
+
+/** What a loaded model needs beside its graphs; copied when the checkpoint has it. */
+const COMPANIONS = ['config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json', 'generation_config.json'];
+
+/**
+ * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companions.
+ * Weights go from file to file one tensor at a time.
+ *
+ * @example
+ * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');
+ * converted.models.vision_model.binBytes // about 2 bytes per parameter
+ * @throws {CheckpointTensorsError} before anything is written, when weights and config do not fit
+ */
+export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: string, options: ConvertOptions = {}): Promise<ConvertedBlip> {
+  const { compress_to_fp16: half = true, progress_callback, signal } = options;
+  if (path.resolve(outputFolder) === path.resolve(checkpoint.folder)) throw new ConvertError(`${outputFolder}: is the checkpoint's own folder; name another one.`);
+  checkTensors(checkpoint);
+  const parts: [BlipModelName, typeof visionModel][] = [['vision_model', visionModel]];
+  if (checkpoint.task !== 'image-to-text') parts.push(['text_encoder', textEncoder]);
+  if (checkpoint.task !== 'image-text-retrieval') parts.push(['text_decoder', textDecoder]);
+
+  await fs.promises.mkdir(outputFolder, { recursive: true });
+  const total = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0) * (half ? 2 : 4);
+  const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
+  let done = 0;
+  for (const [name, build] of parts) {
+    const start = performance.now();
+    const { graph, parameters } = build(checkpoint, half);
+    const file = path.join(outputFolder, `blip_${name}.xml`);
+    const written = await write(graph, file, checkpoint, half, signal, (bytes) => progress_callback?.({ status: 'convert', file: path.basename(file), loaded: Math.min(done + bytes, total), total }));
+    done += written.binBytes;
+    models[name] = { ...written, parameters, milliseconds: performance.now() - start };
+  }
+  for (const name of COMPANIONS) {
+    const source = path.join(checkpoint.folder, name);
+    if (fs.existsSync(source)) await copyAtomically(source, path.join(outputFolder, name));
+  }
+  progress_callback?.({ status: 'convert', loaded: total, total });
+  if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
+  return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };
+}
+
+function write(graph: Graph, file: string, checkpoint: BlipCheckpoint, half: boolean, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<WrittenIR> {
+  const info = { framework: 'blip-openvino', checkpoint: path.basename(checkpoint.id), weights: half ? 'f16' : 'f32' };
+  return writeIR(graph, file, { info, signal, onBytes });
+}
+
+/** Links of a hub cache are followed: the folder must stand alone. */
+async function copyAtomically(source: string, target: string): Promise<void> {
+  const temporary = `${target}.${process.pid}.tmp`;
+  await fs.promises.copyFile(source, temporary);
+  await fs.promises.rename(temporary, target);
+}

@@ -1,0 +1,121 @@
+// Which tensors a BLIP checkpoint must hold, and of what shape: read this beside a checkpoint's header.
+// Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
+import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
+import { BlipError } from '../errors';
+
+/** The checkpoint's tensors do not fit its config.json; all missing and misshapen ones are named. */
+export class CheckpointTensorsError extends BlipError {}
+
+type Shapes = Map<string, readonly number[]>;
+
+/** Name and shape of every tensor that the conversion reads. */
+export function expectedTensors(config: BlipConfig, task: BlipTask): Shapes {
+  const shapes: Shapes = new Map();
+  addVisionModel(shapes, config);
+  if (task !== 'image-to-text') addTextModel(shapes, config, 'text_encoder');
+  if (task !== 'image-text-retrieval') {
+    addTextModel(shapes, config, 'text_decoder.bert');
+    const { hidden_size: H, vocab_size: V } = config.text_config;
+    addLinear(shapes, 'text_decoder.cls.predictions.transform.dense', H, H);
+    addLayerNorm(shapes, 'text_decoder.cls.predictions.transform.LayerNorm', H);
+    shapes.set('text_decoder.cls.predictions.bias', [V]);
+  }
+  return shapes;
+}
+
+function addVisionModel(shapes: Shapes, { vision_config }: BlipConfig): void {
+  const { hidden_size: H, intermediate_size: I, num_hidden_layers, image_size, patch_size: P } = vision_config;
+  const patches = Math.floor(image_size / P) ** 2;
+  shapes.set('vision_model.embeddings.class_embedding', [1, 1, H]);
+  shapes.set('vision_model.embeddings.position_embedding', [1, patches + 1, H]);
+  shapes.set('vision_model.embeddings.patch_embedding.weight', [H, 3, P, P]);
+  shapes.set('vision_model.embeddings.patch_embedding.bias', [H]);
+  for (let i = 0; i < num_hidden_layers; i++) {
+    const layer = `vision_model.encoder.layers.${i}`;
+    addLayerNorm(shapes, `${layer}.layer_norm1`, H);
+    addLinear(shapes, `${layer}.self_attn.qkv`, H, 3 * H);
+    addLinear(shapes, `${layer}.self_attn.projection`, H, H);
+    addLayerNorm(shapes, `${layer}.layer_norm2`, H);
+    addLinear(shapes, `${layer}.mlp.fc1`, H, I);
+    addLinear(shapes, `${layer}.mlp.fc2`, I, H);
+  }
+  addLayerNorm(shapes, 'vision_model.post_layernorm', H);
+}
+
+function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: string): void {
+  const { hidden_size: H, intermediate_size: I, encoder_hidden_size: E, num_hidden_layers, vocab_size, max_position_embeddings } = text_config;
+  shapes.set(`${prefix}.embeddings.word_embeddings.weight`, [vocab_size, H]);
+  shapes.set(`${prefix}.embeddings.position_embeddings.weight`, [max_position_embeddings, H]);
+  addLayerNorm(shapes, `${prefix}.embeddings.LayerNorm`, H);
+  for (let i = 0; i < num_hidden_layers; i++) {
+    const layer = `${prefix}.encoder.layer.${i}`;
+    for (const [block, states] of [['attention', H], ['crossattention', E]] as const) {
+      addLinear(shapes, `${layer}.${block}.self.query`, H, H);
+      addLinear(shapes, `${layer}.${block}.self.key`, states, H);
+      addLinear(shapes, `${layer}.${block}.self.value`, states, H);
+      addLinear(shapes, `${layer}.${block}.output.dense`, H, H);
+      addLayerNorm(shapes, `${layer}.${block}.output.LayerNorm`, H);
+    }
+    addLinear(shapes, `${layer}.intermediate.dense`, H, I);
+    addLinear(shapes, `${layer}.output.dense`, I, H);
+    addLayerNorm(shapes, `${layer}.output.LayerNorm`, H);
+  }
+}
+
+function addLinear(shapes: Shapes, name: string, inputs: number, outputs: number): void {
+  shapes.set(`${name}.weight`, [outputs, inputs]);
+  shapes.set(`${name}.bias`, [outputs]);
+}
+
+function addLayerNorm(shapes: Shapes, name: string, size: number): void {
+  shapes.set(`${name}.weight`, [size]);
+  shapes.set(`${name}.bias`, [size]);
+}
+
+/** Other names for the same tensor: Hugging Face ties these, and writers keep one or the other. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'text_decoder.cls.predictions.bias': 'text_decoder.cls.predictions.decoder.bias',
+  'text_decoder.bert.embeddings.word_embeddings.weight': 'text_decoder.cls.predictions.decoder.weight',
+};
+
+/** Tensors that may be there and are not read: buffers, tied copies, and the heads of other tasks. */
+const IGNORED = [/\.position_ids$/, /\.cls\.predictions\.decoder\.(weight|bias)$/, /^(vision_proj|text_proj|itm_head)\./, /\.pooler\./];
+
+/** The name under which the checkpoint holds a tensor. */
+export function storedName(checkpoint: BlipCheckpoint, name: string): string {
+  return !checkpoint.tensors.has(name) && name in ALIASES ? ALIASES[name] : name;
+}
+
+/**
+ * Compares the checkpoint with what its config asks for, before anything is written.
+ * @throws {CheckpointTensorsError} that lists missing, misshapen and unexpected tensors
+ */
+export function checkTensors(checkpoint: BlipCheckpoint): void {
+  const expected = expectedTensors(checkpoint.config, checkpoint.task);
+  const missing: string[] = [];
+  const misshapen: string[] = [];
+  for (const [name, shape] of expected) {
+    const tensor = checkpoint.tensors.get(storedName(checkpoint, name));
+    if (!tensor) missing.push(name);
+    else if (tensor.shape.join() !== shape.join()) misshapen.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
+  }
+  const unexpected = [...checkpoint.tensors.keys()].filter((name) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)));
+  const { task, config } = checkpoint;
+  if (task === 'visual-question-answering' && config.text_config.hidden_size !== config.vision_config.hidden_size)
+    misshapen.push(`text_config.hidden_size is ${config.text_config.hidden_size}, expected vision_config.hidden_size (${config.vision_config.hidden_size}): the decoder reads both pictures and questions`);
+  if (missing.length + misshapen.length === 0 && unexpected.length === 0) return;
+  throw new CheckpointTensorsError([
+    `${checkpoint.folder}: the weights do not fit config.json (${task}).`,
+    ...listing('missing', missing), ...listing('of the wrong shape', misshapen), ...listing('unexpected', unexpected),
+    'Check that config.json and the weights belong together.',
+  ].join('\n'));
+}
+
+/** More names than these hide the pattern in them. */
+const MAX_LISTED = 12;
+
+function listing(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const rest = names.length > MAX_LISTED ? `\n  and ${names.length - MAX_LISTED} more` : '';
+  return [`${names.length} ${what}:\n  ${names.slice(0, MAX_LISTED).join('\n  ')}${rest}`];
+}

@@ -1,0 +1,3 @@
+// The door of the conversion room.
+export * from './convert-blip';
+export { CheckpointTensorsError, expectedTensors } from './expected-tensors';

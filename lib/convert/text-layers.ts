@@ -1,0 +1,53 @@
+// BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder; they differ only in where
+// keys and values come from. Source: transformers' modeling_blip_text.py.
+import * as op from '../ir';
+import type { Value } from '../ir';
+import { feedForward, layerNorm, linear, mergeHeads, splitHeads } from './layers';
+import type { Weights } from './weights';
+
+/** Keys and values of one attention block, [b, h, s, d] each, and its mask. */
+export interface Attended {
+  readonly key: Value;
+  readonly value: Value;
+  readonly mask: Value;
+}
+
+/** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position vectors, summed and normalized. */
+export function embedTokens(weights: Weights, input_ids: Value, position_ids: Value, name: string): Value {
+  const { graph } = weights;
+  const words = op.gather(graph, weights.get(`${name}.word_embeddings.weight`), input_ids, 0, `${name}.word_embeddings`);
+  const positions = op.gather(graph, weights.get(`${name}.position_embeddings.weight`), position_ids, 0, `${name}.position_embeddings`);
+  return layerNorm(weights, op.add(graph, words, positions, `${name}/sum`), `${name}.LayerNorm`, weights.checkpoint.config.text_config.layer_norm_eps);
+}
+
+/** Keys and values of `states` [b, s, n] for the block `name`, [b, h, s, d] each. */
+export function keysAndValues(weights: Weights, states: Value, name: string): { key: Value; value: Value } {
+  const heads = weights.checkpoint.config.text_config.num_attention_heads;
+  const of = (part: 'key' | 'value'): Value => splitHeads(weights, linear(weights, states, `${name}.self.${part}`), heads, `${name}.self.${part}`);
+  return { key: of('key'), value: of('value') };
+}
+
+/**
+ * One layer: self-attention, cross-attention, feed-forward; each is added to its input and normalized after (post-norm).
+ * `self` and `cross` give keys and values, so that a decoder can put a cache between.
+ */
+export function textLayer(weights: Weights, x: Value, name: string, self: (x: Value, block: string) => Attended, cross: (block: string) => Attended): Value {
+  const { hidden_act } = weights.checkpoint.config.text_config;
+  const read = attentionBlock(weights, x, `${name}.attention`, self(x, `${name}.attention`));
+  const looked = attentionBlock(weights, read, `${name}.crossattention`, cross(`${name}.crossattention`));
+  const mixed = feedForward(weights, looked, `${name}.intermediate.dense`, `${name}.output.dense`, hidden_act);
+  return addAndNormalize(weights, mixed, looked, `${name}.output`);
+}
+
+function attentionBlock(weights: Weights, x: Value, name: string, { key, value, mask }: Attended): Value {
+  const heads = weights.checkpoint.config.text_config.num_attention_heads;
+  const query = splitHeads(weights, linear(weights, x, `${name}.self.query`), heads, `${name}.self.query`);
+  const context = op.scaledDotProductAttention(weights.graph, query, key, value, mask, `${name}.self/attention`);
+  const output = linear(weights, mergeHeads(weights, context, `${name}.self`), `${name}.output.dense`);
+  return addAndNormalize(weights, output, x, `${name}.output`);
+}
+
+function addAndNormalize(weights: Weights, x: Value, residual: Value, name: string): Value {
+  const sum = op.add(weights.graph, x, residual, `${name}/residual`);
+  return layerNorm(weights, sum, `${name}.LayerNorm`, weights.checkpoint.config.text_config.layer_norm_eps);
+}

@@ -1,0 +1,52 @@
+// Checkpoint tensors as constants of a graph, in FP32 or in FP16 with the mark that makes plugins decompress them on load.
+import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
+import { CheckpointTensorsError, storedName } from './expected-tensors';
+import { floatToHalf } from '../float16';
+import { convert, type Graph, type Shape, type Value } from '../ir';
+
+/** Hands out a checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
+export class Weights {
+  readonly #values = new Map<string, Value>();
+  #parameters = 0;
+
+  constructor(readonly graph: Graph, readonly checkpoint: BlipCheckpoint, readonly compressToFP16: boolean) {}
+
+  /** How many numbers the graph's weights hold so far. */
+  get parameters(): number { return this.#parameters; }
+
+  /** The tensor of this checkpoint name, as f32. */
+  get(name: string): Value {
+    let value = this.#values.get(name);
+    if (!value) {
+      const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
+      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
+      this.#parameters += tensor.shape.reduce((product, dim) => product * dim, 1);
+      this.#values.set(name, (value = this.#constant(name, tensor, tensor.shape)));
+    }
+    return value;
+  }
+
+  /** A bias or scale [n], stored with leading axes of size 1 so that it broadcasts over a tensor of this rank. */
+  vector(name: string, rank: number): Value {
+    const key = `${name}#${rank}`;
+    let value = this.#values.get(key);
+    if (!value) {
+      const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
+      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
+      this.#parameters += tensor.shape[0];
+      this.#values.set(key, (value = this.#constant(name, tensor, [...Array<number>(rank - 1).fill(1), tensor.shape[0]])));
+    }
+    return value;
+  }
+
+  #constant(name: string, tensor: CheckpointTensor, shape: Shape): Value {
+    if (!this.compressToFP16) return this.graph.constant(name, 'f32', shape, { key: name, bytes: () => asBytes(tensor.toFloat32()) });
+    const half = this.graph.constant(name, 'f16', shape, { key: name, bytes: () => (tensor.dtype === 'F16' ? tensor.bytes() : asBytes(floatToHalf(tensor.toFloat32()))) });
+    return convert(this.graph, half, 'f32', `${name}/to_f32`, { decompression: true });
+  }
+}
+
+
+function asBytes(array: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
