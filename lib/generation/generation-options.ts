@@ -1,0 +1,93 @@
+// What a caller may ask of text generation, checked: names and meaning as in Hugging Face's `generate`.
+import { BlipError } from '../errors';
+
+/** An option is unknown, not implemented, or out of range; the message names it. */
+export class GenerationOptionsError extends BlipError {}
+
+export interface GenerationOptions {
+  /** Tokens to add at most; wins over max_length. */
+  readonly max_new_tokens?: number;
+  /** Length of the result at most, prompt included; 20 by default, as in Hugging Face. */
+  readonly max_length?: number;
+  /** The end token is forbidden before this length, prompt included. */
+  readonly min_length?: number;
+  /** The same, counted without the prompt. */
+  readonly min_new_tokens?: number;
+  /** Beginnings that are kept at each step; 1 is greedy search. */
+  readonly num_beams?: number;
+  /** Beam search ranks by sum of log probabilities / length ** length_penalty: above 0 favours long texts. */
+  readonly length_penalty?: number;
+  /** Above 1, tokens that were used are less likely to come again. */
+  readonly repetition_penalty?: number;
+  /** When beam search ends: true, as soon as num_beams texts are complete; false, by a heuristic; 'never', when no better one can come. */
+  readonly early_stopping?: boolean | 'never';
+  readonly bos_token_id?: number;
+  readonly eos_token_id?: number;
+  readonly pad_token_id?: number;
+  /** Called with the new token of each row, after each step of greedy search. */
+  readonly on_token?: (ids: number[]) => void;
+  /** Stops between two tokens; the model stays usable. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SearchSettings {
+  readonly max_length: number;
+  readonly min_length: number;
+  readonly num_beams: number;
+  readonly length_penalty: number;
+  readonly repetition_penalty: number;
+  readonly early_stopping: boolean | 'never';
+  readonly eos_token_id: number;
+  readonly pad_token_id: number;
+  readonly on_token?: (ids: number[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_MAX_LENGTH = 20;
+const KNOWN = new Set(['max_new_tokens', 'max_length', 'min_length', 'min_new_tokens', 'num_beams', 'length_penalty', 'repetition_penalty', 'early_stopping',
+  'bos_token_id', 'eos_token_id', 'pad_token_id', 'on_token', 'signal']);
+
+/**
+ * Fills in defaults and turns lengths into one limit.
+ *
+ * @param promptLength tokens that are there before the first step
+ * @param positions how many positions the decoder has vectors for: no text can be longer
+ * @throws {GenerationOptionsError}
+ */
+export function resolveGenerationOptions(options: GenerationOptions, promptLength: number, positions: number, tokens: { eos_token_id: number; pad_token_id: number }): SearchSettings {
+  for (const [name, value] of Object.entries(options))
+    if (!KNOWN.has(name) && value !== undefined) throw new GenerationOptionsError(`Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`);
+  const { early_stopping = false, on_token, signal } = options;
+  const num_beams = count(options, 'num_beams', 1, 1);
+  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', DEFAULT_MAX_LENGTH, 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
+  if (max_length <= promptLength) throw new GenerationOptionsError(`max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`);
+  if (max_length > positions) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions}. Lower max_length or max_new_tokens.`);
+  const min_length = Math.max(count(options, 'min_length', 0, 0), options.min_new_tokens === undefined ? 0 : promptLength + count(options, 'min_new_tokens', 0, 0));
+  if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never') throw new GenerationOptionsError(`early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`);
+  if (on_token && num_beams > 1) throw new GenerationOptionsError('on_token streams greedy search only: beam search decides at the end. Set num_beams to 1.');
+  return {
+    max_length, min_length, num_beams, early_stopping, on_token, signal,
+    length_penalty: real(options, 'length_penalty', 1), repetition_penalty: positive(options, 'repetition_penalty', 1),
+    eos_token_id: count(options, 'eos_token_id', tokens.eos_token_id, 0), pad_token_id: count(options, 'pad_token_id', tokens.pad_token_id, 0),
+  };
+}
+
+type NumberOption = { [K in keyof GenerationOptions]-?: GenerationOptions[K] extends number | undefined ? K : never }[keyof GenerationOptions];
+
+function count(options: GenerationOptions, name: NumberOption, fallback: number, least: number): number {
+  const value = options[name] ?? fallback;
+  if (!Number.isSafeInteger(value) || value < least) throw new GenerationOptionsError(`${name} is ${String(value)}, expected a whole number of at least ${least}.`);
+  return value;
+}
+
+function real(options: GenerationOptions, name: NumberOption, fallback: number): number {
+  const value = options[name] ?? fallback;
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new GenerationOptionsError(`${name} is ${String(value)}, expected a number.`);
+  return value;
+}
+
+function positive(options: GenerationOptions, name: NumberOption, fallback: number): number {
+  const value = real(options, name, fallback);
+  if (value <= 0) throw new GenerationOptionsError(`${name} is ${value}, expected a number above 0.`);
+  return value;
+}
