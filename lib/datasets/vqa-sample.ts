@@ -1,0 +1,47 @@
+// The one shape of a visual-question-answering sample, whatever files it came from.
+import type { ImageSource } from '../preprocessing';
+
+export interface VqaSample {
+  readonly image_id: string;
+  /** A path, or the encoded picture itself. */
+  readonly image: ImageSource;
+  readonly question_id: string;
+  readonly question: string;
+  /** Ten in VQAv2, from ten people; may be fewer elsewhere. */
+  readonly answers: readonly string[];
+  /** VQAv2's `question_type` ("how many"), or the bundled set's kind of question. */
+  readonly question_type?: string;
+  readonly caption?: readonly string[];
+}
+
+/** What was passed over, by reason; the first few are named. */
+export interface SkippedSamples {
+  readonly total: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly examples: readonly string[];
+}
+
+export interface VqaSamples {
+  readonly samples: readonly VqaSample[];
+  readonly skipped: SkippedSamples;
+  /** Where they came from, for a printed line. */
+  readonly source: string;
+}
+
+/** As many broken rows as an error or a report names. */
+const NAMED_EXAMPLES = 5;
+
+/** Counts what is passed over. */
+export class SkipCounter {
+  private readonly reasons: Record<string, number> = {};
+  private readonly examples: string[] = [];
+  private total = 0;
+
+  add(reason: string, which: string): void {
+    this.total++;
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+    if (this.examples.length < NAMED_EXAMPLES) this.examples.push(`${which}: ${reason}`);
+  }
+
+  report(): SkippedSamples { return { total: this.total, reasons: { ...this.reasons }, examples: [...this.examples] }; }
+}

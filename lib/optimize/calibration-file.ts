@@ -1,0 +1,77 @@
+// Calibration inputs on disk: one raw little-endian data file beside an index, which nncf_worker.py memory-maps.
+// 300 samples of BLIP-base are over 500 MB, so they are never all in memory; what several samples use is written once.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BlipError } from '../errors';
+
+export class CalibrationFileError extends BlipError {}
+
+type CalibrationData = Float32Array | BigInt64Array | Int32Array;
+
+/** One input of one sample: its values, or the number that `share` gave for values written before. */
+export type CalibrationTensor = {
+  readonly type: 'f32' | 'i64' | 'i32';
+  readonly shape: readonly number[];
+} & ({ readonly data: CalibrationData } | { readonly shared: number });
+
+interface IndexEntry { readonly type: string; readonly shape: readonly number[]; readonly offset: number }
+
+/** Offsets are multiples of this, so that the reader may view any of them as 8-byte integers. */
+const ALIGNMENT = 8;
+const ARRAY_TYPES = { f32: Float32Array, i64: BigInt64Array, i32: Int32Array } as const;
+
+/** Writes `<name>.bin` and `<name>.json`; `finish` gives the index's path for the job. */
+export class CalibrationFile {
+  private readonly samples: Record<string, IndexEntry>[] = [];
+  private readonly descriptor: number;
+  private offset = 0;
+  private closed = false;
+
+  constructor(private readonly folder: string, private readonly name: string) {
+    this.descriptor = fs.openSync(path.join(folder, `${name}.bin`), 'w');
+  }
+
+  get length(): number { return this.samples.length; }
+
+  /** Writes values that several samples use, once. @returns the number to put into `shared` */
+  share(data: CalibrationData): number { return this.write(data); }
+
+  /** @throws {CalibrationFileError} when an array's type or length does not fit what is said about it */
+  add(sample: Readonly<Record<string, CalibrationTensor>>): void {
+    const entries: Record<string, IndexEntry> = {};
+    for (const [input, tensor] of Object.entries(sample)) {
+      const { type, shape } = tensor;
+      const count = shape.reduce((product, size) => product * size, 1);
+      if ('data' in tensor && (!(tensor.data instanceof ARRAY_TYPES[type]) || tensor.data.length !== count))
+        throw new CalibrationFileError(`Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`);
+      const offset = 'data' in tensor ? this.write(tensor.data) : tensor.shared;
+      if (offset + count * ARRAY_TYPES[type].BYTES_PER_ELEMENT > this.offset)
+        throw new CalibrationFileError(`Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`);
+      entries[input] = { type, shape, offset };
+    }
+    this.samples.push(entries);
+  }
+
+  /** Writes the index and closes. @returns the path of the index */
+  finish(): string {
+    this.close();
+    const file = path.join(this.folder, `${this.name}.json`);
+    fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples }));
+    return file;
+  }
+
+  close(): void {
+    if (!this.closed) fs.closeSync(this.descriptor);
+    this.closed = true;
+  }
+
+  private write(data: CalibrationData): number {
+    const start = this.offset;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const padding = (ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT;
+    for (const part of padding ? [bytes, new Uint8Array(padding)] : [bytes])
+      for (let done = 0; done < part.length;) done += fs.writeSync(this.descriptor, part, done);
+    this.offset += bytes.length + padding;
+    return start;
+  }
+}

@@ -1,0 +1,221 @@
+// Runs nncf_worker.py in the project's Python environment and speaks its protocol: a job in, progress and results out.
+// NNCF itself does the work; this file starts it, listens, cancels it, and turns its failures into readable errors.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BlipError } from '../errors';
+import { projectRoot } from '../project-root';
+
+/** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
+export class NncfWorkerError extends BlipError {
+  constructor(message: string, readonly traceback?: string) { super(message); }
+}
+
+/** Nodes that NNCF must leave as they are: by friendly name, by regular expression, by operation type. */
+export interface IgnoredScope { readonly names?: readonly string[]; readonly patterns?: readonly string[]; readonly types?: readonly string[] }
+
+export interface QuantizeParameters {
+  readonly subset_size: number;
+  readonly preset?: 'performance' | 'mixed';
+  readonly fast_bias_correction?: boolean;
+  readonly smooth_quant_alpha?: number;
+  readonly ignored_scope?: IgnoredScope;
+}
+
+export type WeightMode = 'INT8_ASYM' | 'INT8_SYM' | 'INT4_ASYM' | 'INT4_SYM';
+
+export interface CompressParameters {
+  readonly mode: WeightMode;
+  readonly group_size?: number;
+  readonly ratio?: number;
+  readonly all_layers?: boolean;
+  readonly ignored_scope?: IgnoredScope;
+}
+
+/** `model` and `output` are .xml paths (the .bin lies beside); `calibration` is the path that `CalibrationFile.finish` gave. */
+export type NncfTask =
+  | { readonly name: string; readonly action: 'quantize'; readonly model: string; readonly output: string; readonly calibration: string; readonly parameters: QuantizeParameters }
+  | { readonly name: string; readonly action: 'compress_weights'; readonly model: string; readonly output: string; readonly parameters: CompressParameters };
+
+/** What NNCF did; the counts are the lengths of the progress bars that it prints. */
+export interface NncfResult {
+  readonly name: string;
+  readonly seconds: number;
+  readonly samples: number;
+  readonly smooth_quant_nodes: number;
+  readonly ignored_nodes: number;
+  readonly bias_corrected_nodes: number;
+  readonly compressed_weights: number;
+}
+
+/** `phase`: statistics, SmoothQuant, bias correction, weight compression, writing, or NNCF's own words. */
+export interface NncfProgress { readonly task: string; readonly phase: string; readonly done: number; readonly total: number | undefined }
+
+export interface NncfWorkerOptions {
+  readonly onProgress?: (progress: NncfProgress) => void;
+  readonly onLog?: (level: string, message: string) => void;
+  readonly signal?: AbortSignal;
+  /** Default: the project's .venv. */
+  readonly python?: string;
+  /** Default: nncf_worker.py beside this file. */
+  readonly script?: string;
+}
+
+/** A protocol line is a few hundred bytes; a traceback some thousand. Beyond this it is no protocol line. */
+const MAX_LINE_LENGTH = 1 << 20;
+/** The end of standard error that an error message quotes. */
+const STDERR_TAIL = 4000;
+/** After SIGTERM a worker deep in native code may not react: then it is killed. */
+const KILL_AFTER_MS = 3000;
+
+/** The interpreter of the project's own environment. @throws {NncfWorkerError} when there is none */
+export function findPython(): string {
+  const venv = path.join(projectRoot(), '.venv');
+  const python = process.platform === 'win32' ? path.join(venv, 'Scripts', 'python.exe') : path.join(venv, 'bin', 'python');
+  if (!fs.existsSync(python)) throw new NncfWorkerError(`${python} is missing, and NNCF runs in it: run "npm run setup".`);
+  return python;
+}
+
+/**
+ * Runs the tasks one after another in one worker process.
+ *
+ * The outputs are complete when the promise resolves. When it rejects, files at the output paths may be cut short:
+ * write into a folder that is thrown away then, as `quantizeBlip` does.
+ *
+ * @returns one result per task, in order
+ * @throws {NncfWorkerError} with NNCF's own message and the end of its traceback; with the signal's reason when aborted
+ */
+export async function runNncfWorker(tasks: readonly NncfTask[], options: NncfWorkerOptions = {}): Promise<NncfResult[]> {
+  options.signal?.throwIfAborted();
+  const script = options.script ?? path.join(projectRoot(), 'lib', 'optimize', 'nncf_worker.py');
+  const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
+    stdio: 'pipe',
+    env: { ...process.env, PYTHONWARNINGS: 'ignore' },
+  });
+  return new Conversation(child, tasks, options).result();
+}
+
+class Conversation {
+  private readonly results: NncfResult[] = [];
+  private task = '';
+  private line = '';
+  private stderr = '';
+  private finished = false;
+  private failure: Error | undefined;
+  private killTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly child: ChildProcessWithoutNullStreams, private readonly tasks: readonly NncfTask[], private readonly options: NncfWorkerOptions) {}
+
+  async result(): Promise<NncfResult[]> {
+    const { child, options } = this;
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => { this.stderr = (this.stderr + chunk).slice(-STDERR_TAIL); });
+    child.stdin.on('error', () => undefined); // a worker that died early: its exit says more than EPIPE
+    child.stdin.write(`${JSON.stringify({ tasks: this.tasks })}\n`); // stays open: its end tells the worker that we are gone
+    const abort = () => this.fail(abortReason(options.signal));
+    options.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+        child.on('error', (error) => { this.fail(new NncfWorkerError(`The NNCF worker did not start: ${error.message}. Run "npm run setup".`)); resolve([null, null]); });
+        child.on('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));
+      });
+      if (this.failure) throw this.failure;
+      if (!this.finished || this.results.length !== this.tasks.length)
+        throw new NncfWorkerError(`The NNCF worker ended (${signal ? `signal ${signal}` : `exit code ${code}`}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`);
+      return this.results;
+    } finally {
+      clearTimeout(this.killTimer);
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  private receive(chunk: string): void {
+    this.line += chunk;
+    const lines = this.line.split('\n');
+    this.line = lines.pop() ?? '';
+    for (const line of lines) if (!this.failure) this.guard(() => this.handle(line));
+    if (this.line.length > MAX_LINE_LENGTH) this.fail(this.unexpected(this.line));
+  }
+
+  /** A callback of the caller that throws must end the worker, not the process. */
+  private guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new NncfWorkerError(String(error)));
+    }
+  }
+
+  private handle(line: string): void {
+    const message = parseObject(line);
+    if (!message) throw this.unexpected(line);
+    switch (message.type) {
+      case 'ready': return;
+      case 'task': this.task = text(message.name); return;
+      case 'progress':
+        this.options.onProgress?.({ task: this.task, phase: text(message.phase), done: number(message.done), total: typeof message.total === 'number' ? message.total : undefined });
+        return;
+      case 'log': this.options.onLog?.(text(message.level), text(message.message)); return;
+      case 'result':
+        this.results.push({
+          name: text(message.name), seconds: number(message.seconds), samples: number(message.samples),
+          smooth_quant_nodes: number(message.smooth_quant_nodes), ignored_nodes: number(message.ignored_nodes),
+          bias_corrected_nodes: number(message.bias_corrected_nodes), compressed_weights: number(message.compressed_weights),
+        });
+        return;
+      case 'error': {
+        const traceback = text(message.traceback);
+        throw new NncfWorkerError(`NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}\n${lastLines(traceback, 12)}`, traceback);
+      }
+      case 'done': this.finished = true; return;
+      default: throw this.unexpected(line);
+    }
+  }
+
+  private fail(error: Error): void {
+    if (this.failure) return;
+    this.failure = error;
+    this.child.kill('SIGTERM');
+    this.killTimer = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+  }
+
+  private unexpected(line: string): NncfWorkerError {
+    return new NncfWorkerError(`The NNCF worker wrote something else than its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`);
+  }
+
+  private where(): string { return this.task ? ` on ${this.task}` : ''; }
+
+  private tail(): string { return this.stderr.trim() ? `\nIts last words:\n${lastLines(this.stderr.trim(), 12)}` : ''; }
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new NncfWorkerError(`Cancelled: ${String(reason)}`);
+}
+
+function hint(signal: NodeJS.Signals | null): string {
+  return signal === 'SIGKILL' ? ' The system does this when memory runs out: try a smaller subset_size.' : '';
+}
+
+function lastLines(value: string, count: number): string { return value.trimEnd().split('\n').slice(-count).join('\n'); }
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a string was expected.`);
+  return value;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number') throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a number was expected.`);
+  return value;
+}

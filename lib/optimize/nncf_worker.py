@@ -1,0 +1,234 @@
+"""Runs NNCF for nncf-worker.ts: one job in, lines of JSON out.
+
+Standard input: one line of JSON, the job (`NncfJob` in nncf-worker.ts); the pipe then stays open, and its end means
+that the parent is gone and the worker stops. Standard output carries the protocol alone: whatever a library prints
+goes to standard error. Each line is an object with a "type": ready, task, progress, log, result, error or done.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+
+PHASES = {
+    "Statistics collection": "statistics",
+    "Applying Smooth Quant": "SmoothQuant",
+    "Applying Fast Bias correction": "bias correction",
+    "Applying Bias correction": "bias correction",
+    "Applying Weight Compression": "weight compression",
+}
+SECONDS_BETWEEN_REPORTS = 0.1  # a bar that changes faster than this is only load
+
+protocol = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+os.dup2(2, 1)  # prints and native code now write to standard error
+send_lock = threading.Lock()
+
+
+def send(kind, **fields):
+    with send_lock:
+        protocol.write(json.dumps({"type": kind, **fields}) + "\n")
+        protocol.flush()
+
+
+def stop_when_parent_ends():
+    while os.read(0, 4096):  # not sys.stdin: its lock, held here, would stop every process that a library forks
+        pass
+    os._exit(3)
+
+
+class LogLines(logging.Handler):
+    """NNCF's messages as protocol lines."""
+
+    def emit(self, record):
+        send("log", level=record.levelname, message=record.getMessage())
+
+
+class Counter:
+    """How many items each phase of the current task went through."""
+
+    def __init__(self):
+        self.totals = {}
+        self.ignored = 0
+
+    def reset(self):
+        self.__init__()
+
+
+def follow_progress(counter):
+    """Turns NNCF's progress bars into protocol lines.
+
+    The class is changed in place, because NNCF's modules hold references to it. Where a later NNCF has no such
+    class, the work goes on without progress.
+    """
+    from nncf.common.logging.track_progress import track
+
+    def iterate(bar):
+        sequence = bar.sequence
+        weighted = bar.weights is not None
+        total = bar.total if bar.total is not None and not weighted else None
+        if total is None and hasattr(sequence, "__len__"):
+            total = len(sequence)
+        phase = PHASES.get(bar.description, bar.description)
+        last = 0.0
+        done = 0
+        send("progress", phase=phase, done=0, total=total)
+        for item in sequence:
+            yield item
+            done += 1
+            now = time.monotonic()
+            if now - last > SECONDS_BETWEEN_REPORTS:
+                last = now
+                send("progress", phase=phase, done=done, total=total)
+        counter.totals[phase] = done
+        send("progress", phase=phase, done=done, total=total if total is not None else done)
+
+    track.__iter__ = iterate
+
+
+def count_ignored(counter):
+    """Counts the nodes that NNCF leaves unquantized because of the model type's patterns or the caller's scope."""
+    from nncf.quantization.algorithms.min_max.algorithm import MinMaxQuantization
+
+    original = MinMaxQuantization._get_ignored_names
+
+    def counted(self, *args, **kwargs):
+        names = original(self, *args, **kwargs)
+        counter.ignored = len(names)
+        return names
+
+    MinMaxQuantization._get_ignored_names = counted
+
+
+def hook(what, install):
+    try:
+        install()
+    except Exception as error:  # another NNCF version: its counts and bars are lost, not its work
+        send("log", level="WARNING", message=f"{what} cannot be followed in this NNCF version: {error}")
+
+
+def calibration_dataset(index_path):
+    """The samples that calibration-file.ts wrote, read lazily from one memory-mapped file."""
+    import nncf
+    import numpy as np
+
+    with open(index_path, encoding="utf-8") as file:
+        index = json.load(file)
+    data = np.memmap(os.path.join(os.path.dirname(index_path), index["data"]), dtype=np.uint8, mode="r")
+    types = {"f32": np.dtype("<f4"), "i64": np.dtype("<i8"), "i32": np.dtype("<i4")}
+
+    def read(entry):
+        kind = types[entry["type"]]
+        count = 1
+        for size in entry["shape"]:
+            count *= size
+        first = entry["offset"]
+        return data[first : first + count * kind.itemsize].view(kind).reshape(entry["shape"])
+
+    return nncf.Dataset(index["samples"], lambda sample: {name: read(entry) for name, entry in sample.items()})
+
+
+def ignored_scope(parameters):
+    import nncf
+
+    scope = parameters.get("ignored_scope")
+    if not scope:
+        return None
+    return nncf.IgnoredScope(
+        names=scope.get("names", []), patterns=scope.get("patterns", []), types=scope.get("types", [])
+    )
+
+
+def quantize(model, task):
+    import nncf
+    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, AdvancedSmoothQuantParameters
+
+    parameters = task["parameters"]
+    advanced = AdvancedQuantizationParameters()
+    if parameters.get("smooth_quant_alpha") is not None:
+        advanced.smooth_quant_alphas = AdvancedSmoothQuantParameters(matmul=parameters["smooth_quant_alpha"])
+    preset = parameters.get("preset")
+    return nncf.quantize(
+        model,
+        calibration_dataset(task["calibration"]),
+        preset=nncf.QuantizationPreset(preset) if preset else None,
+        subset_size=parameters["subset_size"],
+        fast_bias_correction=parameters.get("fast_bias_correction", True),
+        model_type=nncf.ModelType.TRANSFORMER,
+        ignored_scope=ignored_scope(parameters),
+        advanced_parameters=advanced,
+    )
+
+
+def compress_weights(model, task):
+    import nncf
+
+    parameters = task["parameters"]
+    options = {"mode": nncf.CompressWeightsMode[parameters["mode"]], "ignored_scope": ignored_scope(parameters)}
+    for name in ("group_size", "ratio", "all_layers"):
+        if parameters.get(name) is not None:
+            options[name] = parameters[name]
+    return nncf.compress_weights(model, **options)
+
+
+def run(task, core, counter):
+    import openvino as ov
+
+    counter.reset()
+    started = time.monotonic()
+    model = core.read_model(task["model"])
+    action = {"quantize": quantize, "compress_weights": compress_weights}[task["action"]]
+    changed = action(model, task)
+    seconds = time.monotonic() - started
+    send("progress", phase="writing", done=0, total=1)
+    ov.save_model(changed, task["output"], compress_to_fp16=True)
+    operations = len(changed.get_ops())
+    del changed, model
+    # A disk that fills up cuts the file short without an error from the writer: reading it back finds out.
+    written = core.read_model(task["output"])
+    if len(written.get_ops()) != operations:
+        raise OSError(f"{task['output']}: wrote {operations} operations, read back {len(written.get_ops())}")
+    send("progress", phase="writing", done=1, total=1)
+    send(
+        "result",
+        name=task["name"],
+        seconds=seconds,
+        samples=counter.totals.get("statistics", 0),
+        smooth_quant_nodes=counter.totals.get("SmoothQuant", 0),
+        ignored_nodes=counter.ignored,
+        bias_corrected_nodes=counter.totals.get("bias correction", 0),
+        compressed_weights=counter.totals.get("weight compression", 0),
+    )
+
+
+def main():
+    job = json.loads(sys.stdin.buffer.raw.readline())
+    threading.Thread(target=stop_when_parent_ends, daemon=True).start()
+    os.environ.setdefault("NNCF_CI", "1")  # NNCF's switch for no telemetry: a notebook asks nobody and sends nothing
+    import nncf
+    import openvino as ov
+
+    logger = logging.getLogger("nncf")
+    logger.handlers = [LogLines()]
+    counter = Counter()
+    hook("Progress", lambda: follow_progress(counter))
+    hook("Ignored nodes", lambda: count_ignored(counter))
+    send("ready", nncf=nncf.__version__, openvino=ov.get_version())
+    core = ov.Core()
+    for number, task in enumerate(job["tasks"]):
+        send("task", name=task["name"], number=number + 1, count=len(job["tasks"]))
+        run(task, core, counter)
+    send("done")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception as error:
+        send("error", error=type(error).__name__, message=str(error), traceback=traceback.format_exc())
+        protocol.flush()
+        os._exit(1)
+    protocol.flush()
+    os._exit(0)  # nothing is left to do: skip the native libraries' slow teardown
