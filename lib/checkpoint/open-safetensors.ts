@@ -153,7 +153,7 @@ class LazyTensor implements CheckpointTensor {
   bytes(): Uint8Array { return readAt(this.fd, this.#position, this.byteLength, this.path); }
 
   toFloat32(): Float32Array {
-    const { buffer } = this.bytes();
+    const { buffer } = readAt(this.fd, this.#position, this.byteLength, this.path);
     switch (this.dtype) {
       case 'F32': return new Float32Array(buffer);
       case 'F16': return halfToFloat(new Uint16Array(buffer));
@@ -164,7 +164,7 @@ class LazyTensor implements CheckpointTensor {
 }
 
 /** Reads into memory of its own (so that it is aligned), going on where one call gives less than it was asked for. */
-function readAt(fd: number, position: number, length: number, path: string): Uint8Array<ArrayBuffer> {
+function readAt(fd: number, position: number, length: number, path: string): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const got = fs.readSync(fd, bytes, done, length - done, position + done);

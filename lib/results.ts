@@ -1,0 +1,41 @@
+// What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BlipError } from './errors';
+import { projectRoot } from './project-root';
+
+export class ResultsError extends BlipError {}
+
+/** Which notebook writes which results, for the error message. */
+const WRITERS: Readonly<Record<string, string>> = { convert: 'notebooks/233-blip-convert.ipynb', optimize: 'notebooks/233-blip-optimize.ipynb' };
+
+export type Results = Readonly<Record<string, unknown>>;
+
+function fileOf(name: string): string {
+  return path.join(projectRoot(), 'output', 'results', `${name}.json`);
+}
+
+/** Writes results, whole or not at all. */
+export function saveResults(name: string, results: Results): void {
+  const file = fileOf(name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, `${JSON.stringify(results, null, 2)}\n`);
+  fs.renameSync(temporary, file);
+}
+
+/** Reads results. @throws {ResultsError} that names the notebook to run first */
+export function readResults(name: string): Results {
+  const file = fileOf(name);
+  if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing: run ${WRITERS[name] ?? `what calls saveResults('${name}', ...)`} first.`);
+  const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new ResultsError(`${file}: expected an object. Delete it and run ${WRITERS[name] ?? 'its writer'} again.`);
+  return { ...json };
+}
+
+/** A text field of results. @throws {ResultsError} when it is missing or no text */
+export function resultText(results: Results, field: string): string {
+  const value = results[field];
+  if (typeof value !== 'string') throw new ResultsError(`The results' field "${field}" is ${JSON.stringify(value)}, expected a text. Run the first notebook again.`);
+  return value;
+}

@@ -1,0 +1,2 @@
+// The door of the timing room.
+export * from './measure-latency';

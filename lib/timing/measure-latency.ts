@@ -1,0 +1,58 @@
+// How long something takes: warm-up runs that do not count, then a median with its spread.
+import { BlipError } from '../errors';
+
+export class MeasureError extends BlipError {}
+
+/** Milliseconds. */
+export interface Latency {
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+  readonly samples: readonly number[];
+}
+
+export interface MeasureOptions {
+  /** Runs that do not count: the first ones pack weights and fill caches. 3 by default. */
+  readonly warmup?: number;
+  /** Runs that count; 20 by default. */
+  readonly runs?: number;
+}
+
+/**
+ * Times a function.
+ *
+ * @example
+ * (await measureLatency(() => model.generateCaption({ pixel_values }))).median // 12.3
+ */
+export async function measureLatency(fn: () => unknown, { warmup = 3, runs = 20 }: MeasureOptions = {}): Promise<Latency> {
+  return (await compareLatency({ only: fn }, { warmup, runs })).only;
+}
+
+/**
+ * Times several functions in turn, so that a machine that slows down slows all of them: A B C, A B C, ...
+ *
+ * @returns one latency per function, under its name; samples of one round share an index
+ */
+export async function compareLatency<Name extends string>(functions: Readonly<Record<Name, () => unknown>>, { warmup = 3, runs = 20 }: MeasureOptions = {}): Promise<Record<Name, Latency>> {
+  if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(warmup) || warmup < 0) throw new MeasureError(`runs is ${runs} and warmup ${warmup}; expected whole numbers, runs at least 1.`);
+  const names = Object.keys(functions) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = -warmup; round < runs; round++)
+    for (const name of names) {
+      const start = performance.now();
+      await functions[name]();
+      if (round >= 0) samples.get(name)?.push(performance.now() - start);
+    }
+  return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
+}
+
+/** @example summarize([3, 1, 2]) // { median: 2, p10: 1.2, p90: 2.8, samples: [3, 1, 2] } */
+export function summarize(samples: readonly number[]): Latency {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const quantile = (q: number): number => {
+    const at = q * (sorted.length - 1);
+    const low = Math.floor(at);
+    return sorted[low] + (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]) * (at - low);
+  };
+  return { median: quantile(0.5), p10: quantile(0.1), p90: quantile(0.9), samples };
+}

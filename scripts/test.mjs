@@ -1,0 +1,28 @@
+// npm test: type check, tests, and a re-run of the notebooks whose results are compared with the saved ones.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ROOT, inVenv, run } from './common.mjs';
+import { NOTEBOOKS, executeNotebooks } from './notebooks.mjs';
+import { setup } from './setup.mjs';
+
+await setup();
+
+console.log('Type check');
+await step(process.execPath, [path.join('node_modules', 'typescript', 'bin', 'tsc'), '--noEmit']);
+
+const again = path.join(ROOT, 'output', 'notebooks-again');
+if (NOTEBOOKS.length > 0) {
+  console.log('Notebooks, from top to bottom');
+  const code = await executeNotebooks(again, { BLIP_MODEL: '', BLIP_DEVICE: '' });
+  if (code !== 0) process.exit(code);
+  await step(inVenv('python'), [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
+}
+
+console.log('Tests');
+const files = fs.readdirSync(path.join(ROOT, 'tests'), { recursive: true }).map(String).filter((name) => name.endsWith('.test.ts')).sort().map((name) => path.join('tests', name));
+await step(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files]);
+
+async function step(program, args) {
+  const { code } = await run(program, args);
+  if (code !== 0) process.exit(code);
+}
