@@ -1,0 +1,97 @@
+// Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
+import { BlipError } from '../errors';
+import type { DecodeOptions } from './decode-image';
+import { PreprocessorConfigError } from './errors';
+import { preprocessImage, stackPixelValues, type PixelValues } from './image';
+import { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
+import type { ImageSource } from './read-image-source';
+import { BlipTokenizer, type TextInputs, type WarningCallback } from './text';
+
+export interface BlipProcessorOptions {
+  /** Told when a text is cut; `console.warn` by default. */
+  readonly on_warning?: WarningCallback;
+}
+
+/**
+ * @example
+ * const processor = await BlipProcessor.fromCheckpoint('models/blip-scenes');
+ * const { dims } = await processor.image('data/pictures/demo.jpg');        // [1, 3, 128, 128]
+ * const { input_ids } = processor.text('how many dogs are there?');        // [1, 8] i64, [CLS] … [SEP]
+ * processor.decode(input_ids)                                              // 'how many dogs are there?'
+ */
+export class BlipProcessor {
+  private constructor(
+    /** What happens to a picture. */
+    readonly imageConfig: PreprocessorConfig,
+    /** Tokens that the text model takes at most. */
+    readonly maxTextLength: number,
+    private readonly tokenizer: BlipTokenizer,
+    private readonly warn: WarningCallback,
+  ) {}
+
+  /**
+   * @param checkpointOrFolder what `loadCheckpoint` gave, a checkpoint folder, or a folder that `convertBlip` wrote
+   * @throws {PreprocessorConfigError | TokenizerError | BlipConfigError} when a file is missing or malformed
+   */
+  static async fromCheckpoint(checkpointOrFolder: BlipCheckpoint | string, options: BlipProcessorOptions = {}): Promise<BlipProcessor> {
+    const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
+    const config = typeof checkpointOrFolder === 'string' ? await readConfig(folder) : checkpointOrFolder.config;
+    const imageConfig = readPreprocessorConfig(folder);
+    const { image_size } = config.vision_config;
+    const { width, height } = imageConfig.size;
+    if (imageConfig.do_resize && (width !== image_size || height !== image_size)) {
+      throw new PreprocessorConfigError(`${folder}: the pictures would become ${width} x ${height} pixels (preprocessor_config.json), but the vision model takes `
+        + `${image_size} x ${image_size} (config.json). Make the two files agree.`);
+    }
+    return new BlipProcessor(imageConfig, config.text_config.max_position_embeddings, new BlipTokenizer(folder), options.on_warning ?? ((message) => console.warn(message)));
+  }
+
+  /**
+   * One picture, prepared.
+   *
+   * @param source a path, a URL (http, https, file, data), an encoded file in memory, or a sharp pipeline
+   * @returns [1, 3, height, width] f32
+   * @throws {ImageError} when it cannot be read or decoded
+   */
+  image(source: ImageSource, options: DecodeOptions = {}): Promise<PixelValues> {
+    return preprocessImage(source, this.imageConfig, options);
+  }
+
+  /** Several pictures as one batch, [sources.length, 3, height, width] f32. */
+  async images(sources: readonly ImageSource[], options: DecodeOptions = {}): Promise<PixelValues> {
+    return stackPixelValues(await Promise.all(sources.map((source) => this.image(source, options))));
+  }
+
+  /** One text or several as `[CLS] text [SEP]`, padded to the longest: [batch, length] i64. Too long a text is cut, with a warning. */
+  text(text: string | readonly string[]): TextInputs {
+    return this.tokenizer.encode(typeof text === 'string' ? [text] : text, this.maxTextLength, this.warn);
+  }
+
+  /** Token ids of one row as text, without the special tokens. */
+  decode(ids: ArrayLike<number | bigint>): string {
+    return this.tokenizer.decode(ids);
+  }
+
+  /** `decode` for each row. */
+  batchDecode(rows: readonly ArrayLike<number | bigint>[]): string[] {
+    return rows.map((ids) => this.decode(ids));
+  }
+
+  /** The token behind each id: `tokens([101n])` is `['[CLS]']` with BERT's vocabulary. */
+  tokens(ids: ArrayLike<number | bigint>): string[] {
+    return this.tokenizer.tokens(ids);
+  }
+}
+
+async function readConfig(folder: string): Promise<BlipConfig> {
+  const file = path.join(folder, 'config.json');
+  let json: unknown;
+  try { json = JSON.parse(await fs.promises.readFile(file, 'utf8')); } catch (error) {
+    throw new BlipError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}. Expected a checkpoint folder, or one that convertBlip wrote; `
+      + 'for an id on the hub, call loadCheckpoint first and pass its result.');
+  }
+  return parseBlipConfig(json, file);
+}

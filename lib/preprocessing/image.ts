@@ -1,0 +1,68 @@
+// A picture as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
+import type { Sharp } from 'sharp';
+import { decodeImage, renderSharp, type DecodeOptions } from './decode-image';
+import { ImageError } from './errors';
+import type { PreprocessorConfig } from './preprocessor-config';
+import { readImageSource, type ImageSource } from './read-image-source';
+import { resample, type RgbImage } from './resample';
+
+/** data: f32, channels first; dims: [batch, 3, height, width]. */
+export interface PixelValues {
+  readonly data: Float32Array;
+  readonly dims: [number, 3, number, number];
+}
+
+/**
+ * Source: transformers, image_processing_pil_blip.py (BlipImageProcessorPil) and image_utils.py (load_image).
+ *
+ * @returns dims [1, 3, height, width]
+ * @throws {ImageError} when the source cannot be read or decoded
+ */
+export async function preprocessImage(source: ImageSource, config: PreprocessorConfig, options: DecodeOptions = {}): Promise<PixelValues> {
+  const image = await loadRgb(source, options);
+  return toPixelValues(config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image, config);
+}
+
+/** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
+export async function loadRgb(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
+  return isSharp(source) ? renderSharp(source, options) : decodeImage(await readImageSource(source), options);
+}
+
+/**
+ * Concatenates pictures of one size into a batch: [images.length, 3, height, width].
+ *
+ * @throws {ImageError} when there is none, or their sizes differ (which needs `do_resize: false`)
+ */
+export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
+  if (images.length === 0) throw new ImageError('No pictures: got an empty list; expected at least one.');
+  const [, , height, width] = images[0].dims;
+  const other = images.findIndex(({ dims }) => dims[2] !== height || dims[3] !== width);
+  if (other > 0) throw new ImageError(`Picture ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`);
+  const data = new Float32Array(images.length * 3 * height * width);
+  images.forEach((image, index) => data.set(image.data, index * 3 * height * width));
+  return { data, dims: [images.length, 3, height, width] };
+}
+
+function toPixelValues({ data, width, height }: RgbImage, config: PreprocessorConfig): PixelValues {
+  const area = width * height;
+  const planar = new Float32Array(3 * area);                                   // [3, height, width]
+  for (let channel = 0; channel < 3; channel++) {
+    const table = channelTable(channel, config);
+    for (let pixel = 0, target = channel * area; pixel < area; pixel++) planar[target + pixel] = table[data[pixel * 3 + channel]];
+  }
+  return { data: planar, dims: [1, 3, height, width] };
+}
+
+/** What each of the 256 values becomes. HF rescales in f64, stores f32, and normalizes in f32: the same roundings here. */
+function channelTable(channel: number, config: PreprocessorConfig): Float32Array {
+  const mean = Math.fround(config.image_mean[channel]);
+  const std = Math.fround(config.image_std[channel]);
+  return Float32Array.from({ length: 256 }, (_, value) => {
+    const scaled = Math.fround(config.do_rescale ? value * config.rescale_factor : value);
+    return config.do_normalize ? Math.fround(scaled - mean) / std : scaled;
+  });
+}
+
+function isSharp(source: ImageSource): source is Sharp {
+  return typeof source === 'object' && !(source instanceof Uint8Array) && !(source instanceof URL);
+}

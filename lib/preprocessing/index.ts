@@ -1,0 +1,9 @@
+// The door of the preprocessing room.
+export { BlipProcessor, type BlipProcessorOptions } from './blip-processor';
+export { type DecodeOptions } from './decode-image';
+export { ImageError, PreprocessorConfigError, TokenizerError } from './errors';
+export { loadRgb, preprocessImage, type PixelValues } from './image';
+export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
+export { type ImageSource } from './read-image-source';
+export { type RgbImage } from './resample';
+export { BlipTokenizer, type TextInputs, type WarningCallback } from './text';

@@ -1,0 +1,126 @@
+// Pictures against HF's BlipImageProcessorPil (transformers 5.23, Pillow 13; tests/fixtures/make_preprocessing.py), on the 0..255 scale.
+//
+// Decoders that are exact by definition (PNG, GIF, lossless WebP, TIFF) and the resize must be equal to the bit. JPEG and lossy WebP leave the
+// decoder freedom (inverse DCT, chroma upsampling): every value within 1 of HF's, 0.2 on average.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import * as path from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { ImageError, preprocessImage, type PixelValues, type PreprocessorConfig } from '../../lib/preprocessing';
+import { parsePreprocessorConfig } from '../../lib/preprocessing/preprocessor-config';
+import type { DecodeOptions } from '../../lib/preprocessing/decode-image';
+import { resample } from '../../lib/preprocessing/resample';
+
+const FIXTURES = path.join(__dirname, '..', 'fixtures', 'preprocessing');
+const image = (name: string): string => path.join(FIXTURES, 'images', name);
+const MAX_DIFFERENCE = 1, MEAN_DIFFERENCE = 0.2;
+
+interface Case { file: string; kind: 'load_image' | 'pil_rgb' | 'pil'; height: number; width: number; offset: number }
+const cases: Case[] = JSON.parse(fs.readFileSync(path.join(FIXTURES, 'expected.json'), 'utf8'));
+const expected = fs.readFileSync(path.join(FIXTURES, 'expected.bin'));
+const OPTIONS: Record<Case['kind'], DecodeOptions> = { load_image: {}, pil_rgb: { exif_transpose: false }, pil: { exif_transpose: false, alpha: 'white' } };
+const LOSSY = /\.jpg$|^(lossy|rgba)\.webp$/;
+
+const configFor = (height: number, width: number): PreprocessorConfig => parsePreprocessorConfig({ size: { height, width } }, 'test');
+
+/** pixel_values back on the 0..255 scale. */
+function toBytes({ data, dims }: PixelValues, { image_mean, image_std }: PreprocessorConfig): number[] {
+  const area = dims[2] * dims[3];
+  return Array.from(data, (value, index) => (value * image_std[Math.floor(index / area)] + image_mean[Math.floor(index / area)]) * 255);
+}
+
+function compare(actual: readonly number[], reference: Uint8Array): { max: number; mean: number } {
+  assert.equal(actual.length, reference.length);
+  let max = 0, sum = 0;
+  actual.forEach((value, index) => {
+    const difference = Math.abs(value - reference[index]);
+    max = Math.max(max, difference);
+    sum += difference;
+  });
+  return { max, mean: sum / actual.length };
+}
+
+for (const { file, kind, height, width, offset } of cases) {
+  test(`${file} -> ${width} x ${height}, ${kind}`, async (context) => {
+    const config = configFor(height, width);
+    const pixels = await preprocessImage(image(file), config, OPTIONS[kind]);
+    assert.deepEqual(pixels.dims, [1, 3, height, width]);
+    const { max, mean } = compare(toBytes(pixels, config), expected.subarray(offset, offset + 3 * height * width));
+    context.diagnostic(`largest ${max.toFixed(3)}, mean ${mean.toFixed(4)}`);
+    const rounding = 1e-3;                                     // of normalizing and back in f32
+    assert.ok(max <= (LOSSY.test(file) ? MAX_DIFFERENCE : 0) + rounding, `largest difference ${max}`);
+    assert.ok(mean <= MEAN_DIFFERENCE, `mean difference ${mean}`);
+  });
+}
+
+test('normalized values equal HF\'s f32 to the bit', async () => {
+  const bytes = fs.readFileSync(path.join(FIXTURES, 'pixel_values.f32'));
+  const reference = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  assert.deepEqual((await preprocessImage(image('rgb.png'), configFor(48, 48))).data, reference);
+});
+
+test('every PIL filter, shrinking and enlarging, equal to the bit', async () => {
+  const { data, info } = await sharp(image('noise.png')).raw().toBuffer({ resolveWithObject: true });
+  const reference = fs.readFileSync(path.join(FIXTURES, 'filters.bin'));
+  let offset = 0;
+  for (const filter of ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming'] as const) for (const [width, height] of [[24, 20], [90, 77]]) {
+    const result = resample({ data, width: info.width, height: info.height }, width, height, filter);
+    assert.ok(Buffer.from(result.data).equals(reference.subarray(offset, offset += width * height * 3)), `${filter} to ${width} x ${height}`);
+  }
+  assert.equal(offset, reference.length);
+});
+
+test('a path, URLs, bytes and a sharp pipeline give the same values', async () => {
+  const file = image('rgb.png');
+  const bytes = fs.readFileSync(file);
+  const config = configFor(20, 24);
+  const reference = (await preprocessImage(file, config)).data;
+  const server = http.createServer((request, response) => {
+    if (request.url !== '/rgb.png') response.statusCode = 404;
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const url = `http://127.0.0.1:${address.port}`;
+    for (const source of [pathToFileURL(file), pathToFileURL(file).href, bytes, new Uint8Array(bytes), `data:image/png;base64,${bytes.toString('base64')}`, `${url}/rgb.png`, new URL(`${url}/rgb.png`), sharp(file)])
+      assert.deepEqual((await preprocessImage(source, config)).data, reference);
+    await assert.rejects(preprocessImage(`${url}/none.png`, config), (error) => error instanceof ImageError && error.message.includes('/none.png') && error.message.includes('404'));
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+test('a sharp pipeline keeps its own steps and can be used again', async () => {
+  const pipeline = sharp(image('rgb.png')).extract({ left: 3, top: 5, width: 20, height: 30 });
+  const config = configFor(30, 20);
+  const { data } = await sharp(image('rgb.png')).extract({ left: 3, top: 5, width: 20, height: 30 }).raw().toBuffer({ resolveWithObject: true });
+  for (let run = 0; run < 2; run++) {
+    const values = toBytes(await preprocessImage(pipeline, config), config);
+    const planar = Array.from({ length: data.length }, (_, index) => data[(index % 600) * 3 + Math.floor(index / 600)]);
+    assert.ok(compare(values, Uint8Array.from(planar)).max < 1e-3);
+  }
+});
+
+test('broken pictures: the error names the source, what was got and what was expected', async () => {
+  const config = configFor(20, 24);
+  const photo = fs.readFileSync(image('photo.jpg'));
+  const rejects = (source: string | Uint8Array, ...parts: string[]): Promise<void> => assert.rejects(preprocessImage(source, config), (error) => {
+    assert.ok(error instanceof ImageError);
+    for (const part of parts) assert.ok(error.message.includes(part), `"${error.message}" should mention "${part}"`);
+    return true;
+  });
+  await rejects('no/such/picture.jpg', 'no/such/picture.jpg', 'ENOENT');
+  await rejects(image('../texts.json'), 'texts.json', 'begin', 'JPEG, PNG');
+  await rejects(new Uint8Array(0), 'empty', 'JPEG, PNG');
+  await rejects(photo.subarray(0, photo.length / 2), 'image in memory', 'JPEG, PNG');
+  await rejects(fs.readFileSync(image('rgb.png')).subarray(0, 400), 'image in memory');
+  await rejects('data:image/png;base64', 'not a data URL');
+  await rejects('http://127.0.0.1:9/x.png', 'http://127.0.0.1:9/x.png', 'cannot be fetched');
+  await rejects(FIXTURES, 'EISDIR');
+});
