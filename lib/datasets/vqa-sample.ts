@@ -33,15 +33,13 @@ const NAMED_EXAMPLES = 5;
 
 /** Counts what is passed over. */
 export class SkipCounter {
-  private readonly reasons: Record<string, number> = {};
-  private readonly examples: string[] = [];
-  private total = 0;
+  readonly all: { readonly reason: string; readonly which: string }[] = [];
 
-  add(reason: string, which: string): void {
-    this.total++;
-    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
-    if (this.examples.length < NAMED_EXAMPLES) this.examples.push(`${which}: ${reason}`);
+  add(reason: string, which: string): void { this.all.push({ reason, which }); }
+
+  report(): SkippedSamples {
+    const reasons: Record<string, number> = {};
+    for (const { reason } of this.all) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    return { total: this.all.length, reasons, examples: this.all.slice(0, NAMED_EXAMPLES).map(({ reason, which }) => `${which}: ${reason}`) };
   }
-
-  report(): SkippedSamples { return { total: this.total, reasons: { ...this.reasons }, examples: [...this.examples] }; }
 }

@@ -1,0 +1,161 @@
+// VQAv2 in its official form: a questions file, an annotations file, a folder of pictures; the bundled set has the same.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import sharp from 'sharp';
+import { BlipError } from '../errors';
+import type { ProgressCallback } from '../progress';
+import { readJsonArray } from './read-json-array';
+import { seededShuffle } from './seeded-shuffle';
+import { SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
+
+export class VqaV2Error extends BlipError {}
+
+export interface VqaV2Files {
+  readonly questions: string;
+  readonly annotations: string;
+  /** `{ "annotations": [{ "image_id", "caption" }] }`, COCO's form. */
+  readonly captions?: string;
+  readonly images: string;
+}
+
+export interface VqaV2Options {
+  /** All by default. */
+  readonly count?: number;
+  /** The tutorial's 42 by default; `null` keeps the file's order. */
+  readonly seed?: number | null;
+  readonly progress_callback?: ProgressCallback;
+  readonly signal?: AbortSignal;
+}
+
+interface Question { readonly question_id: string; readonly image_id: string; readonly question: string }
+interface Annotation { readonly answers: string[]; readonly question_type?: string }
+
+/** COCO's file names end in the picture's number in this many digits: COCO_train2014_000000458752.jpg. */
+const COCO_DIGITS = 12;
+const PICTURE = /\.(jpe?g|png|webp|gif)$/i;
+
+/**
+ * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/` (the bundled
+ * names), or the official `v2_OpenEnded_mscoco_train2014_questions.json`, `v2_mscoco_train2014_annotations.json`, `train2014/`.
+ */
+export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
+  const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const find = (pattern: RegExp): string | undefined => entries.find((name) => pattern.test(name));
+  const questions = find(new RegExp(`^(questions_${split}|v2_OpenEnded_mscoco_${split}\\d*_questions)\\.json$`));
+  const annotations = find(new RegExp(`^(annotations_${split}|v2_mscoco_${split}\\d*_annotations)\\.json$`));
+  const captions = find(new RegExp(`^captions_${split}\\d*\\.json$`));
+  const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
+  if (!questions || !annotations || !images)
+    throw new VqaV2Error(`${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'picture folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`);
+  const at = (name: string): string => path.join(folder, name);
+  return { questions: at(questions), annotations: at(annotations), images: at(images), ...(captions && { captions: at(captions) }) };
+}
+
+/**
+ * Takes `count` samples in seeded order. A row without a question, answers or a readable picture is passed over and counted, and the
+ * next one takes its place.
+ *
+ * @example
+ * const { samples, skipped } = await loadVqaV2(findVqaV2('data/vqa-scenes', 'train'), { count: 300, seed: 42 });
+ * @throws {VqaV2Error | JsonArrayError}
+ */
+export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
+  const { seed = 42, progress_callback, signal } = options;
+  const skips = new SkipCounter();
+  const questions: Question[] = [];
+  for await (const item of readJsonArray(files.questions, 'questions')) {
+    signal?.throwIfAborted();
+    const question = parseQuestion(item);
+    if (question) questions.push(question);
+    else skips.add('not a question', path.basename(files.questions));
+  }
+  const order = seed === null ? questions : seededShuffle(questions, seed);
+  const count = Math.min(options.count ?? order.length, order.length);
+  const pictures = indexPictures(files.images);
+  const captions = files.captions ? await readCaptions(files.captions) : undefined;
+  const readable = new Map<string, Promise<boolean>>();
+  const samples: VqaSample[] = [];
+  for (let from = 0; samples.length < count && from < order.length;) {
+    // Broken rows are few: usually one pass over the annotations is enough.
+    const block = order.slice(from, from + Math.ceil((count - samples.length) * 1.1) + 8);
+    from += block.length;
+    const annotations = await readAnnotations(files.annotations, new Set(block.map(({ question_id }) => question_id)));
+    for (const row of block) {
+      if (samples.length === count) break;
+      signal?.throwIfAborted();
+      const annotation = annotations.get(row.question_id);
+      const image = pictures.get(row.image_id) ?? pictures.get(row.image_id.padStart(COCO_DIGITS, '0'));
+      const which = `question ${row.question_id}`;
+      if (!annotation) { skips.add('no answers', which); continue; }
+      if (!image) { skips.add('picture missing', which); continue; }
+      let check = readable.get(image);
+      if (!check) readable.set(image, check = canDecode(image));
+      if (!(await check)) { skips.add('picture broken', which); continue; }
+      const caption = captions?.get(row.image_id);
+      samples.push({ ...row, ...annotation, image, ...(caption && { caption }) });
+      progress_callback?.({ status: 'samples', loaded: samples.length, total: count });
+    }
+  }
+  return { samples, skipped: skips.report(), source: path.basename(files.questions) };
+}
+
+function parseQuestion(value: unknown): Question | undefined {
+  if (!isRecord(value) || typeof value.question !== 'string' || !isId(value.question_id) || !isId(value.image_id)) return undefined;
+  return { question_id: String(value.question_id), image_id: String(value.image_id), question: value.question };
+}
+
+async function readAnnotations(file: string, wanted: ReadonlySet<string>): Promise<Map<string, Annotation>> {
+  const found = new Map<string, Annotation>();
+  for await (const item of readJsonArray(file, 'annotations')) {
+    if (!isRecord(item) || !isId(item.question_id) || !wanted.has(String(item.question_id))) continue;
+    const answers = parseAnswers(item.answers, item.multiple_choice_answer);
+    if (answers) found.set(String(item.question_id), { answers, ...(typeof item.question_type === 'string' && { question_type: item.question_type }) });
+    if (found.size === wanted.size) break;
+  }
+  return found;
+}
+
+/** VQAv2's ten `{ answer }`, or plain strings; without them the one answer that most people gave. */
+export function parseAnswers(answers: unknown, mostCommon: unknown): string[] | undefined {
+  const list: unknown[] = Array.isArray(answers) ? answers : [];
+  const texts = list.map((item) => (isRecord(item) ? item.answer : item)).filter((text) => typeof text === 'string');
+  if (texts.length > 0 && texts.length === list.length) return texts;
+  return typeof mostCommon === 'string' ? [mostCommon] : undefined;
+}
+
+async function readCaptions(file: string): Promise<Map<string, string[]>> {
+  const captions = new Map<string, string[]>();
+  for await (const item of readJsonArray(file, 'annotations')) {
+    if (!isRecord(item) || !isId(item.image_id) || typeof item.caption !== 'string') continue;
+    const id = String(item.image_id);
+    captions.set(id, [...(captions.get(id) ?? []), item.caption]);
+  }
+  return captions;
+}
+
+/** Pictures by the end of their name: `COCO_train2014_000000000042.jpg` and `42.png` are both picture 42. */
+function indexPictures(folder: string): Map<string, string> {
+  if (!fs.existsSync(folder)) throw new VqaV2Error(`${folder} is missing: expected the folder of the data set's pictures.`);
+  const found = new Map<string, string>();
+  for (const name of fs.readdirSync(folder).sort()) {
+    if (!PICTURE.test(name)) continue;
+    const stem = name.replace(PICTURE, '');
+    const file = path.join(folder, name);
+    found.set(stem, file);
+    const number = /(\d+)$/.exec(stem)?.[1];
+    if (number) found.set(String(Number(number)), file);
+  }
+  return found;
+}
+
+async function canDecode(file: string): Promise<boolean> {
+  try {
+    await sharp(file).stats();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isId(value: unknown): value is string | number { return typeof value === 'string' || typeof value === 'number'; }
+function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
