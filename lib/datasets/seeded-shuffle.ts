@@ -5,7 +5,7 @@
  * Fisher-Yates over a copy, driven by mulberry32.
  *
  * @example
- * seededShuffle([1, 2, 3, 4, 5], 42) // [4, 3, 5, 2, 1], on every machine
+ * seededShuffle([1, 2, 3, 4, 5], 42) // [1, 5, 3, 2, 4], on every machine
  */
 export function seededShuffle<T>(items: readonly T[], seed: number): T[] {
   const shuffled = [...items];
