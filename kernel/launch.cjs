@@ -19,7 +19,7 @@ mendInterrupts();
 
 /** tslab reads no tsconfig and checks loosely; and it breaks for good when a watched folder changes under it. */
 function mendTypeScript() {
-  const name = require.resolve('@tslab/typescript-for-tslab', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
+  const name = typescriptOfTslab();
   const ts = require(name);
   ts.sys.watchDirectory = () => ({ close() {} });
   require.cache[name].exports = {
@@ -27,6 +27,11 @@ function mendTypeScript() {
     createWatchCompilerHost: (files, options, ...rest) =>
       ts.createWatchCompilerHost(files, { ...options, strict: true, skipLibCheck: true, resolveJsonModule: true, lib: ['lib.es2023.d.ts'], types: ['node'] }, ...rest),
   };
+}
+
+/** The compiler that tslab brings, wherever npm put it. */
+function typescriptOfTslab() {
+  return require.resolve('@tslab/typescript-for-tslab', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
 }
 
 /** tslab does not wait for its sends, and zeromq refuses all but some hundred of them per turn: past that, output is lost. Queue them. */
@@ -79,8 +84,20 @@ function mendExecutionCounts() {
   const { handleExecuteImpl } = JupyterHandlerImpl.prototype;
   JupyterHandlerImpl.prototype.handleExecuteImpl = function (request, ...rest) {
     request.announce?.({ code: request.code, execution_count: this.execCount + 1 });
-    return handleExecuteImpl.call(this, request, ...rest);
+    return handleExecuteImpl.call(this, { ...request, code: expandShorthand(request.code) }, ...rest);
   };
+}
+
+/** tslab does not see that `{ device }` uses a variable of an earlier cell: spell it out as `{ device: device }`. */
+function expandShorthand(code) {
+  const ts = require(typescriptOfTslab());
+  const found = [];
+  const visit = (node) => {
+    if (ts.isShorthandPropertyAssignment(node) && !node.objectAssignmentInitializer) found.push(node.name);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('cell.ts', code, ts.ScriptTarget.ES2022, true));
+  return found.reverse().reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
 }
 
 function startKernel() {

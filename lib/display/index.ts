@@ -1,0 +1,8 @@
+// The door of the display room: everything a notebook shows.
+export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
+export { describePorts, type PortRow } from './describe-ports';
+export { figures, showFigure, type Figure } from './figure';
+export { interruptSignal } from './interrupt-signal';
+export { progressBar } from './progress-bar';
+export { showTable, type TableRow } from './show-table';
+export { versions, type VersionRow } from './versions';
