@@ -1,12 +1,13 @@
-// A picture with what the model said about it, as one image: composed by jimp, read by sharp, so that any format works.
+// A picture with what the model said about it, as one image: composed by jimp, read as the processor reads it, so any format works and it is upright.
 import * as path from 'node:path';
 import sharp from 'sharp';
+import { loadRgb, type ImageSource } from '../preprocessing';
 import { projectRoot } from '../project-root';
 import { display } from './notebook';
 
 export interface Figure {
-  /** A file, or a buffer in any format that sharp reads. */
-  readonly image: string | Buffer;
+  /** A path, a URL, an encoded file in memory, or a sharp pipeline. */
+  readonly image: ImageSource;
   readonly title?: string;
   readonly caption?: string;
   readonly question?: string;
@@ -28,8 +29,9 @@ export async function figures(list: readonly Figure[]): Promise<Buffer> {
   const font = await loadFont(path.join(projectRoot(), FONT));
   const width = SHOWN_WIDTH * SCALE;
   const columns = await Promise.all(list.map(async (figure) => {
-    const png = await sharp(figure.image).resize({ width, withoutEnlargement: false }).png().toBuffer();
-    const lines = textLines(figure).map((text) => ({ text, height: measureTextHeight(font, text, width) + LINE_GAP }));
+    const { data, ...size } = await loadRgb(figure.image);
+    const png = await sharp(data, { raw: { ...size, channels: 3 } }).resize({ width }).png().toBuffer();
+    const lines = textLines(figure).map((line) => printable(line, font.chars)).map((text) => ({ text, height: measureTextHeight(font, text, width) + LINE_GAP }));
     return { picture: await Jimp.read(png), lines, above: figure.title ? lines.slice(0, 1) : [], below: figure.title ? lines.slice(1) : lines };
   }));
   const sum = (lines: readonly { height: number }[]): number => lines.reduce((total, { height }) => total + height, 0);
@@ -60,6 +62,12 @@ export async function figures(list: readonly Figure[]): Promise<Buffer> {
 export async function showFigure(...list: readonly Figure[]): Promise<void> {
   const png = await figures(list);
   display({ 'text/plain': list.map((figure) => textLines(figure).join('\n')).join('\n'), 'image/png': png.toString('base64') }, { width: list.length * SHOWN_WIDTH });
+}
+
+/** The font has Latin letters only; a character without a glyph would be measured as nothing and push the line over the edge. */
+function printable(line: string, glyphs: Readonly<Record<string, unknown>>): string {
+  const plain = line.replace(/[\u2018\u2019]/g, '\'').replace(/[\u201c\u201d]/g, '"').replace(/[\u2010-\u2015]/g, '-').replace(/\u2026/g, '...');
+  return Array.from(plain, (character) => (character === ' ' || character in glyphs ? character : '?')).join('');
 }
 
 function textLines({ title, caption, question, answer }: Figure): string[] {
