@@ -145,7 +145,8 @@ async function calibrate(folder: string, samples: Iterable<VqaSample> | AsyncIte
           encoder_attention_mask: { type: 'i64', shape: [1, image.tokens], data: new BigInt64Array(image.tokens).fill(1n) },
         });
       }
-      progress_callback?.({ status: 'calibration inputs', loaded: ++count, total });
+      count++;
+      progress_callback?.({ status: 'calibration inputs', loaded: count, total });
     }
     if (count === 0) throw new QuantizeError(`No calibration sample could be used: got ${skipped.length} that were skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`);
     const report = { samples: count, images: encoded.size, milliseconds: performance.now() - started, skipped };
