@@ -3,8 +3,10 @@
 // Two kinds of keys and values are kept between steps, as variables of the model:
 // - self-attention: ReadValue -> Gather by beam_idx -> Concat with the new token's -> attention, Assign. The CPU plugin
 //   fuses this pattern into one node that appends to its cache in place.
-// - cross-attention: they depend on the encoder's states alone. A ReadValue takes the projection of the states as its
-//   initial value, so it is computed at the first step after a reset and read from then on.
+// - cross-attention: they depend on the encoder's states alone. The first step gives the states, and their projection is
+//   kept; later steps give none. (A ReadValue with the projection as its initial value would need no such step, but the CPU
+//   plugin, at bf16, does not compute it again for a fresh request whose states have the shape of the last ones: the next
+//   picture got the last picture's caption. OpenVINO 2026.4.1; tests/generation checks it.)
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
@@ -15,7 +17,8 @@ import { Weights } from './weights';
 
 /**
  * input_ids [batch, new] i64, attention_mask [batch, past + new] i64, position_ids [batch or 1, new] i64,
- * encoder_hidden_states [batch, source, encoder_hidden_size] f32, encoder_attention_mask [batch, source] i64,
+ * encoder_hidden_states [batch, source, encoder_hidden_size] f32 at the first step and [batch, 0, encoder_hidden_size] at later
+ * ones, encoder_attention_mask [batch, source] i64 at every step,
  * beam_idx [batch] i32 (which row of the cache each row continues; 0, 1, 2, ... for greedy search)
  * -> logits [batch, 1, vocab_size] f32 of the last position.
  */
@@ -37,7 +40,7 @@ export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_decoder.bert.encoder.layer.${i}`,
       (tokens, block) => ({ ...cachedKeysAndValues(weights, tokens, block, beam_idx, emptyCache), mask }),
-      (block) => ({ ...storedKeysAndValues(weights, states, block), mask: crossMask }));
+      (block) => ({ ...storedKeysAndValues(weights, states, block, emptyCache), mask: crossMask }));
   graph.result('logits', languageModelHead(weights, x));
   return { graph, parameters: weights.parameters };
 }
@@ -66,16 +69,19 @@ function cachedKeysAndValues(weights: Weights, tokens: Value, block: string, bea
   return { key: extend('key'), value: extend('value') };
 }
 
-/** Keys and values of the encoder's states, computed once and kept; [b, h, source, d] each. */
-function storedKeysAndValues(weights: Weights, states: Value, block: string): Omit<Attended, 'mask'> {
+/**
+ * Keys and values of the encoder's states, [b, h, source, d] each: what is kept, and those of the states given now. The first step
+ * gives all states, every later step none ([b, 0, n]), so that nothing is computed twice.
+ */
+function storedKeysAndValues(weights: Weights, states: Value, block: string, empty: Value): Omit<Attended, 'mask'> {
   const { graph } = weights;
-  const computed = keysAndValues(weights, states, block);
+  const fresh = keysAndValues(weights, states, block);
   const keep = (part: 'key' | 'value'): Value => {
     const { heads, size } = headShape(weights);
     const variable = { id: `${block}.self.${part}.stored`, type: 'f32' as const, shape: [-1, heads, -1, size] };
-    const stored = graph.readValue(variable, computed[part]);
-    graph.assign(variable, stored);
-    return stored;
+    const all = op.concat(graph, [graph.readValue(variable, empty), fresh[part]], 2, `${block}.self.${part}/stored`);
+    graph.assign(variable, all);
+    return all;
   };
   return { key: keep('key'), value: keep('value') };
 }
