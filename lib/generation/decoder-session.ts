@@ -22,9 +22,7 @@ export class DecoderSession implements DecoderStep {
   #beams = new Int32Array(0);
   #logits = new Float32Array(0);
   #past = 0;
-  #steps = 0;
   #masks: Tensor[] = [];
-  #placeholder: readonly [number, number, number];
   readonly #noStates: Tensor;
 
   /** @param max_length the longest text of this generation, for the mask */
@@ -36,10 +34,7 @@ export class DecoderSession implements DecoderStep {
     this.#noStates = new openvino.Tensor('f32', [rows, 0, size]);
     this.#ones = new BigInt64Array(rows * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
-    // Written, not bound: the CPU plugin (2026.4, bf16) does not notice a bound tensor of the same shape at another address
-    // when it fills the stored keys and values, and would go on with those of the generation before.
-    this.#request.writeInput('encoder_hidden_states', 'f32', states.dims, states.data);
-    this.#placeholder = [rows, 1, states.dims[2]];
+    this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
     this.#request.setTensor('encoder_attention_mask', new openvino.Tensor('i64', [rows, source], states.attention_mask ?? new BigInt64Array(rows * source).fill(1n)));
   }
 
@@ -62,12 +57,6 @@ export class DecoderSession implements DecoderStep {
     this.#request.dispose();
     for (const mask of this.#masks) mask.dispose();
     this.#masks = [];
-  }
-
-  /** From the second step on the model reads its stored keys and values: one row in place of all spares it copying them at every step. */
-  #dropStates(): void {
-    const size = this.#placeholder.reduce((product, dim) => product * dim, 1);
-    this.#request.writeInput('encoder_hidden_states', 'f32', this.#placeholder, new Float32Array(size));
   }
 
   /** Binds arrays of the step's size: once for the prompt, once for all later steps. */
