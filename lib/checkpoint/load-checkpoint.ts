@@ -75,19 +75,25 @@ function openWeights(folder: string): SafetensorsFile[] {
       + 'Weights in PyTorch\'s own format are not read; save them with save_pretrained(..., safe_serialization=True).');
   }
   const map = parseWeightMap(readJSON(index), index);
-  const files = [...new Set(map.values())].map((name) => openSafetensors(path.join(folder, name)));
-  for (const [tensor, name] of map) {
-    const file = files.find((candidate) => path.basename(candidate.path) === name);
-    if (!file?.tensors.has(tensor)) throw new CheckpointError(`${index}: says that ${name} holds "${tensor}", but it does not.`);
+  const files = new Map<string, SafetensorsFile>();
+  try {
+    for (const [tensor, name] of map) {
+      const file = files.get(name) ?? openSafetensors(path.join(folder, name));
+      files.set(name, file);
+      if (!file.tensors.has(tensor)) throw new CheckpointError(`${index}: says that ${name} holds "${tensor}", but it does not.`);
+    }
+  } catch (error) {
+    files.forEach((file) => file.close());
+    throw error;
   }
-  return files;
+  return [...files.values()];
 }
 
 function parseWeightMap(json: unknown, file: string): Map<string, string> {
   const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : undefined;
   if (typeof map !== 'object' || map === null) throw new CheckpointError(`${file}: "weight_map" is missing.`);
   return new Map(Object.entries(map).map(([tensor, shard]: [string, unknown]) => {
-    if (typeof shard !== 'string' || path.basename(shard) !== shard) throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
+    if (typeof shard !== 'string' || !/^[\w-][\w.-]*$/.test(shard)) throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
     return [tensor, shard];
   }));
 }

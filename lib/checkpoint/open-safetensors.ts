@@ -8,7 +8,9 @@ import { bfloatToFloat, halfToFloat } from '../float16';
 export class SafetensorsError extends BlipError {}
 
 /** Bytes per value of every dtype of the format. */
-const DTYPE_BYTES = { BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, I16: 2, U16: 2, F16: 2, BF16: 2, I32: 4, U32: 4, F32: 4, F64: 8, I64: 8, U64: 8 } as const;
+const DTYPE_BYTES = {
+  BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, F8_E8M0: 1, F8_E4M3FNUZ: 1, F8_E5M2FNUZ: 1, I16: 2, U16: 2, F16: 2, BF16: 2, I32: 4, U32: 4, F32: 4, F64: 8, I64: 8, U64: 8, C64: 8,
+} as const;
 export type CheckpointDType = keyof typeof DTYPE_BYTES;
 
 /** The reference implementation's limit: a longer header is an attack or a mistake. */
@@ -47,12 +49,19 @@ export function openSafetensors(path: string): SafetensorsFile {
   if (!fs.existsSync(path)) throw new SafetensorsError(`${path}: no such file.`);
   const fd = fs.openSync(path, 'r');
   try {
-    const size = fs.fstatSync(fd).size;
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) throw new SafetensorsError(`${path}: is not a file.`);
+    const { size } = stat;
     const { header, dataStart } = readHeader(fd, size, path);
     const { metadata, entries } = parseHeader(header, path);
     checkOffsets(entries, size - dataStart, path);
-    const tensors = new Map(entries.map((entry) => [entry.name, new LazyTensor(path, fd, dataStart, entry)]));
     let open = true;
+    const read = (position: number, length: number): Uint8Array => {
+      // The system may have given the descriptor's number to another file by now.
+      if (!open) throw new SafetensorsError(`${path}: was closed; tensors are read from disk when they are asked for. Call close() later.`);
+      return readAt(fd, position, length, path);
+    };
+    const tensors = new Map(entries.map((entry) => [entry.name, new LazyTensor(path, read, dataStart, entry)]));
     return { path, tensors, metadata, close: () => { if (open) fs.closeSync(fd); open = false; } };
   } catch (error) {
     fs.closeSync(fd);
@@ -69,7 +78,7 @@ function readHeader(fd: number, size: number, path: string): { header: string; d
   if (bytes > MAX_HEADER_BYTES) throw new SafetensorsError(`${path}: the header claims ${bytes} bytes, at most ${MAX_HEADER_BYTES} are allowed. Is this a safetensors file?`);
   if (bytes > size - LENGTH_BYTES) throw new SafetensorsError(`${path}: the header claims ${bytes} bytes, but only ${size - LENGTH_BYTES} follow. The download may be incomplete.`);
   const raw = readAt(fd, LENGTH_BYTES, bytes, path);
-  if (raw[0] !== 0x7b) throw new SafetensorsError(`${path}: the header begins with byte ${raw[0]}, expected "{".`);
+  if (raw[0] !== 0x7b) throw new SafetensorsError(`${path}: the header begins with byte ${raw[0] ?? 'none'}, expected "{".`);
   try {
     return { header: new TextDecoder('utf-8', { fatal: true }).decode(raw), dataStart: LENGTH_BYTES + bytes };
   } catch {
@@ -103,8 +112,11 @@ function parseEntry(name: string, info: unknown, path: string): Entry {
   if (typeof dtype !== 'string' || !isDType(dtype)) throw new SafetensorsError(`${where}: dtype ${JSON.stringify(dtype)} is unknown, expected one of ${Object.keys(DTYPE_BYTES).join(', ')}.`);
   if (!isCounts(shape)) throw new SafetensorsError(`${where}: shape ${JSON.stringify(shape)} is not a list of whole numbers.`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) throw new SafetensorsError(`${where}: data_offsets ${JSON.stringify(offsets)}, expected [begin, end].`);
-  const bytes = shape.reduce((product, dim) => product * dim, DTYPE_BYTES[dtype]);
-  if (!Number.isSafeInteger(bytes)) throw new SafetensorsError(`${where}: shape [${shape.join(', ')}] overflows.`);
+  let bytes: number = DTYPE_BYTES[dtype];
+  for (const dim of shape) {
+    bytes *= dim; // checked at each step: a later 0 must not hide an overflow
+    if (!Number.isSafeInteger(bytes)) throw new SafetensorsError(`${where}: shape [${shape.join(', ')}] overflows.`);
+  }
   const [begin, end] = offsets;
   if (end - begin !== bytes) throw new SafetensorsError(`${where}: data_offsets span ${end - begin} bytes, expected ${bytes} for ${dtype}[${shape.join(', ')}].`);
   return { name, dtype, shape, begin, end };
@@ -120,19 +132,32 @@ function checkOffsets(entries: readonly Entry[], dataBytes: number, path: string
   if (at !== dataBytes) throw new SafetensorsError(`${path}: tensors end at ${at}, but the file holds ${dataBytes} bytes of data. The download may be incomplete.`);
 }
 
-/** JSON.parse keeps the last of equal keys silently: walk the text and compare keys at depth 1 (tensors) and 2 (their fields). */
+/** JSON.parse keeps the last of equal keys silently: walk the text (known to be JSON) and compare the keys of each object. */
 function rejectDuplicates(header: string, path: string): void {
-  const seen: Set<string>[] = [];
-  let depth = 0;
-  for (const match of header.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g)) {
-    if (match[0] === '{') seen[++depth] = new Set();
-    else if (match[0] === '}') depth--;
-    else if (match[1]) {
-      const key = String(JSON.parse(match[0].slice(0, match[0].length - match[1].length)));
-      if (seen[depth].has(key)) throw new SafetensorsError(`${path}: the header has the key "${key}" twice.`);
-      seen[depth].add(key);
+  const open: Set<string>[] = [];
+  for (let at = 0; at < header.length; at++) {
+    if (header[at] === '{') open.push(new Set());
+    else if (header[at] === '}') open.pop();
+    else if (header[at] === '"') {
+      const end = stringEnd(header, at);
+      let next = end;
+      while (/\s/.test(header[next])) next++;
+      if (header[next] === ':') {
+        const key = String(JSON.parse(header.slice(at, end)));
+        const keys = open[open.length - 1];
+        if (keys.has(key)) throw new SafetensorsError(`${path}: the header has the key "${key}" twice.`);
+        keys.add(key);
+      }
+      at = end - 1;
     }
   }
+}
+
+/** The index after the closing quote of the string that begins at `start`. (A regular expression overflows the stack on long strings.) */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
 }
 
 class LazyTensor implements CheckpointTensor {
@@ -142,7 +167,7 @@ class LazyTensor implements CheckpointTensor {
   readonly byteLength: number;
   readonly #position: number;
 
-  constructor(readonly path: string, readonly fd: number, dataStart: number, { name, dtype, shape, begin, end }: Entry) {
+  constructor(readonly path: string, readonly read: (position: number, length: number) => Uint8Array, dataStart: number, { name, dtype, shape, begin, end }: Entry) {
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
@@ -150,10 +175,10 @@ class LazyTensor implements CheckpointTensor {
     this.#position = dataStart + begin;
   }
 
-  bytes(): Uint8Array { return readAt(this.fd, this.#position, this.byteLength, this.path); }
+  bytes(): Uint8Array { return this.read(this.#position, this.byteLength); }
 
   toFloat32(): Float32Array {
-    const { buffer } = readAt(this.fd, this.#position, this.byteLength, this.path);
+    const { buffer } = this.read(this.#position, this.byteLength);
     switch (this.dtype) {
       case 'F32': return new Float32Array(buffer);
       case 'F16': return halfToFloat(new Uint16Array(buffer));

@@ -1,0 +1,76 @@
+// Checkpoint folders: parameter counts as PyTorch counts them, tasks, shards, and what is wrong with a broken folder.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { loadCheckpoint } from '../../lib/checkpoint';
+
+const FIXTURES = path.join(__dirname, '..', 'fixtures');
+const COUNTS: Readonly<Record<string, Record<string, number>>> = JSON.parse(fs.readFileSync(path.join(FIXTURES, 'checkpoint', 'parameter-counts.json'), 'utf8'));
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-checkpoint-'));
+after(() => fs.rmSync(work, { recursive: true, force: true }));
+
+function copyOf(name: string): string {
+  const folder = fs.mkdtempSync(path.join(work, 'folder-'));
+  fs.cpSync(path.join(FIXTURES, 'checkpoints', name), folder, { recursive: true });
+  return folder;
+}
+
+describe('loadCheckpoint', () => {
+  for (const [name, counts] of Object.entries(COUNTS)) {
+    it(`${name}: parameters per part as in PyTorch, values that can be read`, async () => {
+      const checkpoint = await loadCheckpoint(path.join(FIXTURES, 'checkpoints', name));
+      assert.deepEqual(checkpoint.parameterCounts, counts);
+      assert.equal(checkpoint.task, name.startsWith('vqa') ? 'visual-question-answering' : 'image-to-text');
+      const embedding = checkpoint.tensors.get('text_decoder.bert.embeddings.word_embeddings.weight');
+      assert.deepEqual(embedding?.shape, [checkpoint.config.text_config.vocab_size, checkpoint.config.text_config.hidden_size]);
+      const values = embedding?.toFloat32() ?? new Float32Array();
+      assert.ok(values.length > 0 && values.every((value) => Math.abs(value) < 2) && values.some((value) => value !== 0));
+      checkpoint.close();
+    });
+  }
+
+  it('tells the task from the keys when architectures is missing', async () => {
+    for (const [name, task] of [['vqa-f16', 'visual-question-answering'], ['caption-bf16', 'image-to-text']] as const) {
+      const folder = copyOf(name);
+      const file = path.join(folder, 'config.json');
+      fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"architectures"', '"was"'));
+      const checkpoint = await loadCheckpoint(folder);
+      assert.equal(checkpoint.task, task);
+      checkpoint.close();
+    }
+  });
+
+  it('names what a folder lacks and what is there', async () => {
+    const folder = copyOf('vqa-f16');
+    fs.rmSync(path.join(folder, 'model.safetensors'));
+    fs.writeFileSync(path.join(folder, 'pytorch_model.bin'), '');
+    await assert.rejects(loadCheckpoint(folder), /CheckpointError: .*neither model\.safetensors nor .*found .*pytorch_model\.bin/);
+    fs.rmSync(path.join(folder, 'config.json'));
+    await assert.rejects(loadCheckpoint(folder), /no config\.json here \(found .*expected\.json/);
+    fs.writeFileSync(path.join(folder, 'config.json'), '{');
+    await assert.rejects(loadCheckpoint(folder), /config\.json: cannot be read as JSON/);
+    await assert.rejects(loadCheckpoint('no such/folder/here'), /HubError: .*neither a folder with config\.json nor a hub id/);
+  });
+
+  it('checks the index of shards: keys, missing shards, paths that lead out', async () => {
+    const folder = copyOf('caption-sharded');
+    const index = path.join(folder, 'model.safetensors.index.json');
+    const original = fs.readFileSync(index, 'utf8');
+    const withEntry = (key: string, shard: unknown): void => {
+      const json = JSON.parse(original);
+      json.weight_map[key] = shard;
+      fs.writeFileSync(index, JSON.stringify(json));
+    };
+    withEntry('no.such.tensor', 'model-00001-of-00003.safetensors');
+    await assert.rejects(loadCheckpoint(folder), /says that model-00001-of-00003\.safetensors holds "no\.such\.tensor", but it does not/);
+    for (const shard of ['../secret.safetensors', '..', '', '/etc/passwd', 'a\\b', 7]) {
+      withEntry('x', shard);
+      await assert.rejects(loadCheckpoint(folder), /is not a plain file name/, JSON.stringify(shard));
+    }
+    fs.writeFileSync(index, original);
+    fs.rmSync(path.join(folder, 'model-00002-of-00003.safetensors'));
+    await assert.rejects(loadCheckpoint(folder), /model-00002-of-00003\.safetensors: no such file/);
+  });
+});
