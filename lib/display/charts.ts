@@ -31,19 +31,32 @@ export interface BarChart {
   readonly digits?: number;
 }
 
-/** The Plotly figure of grouped bars, each with its number in it. */
+/** Part of the room between two labels that a group of bars takes. */
+const GROUP_WIDTH = 0.8;
+/** Room above the highest bar, for its number. */
+const HEADROOM = 1.12;
+
+/** The Plotly figure of grouped bars, each with its number above it: bars may be too low or too narrow to hold it. */
 export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): PlotlyFigure {
+  const width = GROUP_WIDTH / series.length;
+  const place = (group: number, index: number): number => group + (index - (series.length - 1) / 2) * width;
   const data = series.map(({ name, values, low, high }, index) => ({
-    type: 'bar', name, x, y: values, text: values.map((value) => value.toFixed(digits)), textposition: 'inside', insidetextanchor: 'start', textangle: 0, textfont: { color: 'white', size: 12 },
+    type: 'bar', name, x: values.map((_, group) => place(group, index)), y: values, width, hovertext: x, hovertemplate: '%{hovertext}: %{y}',
     marker: { color: COLORS[index % COLORS.length] },
     ...(low && high ? { error_y: { type: 'data', symmetric: false, array: high.map((value, i) => value - values[i]), arrayminus: values.map((value, i) => value - low[i]), color: '#666' } } : {}),
   }));
+  const numbers = series.map(({ values, high }, index) => ({
+    type: 'scatter', mode: 'text', x: values.map((_, group) => place(group, index)), y: high ?? values, text: values.map((value) => value.toFixed(digits)),
+    textposition: 'top center', textfont: { size: 11 }, showlegend: false, hoverinfo: 'skip',
+  }));
+  const top = Math.max(...series.flatMap(({ values, high }) => [...values, ...(high ?? [])]));
   return {
-    data,
+    data: [...data, ...numbers],
     layout: {
-      title: { text: title, font: { size: 15 } }, barmode: 'group', bargap: 0.25, showlegend: series.length > 1, paper_bgcolor: 'white', plot_bgcolor: 'white',
-      margin: { l: 64, r: 16, t: 48, b: 64 }, legend: { orientation: 'h', y: -0.18 },
-      xaxis: { tickfont: { size: 12 } }, yaxis: { title: { text: y_title }, rangemode: 'tozero', gridcolor: '#ddd' }, font: { family: 'sans-serif' },
+      title: { text: title, font: { size: 15 } }, barmode: 'overlay', showlegend: series.length > 1, paper_bgcolor: 'white', plot_bgcolor: 'white',
+      margin: { l: 64, r: 16, t: 48, b: 64 }, legend: { orientation: 'h', y: -0.18 }, font: { family: 'sans-serif' },
+      xaxis: { tickfont: { size: 12 }, tickvals: x.map((_, group) => group), ticktext: x, range: [-0.5, x.length - 0.5], showgrid: false, zeroline: false },
+      yaxis: { title: { text: y_title }, range: [0, top > 0 ? top * HEADROOM : 1], gridcolor: '#ddd' },
     },
   };
 }
