@@ -118,7 +118,7 @@ async function readAnnotations(file: string, wanted: ReadonlySet<string>): Promi
 /** VQAv2's ten `{ answer }`, or plain strings; without them the one answer that most people gave. */
 export function parseAnswers(answers: unknown, mostCommon: unknown): string[] | undefined {
   const list: unknown[] = Array.isArray(answers) ? answers : [];
-  const texts = list.map((item) => (isRecord(item) ? item.answer : item)).filter((text) => typeof text === 'string');
+  const texts = list.map((item) => (isRecord(item) ? item.answer : item)).filter((text): text is string => typeof text === 'string');
   if (texts.length > 0 && texts.length === list.length) return texts;
   return typeof mostCommon === 'string' ? [mostCommon] : undefined;
 }
