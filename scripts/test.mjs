@@ -15,7 +15,7 @@ await step(process.execPath, [path.join('node_modules', '@tslab', 'typescript-fo
 const again = path.join(ROOT, 'output', 'notebooks-again');
 if (NOTEBOOKS.length > 0) {
   console.log('Notebooks, from top to bottom');
-  const code = await executeNotebooks(again, { BLIP_MODEL: '', BLIP_DEVICE: '' });
+  const code = await executeNotebooks(again, { BLIP_MODEL: undefined, BLIP_DEVICE: undefined, BLIP_DATASET: undefined });
   if (code !== 0) process.exit(code);
   await step(inVenv('python'), [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
 }

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from scenes import QTYPES, ask, caption, draw_scene, sample_scene
+from draw_scenes import draw_scene
+from sample_scenes import sample_scene
+from write_language import QTYPES, ask, caption
 
 PICTURE_SIZE, SET_SIZE = 768, 256
 SPLITS = {"train": (20_001, 110, 3), "val": (30_001, 140, 4)}  # name: (seed, pictures, questions per picture)
