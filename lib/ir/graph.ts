@@ -109,10 +109,10 @@ export class Graph {
   }
 
   /** A small constant of whole numbers: axes, shapes, indices. A number gives a scalar, a list a vector. */
-  integers(name: string, values: number | readonly number[]): Value {
+  integers(name: string, values: number | readonly number[], type: 'i64' | 'i32' = 'i64'): Value {
     const list = typeof values === 'number' ? [values] : [...values];
-    const bytes = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
-    return this.constant(name, 'i64', typeof values === 'number' ? [] : [list.length], { key: `i64:${list.join(',')}`, bytes: () => bytes }, list);
+    const bytes = new Uint8Array(type === 'i64' ? BigInt64Array.from(list, BigInt).buffer : Int32Array.from(list).buffer);
+    return this.constant(name, type, typeof values === 'number' ? [] : [list.length], { key: `${type}:${list.join(',')}`, bytes: () => bytes }, list);
   }
 
   /** A float scalar, or one value of the given rank that broadcasts. */

@@ -103,12 +103,12 @@ export function reshape(graph: Graph, value: Value, pattern: readonly number[], 
     if (before % after !== 0) fail(name, 'Reshape', [value], `a size that fits the pattern [${pattern.join(', ')}]`);
     shape[pattern.indexOf(-1)] = before / after;
   } else if (before !== undefined && after !== undefined && before !== after) fail(name, 'Reshape', [value], `as many values as the pattern [${pattern.join(', ')}]`);
-  return single(graph, 'Reshape', 'opset1', name, [value, graph.integers(`${name}/pattern`, pattern)], { type: value.type, shape }, { special_zero: 'true' });
+  return single(graph, 'Reshape', 'opset1', name, [value, graph.integers(`${name}/pattern`, pattern, 'i32')], { type: value.type, shape }, { special_zero: 'true' });
 }
 
 export function transpose(graph: Graph, value: Value, order: readonly number[], name: string): Value {
   if (order.length !== value.shape.length) fail(name, 'Transpose', [value], `rank ${order.length}`);
-  return single(graph, 'Transpose', 'opset1', name, [value, graph.integers(`${name}/order`, order)], { type: value.type, shape: order.map((axis) => value.shape[axis]) });
+  return single(graph, 'Transpose', 'opset1', name, [value, graph.integers(`${name}/order`, order, 'i32')], { type: value.type, shape: order.map((axis) => value.shape[axis]) });
 }
 
 /** Cuts `axis` into equal parts. */

@@ -20,8 +20,8 @@ export interface WriteOptions {
 
 const PRECISION: Readonly<Record<IRType, string>> = { f32: 'FP32', f16: 'FP16', i64: 'I64', i32: 'I32', boolean: 'BOOL' };
 
-/** Constants start at multiples of this, so that a memory-mapped file can be read as an array in place. */
-const ALIGNMENT = 64;
+/** Constants start at multiples of the largest element, so that a memory-mapped file can be read as an array in place. */
+const ALIGNMENT = 8;
 
 /**
  * Writes `file` (.xml) and the .bin beside it. Both appear under their names only when complete, the .xml last.
