@@ -36,6 +36,11 @@ const GROUP_WIDTH = 0.8;
 /** Room above the highest bar, for its number. */
 const HEADROOM = 1.12;
 
+/** Labels stand side by side: break them after a comma, so that they stay level. */
+function wrapLabel(label: string): string {
+  return label.replace(/, /g, ',<br>');
+}
+
 /** The Plotly figure of grouped bars, each with its number above it: bars may be too low or too narrow to hold it. */
 export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): PlotlyFigure {
   const width = GROUP_WIDTH / series.length;
@@ -55,7 +60,7 @@ export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): 
     layout: {
       title: { text: title, font: { size: 15 } }, barmode: 'overlay', showlegend: series.length > 1, paper_bgcolor: 'white', plot_bgcolor: 'white',
       margin: { l: 64, r: 16, t: 48, b: 64 }, legend: { orientation: 'h', y: -0.18 }, font: { family: 'sans-serif' },
-      xaxis: { tickfont: { size: 12 }, tickvals: x.map((_, group) => group), ticktext: x, range: [-0.5, x.length - 0.5], showgrid: false, zeroline: false },
+      xaxis: { tickfont: { size: 12 }, tickvals: x.map((_, group) => group), ticktext: x.map(wrapLabel), tickangle: 0, range: [-0.5, x.length - 0.5], showgrid: false, zeroline: false },
       yaxis: { title: { text: y_title }, range: [0, top > 0 ? top * HEADROOM : 1], gridcolor: '#ddd' },
     },
   };

@@ -2,6 +2,7 @@
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
+export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
 export { interruptSignal } from './interrupt-signal';
 export { progressBar } from './progress-bar';
 export { showTable, type TableRow } from './show-table';

@@ -22,15 +22,17 @@ export function progressBar(label: string): ProgressCallback {
     const now = performance.now();
     if (!complete && now - last < REDRAW_MS) return;
     last = now;
-    const line = `${label}${detail(progress)}: ${amount(progress)}, ${((now - start) / 1000).toFixed(1)} s`;
+    const line = `${describe(label, progress)}: ${amount(progress)}, ${((now - start) / 1000).toFixed(1)} s`;
     show ??= updatableDisplay();
     if (show) show({ 'text/plain': line, 'text/html': bar(line, total > 0 ? loaded / total : 0) });
     else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}${complete ? '\n' : ''}`);
   };
 }
 
-function detail({ file, status }: Progress): string {
-  return ` ${file ?? status}`;
+/** "NNCF vision_model, statistics"; a status that the label says already is left out. */
+function describe(label: string, { file, status }: Progress): string {
+  const said = label.toLowerCase().includes(status.toLowerCase());
+  return [file ? `${label} ${file}` : label, ...(said ? [] : [status])].join(', ');
 }
 
 function amount({ loaded = 0, total = 0, status }: Progress): string {

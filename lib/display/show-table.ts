@@ -4,12 +4,13 @@ import { display, escapeHTML } from './notebook';
 export type TableRow = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /**
- * Shows rows under the names of the first row's fields. Columns of numbers stand right.
+ * Shows rows under the names of their fields. Columns of numbers stand right. Without rows there is nothing to show.
  *
  * @example
  * showTable([{ part: 'vision', layers: 12 }, { part: 'text', layers: 12 }]);
  */
 export function showTable(rows: readonly object[]): void {
+  if (rows.length === 0) return;
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = rows.map((row) => columns.map((column) => text(Object.entries(row).find(([name]) => name === column)?.[1])));
   const right = columns.map((_, i) => cells.every((row) => row[i] === '' || /^[-+]?[\d.,]+( ?(%|x|ms|s|KB|MB))?$/.test(row[i])));

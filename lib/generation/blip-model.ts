@@ -73,6 +73,8 @@ export class OVBlipModel {
 
   /** The precision that the device computes in, such as `bf16`: print it beside every time. */
   get precision(): string { return this.vision.getProperty('INFERENCE_PRECISION_HINT'); }
+  /** Whether it answers questions: a checkpoint made for captions has no text encoder. */
+  get canAnswer(): boolean { return this.encoder !== undefined; }
   /** Processor threads that one inference uses. */
   get threads(): number { return Number(this.vision.getProperty('INFERENCE_NUM_THREADS')); }
 

@@ -170,10 +170,12 @@ class Pair {
     const inputs: { pixel_values: PixelValues; text: TextInputs }[] = [];
     for (const sample of samples.slice(0, TIMED_SAMPLES)) inputs.push({ pixel_values: await this.processor.image(sample.image), text: this.processor.text(sample.question) });
     const caption = await this.time('image-to-text', inputs.length, (model, i) => model.generateCaption({ pixel_values: inputs[i].pixel_values }, this.generation));
-    const times = { vision_model: caption.stages.vision, decoder_step: caption.stages.step, 'image-to-text': caption.task };
-    if (!answersQuestions) return times;
+    if (!answersQuestions) return { vision_model: caption.stages.vision, decoder_step: caption.stages.step, 'image-to-text': caption.task };
     const answer = await this.time('visual-question-answering', inputs.length, (model, i) => model.generateAnswer({ pixel_values: inputs[i].pixel_values, ...inputs[i].text }, this.generation));
-    return { ...times, text_encoder: answer.stages.text_encoder, 'visual-question-answering': answer.task };
+    return {
+      vision_model: caption.stages.vision, text_encoder: answer.stages.text_encoder, decoder_step: caption.stages.step,
+      'image-to-text': caption.task, 'visual-question-answering': answer.task,
+    };
   }
 
   private async time(task: Timed, count: number, run: (model: OVBlipModel, input: number) => Promise<unknown>): Promise<{ task: LatencyPair; stages: Record<'vision' | 'text_encoder' | 'step', LatencyPair> }> {

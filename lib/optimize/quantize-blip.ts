@@ -17,6 +17,10 @@ export class QuantizeError extends BlipError {}
 export type PartName = 'vision_model' | 'text_encoder' | 'text_decoder';
 
 export interface QuantizeOptions {
+  /** Parts to make; all by default. The text decoder alone needs no samples. */
+  readonly parts?: readonly PartName[];
+  /** Folder that the other parts are copied from; the one that is read by default. */
+  readonly others_from?: string;
   /** Samples used at most; the tutorial's and NNCF's 300 by default. */
   readonly subset_size?: number;
   /** NNCF's default for transformers is `mixed`: weights symmetric, activations asymmetric. */
@@ -70,13 +74,18 @@ const PARTS: readonly PartName[] = ['vision_model', 'text_encoder', 'text_decode
  */
 export async function quantizeBlip(folder: string, samples: Iterable<VqaSample> | AsyncIterable<VqaSample>, outputFolder: string, options: QuantizeOptions = {}): Promise<QuantizedBlip> {
   if (path.resolve(folder) === path.resolve(outputFolder)) throw new QuantizeError(`${outputFolder}: is the folder to read from; name another one for the result.`);
-  const parts = PARTS.filter((part) => fs.existsSync(modelFile(folder, part)));
-  if (!parts.includes('vision_model')) throw new QuantizeError(`${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert first.`);
+  const present = PARTS.filter((part) => fs.existsSync(modelFile(folder, part)));
+  if (!present.includes('vision_model')) throw new QuantizeError(`${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert first.`);
+  const parts = present.filter((part) => options.parts?.includes(part) ?? true);
+  const others = present.filter((part) => !parts.includes(part)).map((part) => modelFile(options.others_from ?? folder, part));
+  checkParts(options.parts, present, others, folder);
   const started = performance.now();
   await fs.promises.mkdir(path.dirname(path.resolve(outputFolder)), { recursive: true });
   const staging = await fs.promises.mkdtemp(`${path.resolve(outputFolder)}.tmp-${process.pid}-`);
   try {
-    const calibration = await calibrate(folder, samples, staging, parts.includes('text_encoder'), options);
+    const calibration = parts.some((part) => part !== 'text_decoder')
+      ? await calibrate(folder, samples, staging, parts.includes('text_encoder'), options)
+      : NO_CALIBRATION;
     const tasks = parts.map((part) => makeTask(part, folder, staging, calibration, options));
     const results = await runNncfWorker(tasks, {
       signal: options.signal, onLog: options.on_log,
@@ -88,16 +97,25 @@ export async function quantizeBlip(folder: string, samples: Iterable<VqaSample> 
       made[part] = { xml: modelFile(outputFolder, part), before, after, ratio: before.binBytes / after.binBytes, nncf: results[index] };
     }
     options.signal?.throwIfAborted();
-    await publish(folder, staging, outputFolder, parts);
+    await publish(folder, others, staging, outputFolder, parts);
     return { folder: outputFolder, parts: made, calibration: calibration.report, milliseconds: performance.now() - started };
   } finally {
     await fs.promises.rm(staging, { recursive: true, force: true });
   }
 }
 
+function checkParts(wanted: readonly PartName[] | undefined, present: readonly PartName[], others: readonly string[], folder: string): void {
+  const missing = wanted?.find((part) => !present.includes(part));
+  if (missing || wanted?.length === 0) throw new QuantizeError(`parts names ${missing ? `"${missing}"` : 'nothing'}; expected one or more of those in ${folder}: ${present.join(', ')}.`);
+  for (const file of others)
+    if (!fs.existsSync(file)) throw new QuantizeError(`${file} is missing. Expected others_from to hold every part that is not made anew.`);
+}
+
 function modelFile(folder: string, part: PartName): string { return path.join(folder, `blip_${part}.xml`); }
 
 interface Calibration { readonly vision: string; readonly text: string; readonly report: QuantizedBlip['calibration'] }
+
+const NO_CALIBRATION: Calibration = { vision: '', text: '', report: { samples: 0, images: 0, milliseconds: 0, skipped: [] } };
 
 /** Runs preprocessing and the FP16 vision model over the samples; the results go to disk, not to memory. */
 async function calibrate(folder: string, samples: Iterable<VqaSample> | AsyncIterable<VqaSample>, staging: string, hasText: boolean, options: QuantizeOptions): Promise<Calibration> {
@@ -178,12 +196,14 @@ function weightParameters(weights: QuantizeOptions['decoder_weights'] = 'INT8_AS
 }
 
 /** Moves the models (.bin before its .xml) and copies everything else that the folder needs. */
-async function publish(folder: string, staging: string, outputFolder: string, parts: readonly PartName[]): Promise<void> {
+async function publish(folder: string, others: readonly string[], staging: string, outputFolder: string, parts: readonly PartName[]): Promise<void> {
   await fs.promises.mkdir(outputFolder, { recursive: true });
-  for (const entry of await fs.promises.readdir(folder, { withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(json|txt)$/.test(entry.name)) continue;
-    await fs.promises.copyFile(path.join(folder, entry.name), path.join(staging, entry.name));
-    await fs.promises.rename(path.join(staging, entry.name), path.join(outputFolder, entry.name));
+  const entries = await fs.promises.readdir(folder, { withFileTypes: true });
+  const companions = entries.filter((entry) => entry.isFile() && /\.(json|txt)$/.test(entry.name)).map(({ name }) => path.join(folder, name));
+  for (const file of [...companions, ...others.flatMap((xml) => [xml.replace(/xml$/, 'bin'), xml])]) {
+    const name = path.basename(file);
+    await fs.promises.copyFile(file, path.join(staging, name));
+    await fs.promises.rename(path.join(staging, name), path.join(outputFolder, name));
   }
   for (const part of parts)
     for (const extension of ['bin', 'xml']) await fs.promises.rename(path.join(staging, `blip_${part}.${extension}`), path.join(outputFolder, `blip_${part}.${extension}`));

@@ -14,7 +14,7 @@ export interface MeasureStagesOptions {
 }
 
 /**
- * Milliseconds per stage; the decoder's count is per generated token of a caption.
+ * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers.
  *
  * @example
  * const stages = await measureStages(model, processor, { picture, question, runs: 20 });
@@ -27,18 +27,27 @@ export async function measureStages(model: OVBlipModel, processor: BlipProcessor
   const text = processor.text(question);
   const samples = { vision: [] as number[], encoder: [] as number[], question: [] as number[], picture: [] as number[] };
   for (let round = -warmup; round < runs; round++) {
-    await model.generateAnswer({ pixel_values, ...text }, { max_length });
-    const answer = { ...model.timings };
-    await model.generateCaption({ image_embeds: await model.encodeImage({ pixel_values }) }, { max_length });
+    const image_embeds = await model.encodeImage({ pixel_values });
+    const vision = model.timings.vision;
+    await model.generateCaption({ image_embeds }, { max_length });
     const caption = { ...model.timings };
+    if (model.canAnswer) await model.generateAnswer({ image_embeds, ...text }, { max_length });
+    const answer = { ...model.timings };
     if (round < 0) continue;
-    samples.vision.push(answer.vision);
+    samples.vision.push(vision);
+    samples.picture.push(caption.decoder / caption.decoder_steps);
     samples.encoder.push(answer.text_encoder);
     samples.question.push(answer.decoder / answer.decoder_steps);
-    samples.picture.push(caption.decoder / caption.decoder_steps);
   }
+  const stages = [
+    { stage: 'preprocess', latency: preprocess },
+    { stage: 'vision model', latency: summarize(samples.vision) },
+    { stage: 'decoder, caption token', latency: summarize(samples.picture) },
+  ];
+  if (!model.canAnswer) return stages;
   return [
-    { stage: 'preprocess', latency: preprocess }, { stage: 'vision model', latency: summarize(samples.vision) }, { stage: 'text encoder', latency: summarize(samples.encoder) },
-    { stage: 'decoder, per answer token', latency: summarize(samples.question) }, { stage: 'decoder, per caption token', latency: summarize(samples.picture) },
+    ...stages,
+    { stage: 'text encoder', latency: summarize(samples.encoder) },
+    { stage: 'decoder, answer token', latency: summarize(samples.question) },
   ];
 }
