@@ -18,6 +18,7 @@ export async function setup() {
   if (made.node !== wanted.node || !fs.existsSync(path.join(ROOT, 'node_modules', 'tsx'))) await installNodePackages();
   if (made.python !== wanted.python || !fs.existsSync(inVenv('jupyter'))) await installPythonPackages();
   installKernel();
+  quietJupyter();
   if (made.node !== wanted.node || made.python !== wanted.python) {
     fs.writeFileSync(`${STAMP}.tmp`, JSON.stringify(wanted));
     fs.renameSync(`${STAMP}.tmp`, STAMP);
@@ -97,6 +98,14 @@ function installKernel() {
   if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === spec) return;
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(file, spec);
+}
+
+/** JupyterLab asks on its first start whether it may fetch news, and looks for newer versions: neither belongs in a lesson. */
+function quietJupyter() {
+  const file = path.join(VENV, 'share', 'jupyter', 'lab', 'settings', 'overrides.json');
+  if (fs.existsSync(file)) return;
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify({ '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false } }, null, 2));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
