@@ -2,15 +2,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
-import { BlipError } from '../errors';
 import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO } from '../openvino';
 import { beamSearch } from './beam-search';
+import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { DecoderSession, type EncoderStates } from './decoder-session';
-import { resolveGenerationOptions, type GenerationOptions } from './generation-options';
+import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
-
-/** A model folder lacks something, or an input does not fit the model. */
-export class BlipModelError extends BlipError {}
 
 export interface LoadModelOptions {
   /** CPU by default; any name of `core.getAvailableDevices()`, or AUTO. */
@@ -46,6 +43,7 @@ export class OVBlipModel {
   /** Of the last generateCaption, generateAnswer or encodeImage. */
   readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
+  #disposed = false;
 
   private constructor(
     readonly folder: string, readonly device: string, readonly config: BlipConfig, private readonly openvino: OpenVINO,
@@ -59,31 +57,39 @@ export class OVBlipModel {
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
     const file = (name: string): string => path.join(folder, name);
+    const has = (name: string): boolean => fs.existsSync(file(name));
+    if (['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].every(has) && !has('blip_text_decoder.xml'))
+      throw new BlipModelError(`${folder} has no text decoder: its checkpoint was made for retrieval and writes no text. `
+        + 'Load one for VQA or captions, such as Salesforce/blip-vqa-base.');
     for (const name of ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'])
-      if (!fs.existsSync(file(name))) throw new BlipModelError(`${file(name)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`);
-    const json: unknown = JSON.parse(fs.readFileSync(file('config.json'), 'utf8'));
-    const config = parseBlipConfig(json, file('config.json'));
+      if (!has(name)) throw new BlipModelError(`${file(name)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`);
+    const config = parseBlipConfig(readJSON(file('config.json')), file('config.json'));
     const core = new openvino.Core();
     const compile = (name: string): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...properties });
     const vision = await compile('blip_vision_model.xml');
-    const encoder = fs.existsSync(file('blip_text_encoder.xml')) ? await compile('blip_text_encoder.xml') : undefined;
+    const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
     const decoder = await compile('blip_text_decoder.xml');
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
   /** The precision that the device computes in, such as `bf16`: print it beside every time. */
   get precision(): string { return this.vision.getProperty('INFERENCE_PRECISION_HINT'); }
-  /** Whether it answers questions: a checkpoint made for captions has no text encoder. */
+  /**
+   * Whether it answers questions: a checkpoint made for captions has no text encoder.
+   *
+   * @example
+   * if (model.canAnswer) await model.generateAnswer({ pixel_values, ...text });
+   */
   get canAnswer(): boolean { return this.encoder !== undefined; }
   /** Processor threads that one inference uses. */
   get threads(): number { return Number(this.vision.getProperty('INFERENCE_NUM_THREADS')); }
 
-  /** Runs the vision model once; the result serves any number of captions and questions. */
+  /**
+   * Runs the vision model once; the result serves any number of captions and questions.
+   * @throws {BlipModelError} when the shape is not the model's, or the model was disposed
+   */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
-    const { image_size } = this.config.vision_config;
-    const [, channels, height, width] = pixel_values.dims;
-    if (channels !== 3 || height !== image_size || width !== image_size)
-      throw new BlipModelError(`pixel_values are [${pixel_values.dims.join(', ')}], expected [batch, 3, ${image_size}, ${image_size}]. Use the BlipProcessor of ${this.folder}.`);
+    checkPixelValues(pixel_values, this.config, this.folder);
     const start = performance.now();
     const embeds = await this.#run(this.vision, { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) });
     this.timings.vision = performance.now() - start;
@@ -93,55 +99,88 @@ export class OVBlipModel {
   /**
    * Writes captions, one per picture, greedily or by beam search.
    *
-   * @param inputs pictures, and optionally a prompt that each caption begins with (input_ids of the processor's `text`)
+   * @param inputs pictures, and optionally prompts that the captions begin with (the processor's `text`): one for all, or one each
    * @returns token ids per picture, from the begin token to the end token
+   * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  async generateCaption(inputs: ImageInput & { readonly input_ids?: BigInt64Array; readonly attention_mask?: BigInt64Array }, options: GenerationOptions = {}): Promise<number[][]> {
+  async generateCaption(inputs: ImageInput & Partial<TextInput>, options: GenerationOptions = {}): Promise<number[][]> {
+    const bos = beginToken(options, this.config.text_config);
+    const prompts = inputs.input_ids ? this.#prompts({ ...inputs, input_ids: inputs.input_ids }, bos) : [[bos]];
+    const settings = this.#settings(options, prompts[0].length);
     const image = await this.#embeds(inputs);
     this.timings.text_encoder = 0;
-    const bos = options.bos_token_id ?? this.config.text_config.bos_token_id;
-    // A prompt comes as [CLS] words [SEP]: the begin token takes the first place, the last falls away (Hugging Face does the same).
-    const words = inputs.input_ids ? Array.from(inputs.input_ids, Number).slice(1, -1) : [];
-    return this.#generate(image, [bos, ...words], options);
+    const states = prompts.length === 1 ? image : repeatRows(image, prompts.length, 'prompts');
+    return this.#generate(states, prompts.length === 1 ? Array<number[]>(states.dims[0]).fill(prompts[0]) : prompts, settings);
   }
 
   /**
    * Answers one question per picture, or several questions about one encoded picture.
    *
-   * @param inputs pictures or their embeddings, and questions; one picture may serve all questions
+   * @param inputs pictures or their embeddings, and questions; one picture may serve all questions, and one question all pictures
    * @returns token ids per question, from the begin token to the end token
+   * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  async generateAnswer(inputs: ImageInput & Pick<TextInput, 'input_ids' | 'attention_mask'> & { readonly dims?: readonly [number, number] }, options: GenerationOptions = {}): Promise<number[][]> {
-    if (!this.encoder) throw new BlipModelError(`${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`);
+  async generateAnswer(inputs: ImageInput & Tokens & Pick<TextInput, 'attention_mask'>, options: GenerationOptions = {}): Promise<number[][]> {
+    if (!this.encoder)
+      throw new BlipModelError(`${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`);
+    const prompt = [beginToken(options, this.config.text_config)];
+    const settings = this.#settings(options, prompt.length);
+    const [questions, length] = checkTokens(inputs, this.config, this.folder);
     const image = await this.#embeds(inputs);
-    const rows = inputs.dims?.[0] ?? 1;
-    const length = inputs.input_ids.length / rows;
     const start = performance.now();
     const { Tensor } = this.openvino;
-    const states = repeatRows(image, rows);
+    const rows = questions === 1 ? image.dims[0] : questions;
+    const input_ids = repeatTokens(inputs.input_ids, rows / questions);           // [rows, length] i64
+    const attention_mask = repeatTokens(inputs.attention_mask, rows / questions); // [rows, length] i64
+    const states = repeatRows(image, rows, 'questions');                          // [rows, tokens, hidden] f32
     const question = await this.#run(this.encoder, {
-      input_ids: new Tensor('i64', [rows, length], inputs.input_ids), attention_mask: new Tensor('i64', [rows, length], inputs.attention_mask),
+      input_ids: new Tensor('i64', [rows, length], input_ids), attention_mask: new Tensor('i64', [rows, length], attention_mask),
       encoder_hidden_states: new Tensor('f32', states.dims, states.data),
       encoder_attention_mask: new Tensor('i64', [rows, states.dims[1]], new BigInt64Array(rows * states.dims[1]).fill(1n)),
     });
     this.timings.text_encoder = performance.now() - start;
-    const bos = options.bos_token_id ?? this.config.text_config.bos_token_id;
-    return this.#generate({ ...question, attention_mask: inputs.attention_mask }, [bos], options);
+    return this.#generate({ ...question, attention_mask }, Array<number[]>(rows).fill(prompt), settings);
   }
 
+  /** Frees the compiled models. Calls that are under way end with an error or their result; later ones throw. */
   dispose(): void {
+    this.#disposed = true;
     for (const pool of this.#pools.values()) for (const request of pool) request.dispose();
     this.#pools.clear();
     for (const model of [this.vision, this.encoder, this.decoder]) model?.dispose();
   }
 
+  #assertUsable(): void {
+    if (this.#disposed) throw new BlipModelError(`The model of ${this.folder} was disposed. Load it again with OVBlipModel.load.`);
+  }
+
+  #settings(options: GenerationOptions, promptLength: number): SearchSettings {
+    this.#assertUsable();
+    const settings = resolveGenerationOptions(options, promptLength, this.config.text_config);
+    settings.signal?.throwIfAborted();
+    return settings;
+  }
+
+  /** A prompt comes as [CLS] words [SEP]: the begin token takes the first place, the last falls away (Hugging Face does the same). */
+  #prompts(inputs: Tokens, bos: number): number[][] {
+    const [rows, length] = checkTokens(inputs, this.config, this.folder);
+    if (inputs.attention_mask?.includes(0n))
+      throw new BlipModelError(`attention_mask of the prompts has zeros: ${rows} prompts of different lengths. `
+        + 'A caption cannot go on after padding: call generateCaption once per prompt.');
+    const words = (row: number): BigInt64Array => inputs.input_ids.subarray(row * length + 1, (row + 1) * length - 1);
+    return Array.from({ length: rows }, (_, row) => [bos, ...Array.from(words(row), Number)]);
+  }
+
   async #embeds(inputs: ImageInput): Promise<ImageEmbeds> {
-    if ('image_embeds' in inputs) { this.timings.vision = 0; return inputs.image_embeds; }
-    return this.encodeImage(inputs);
+    if (!('image_embeds' in inputs)) return this.encodeImage(inputs);
+    checkImageEmbeds(inputs.image_embeds, this.config, this.folder);
+    this.timings.vision = 0;
+    return inputs.image_embeds;
   }
 
   /** Runs an encoder on a request of its own, so that calls may overlap; requests are kept for the next call. */
   async #run(model: CompiledModel, inputs: Parameters<InferRequest['infer']>[0]): Promise<ImageEmbeds> {
+    this.#assertUsable();
     const pool = this.#pools.get(model) ?? [];
     this.#pools.set(model, pool);
     const request = pool.pop() ?? model.createInferRequest();
@@ -152,21 +191,20 @@ export class OVBlipModel {
       if (!(data instanceof Float32Array)) throw new BlipModelError(`${this.folder}: last_hidden_state is ${last_hidden_state.getElementType()}, expected f32.`);
       return { data, dims: [rows, tokens, size] };
     } finally {
-      pool.push(request);
+      if (this.#disposed) request.dispose();
+      else pool.push(request);
     }
   }
 
-  async #generate(states: EncoderStates, prompt: readonly number[], options: GenerationOptions): Promise<number[][]> {
-    const { sep_token_id, pad_token_id, max_position_embeddings } = this.config.text_config;
-    const settings = resolveGenerationOptions(options, prompt.length, max_position_embeddings, { eos_token_id: sep_token_id, pad_token_id });
-    const rows = states.dims[0];
+  async #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+    this.#assertUsable();
+    settings.signal?.throwIfAborted();
     const expanded = settings.num_beams === 1 ? states : repeatEach(states, settings.num_beams);
     const start = performance.now();
     const session = new DecoderSession(this.openvino, this.decoder, expanded, settings.max_length);
     try {
-      const prompts = Array.from({ length: rows }, () => prompt);
       const result = await (settings.num_beams === 1 ? greedySearch(session, prompts, settings) : beamSearch(session, prompts, settings));
-      this.timings.decoder_steps = result[0].length - prompt.length;
+      this.timings.decoder_steps = result[0].length - prompts[0].length;
       return result;
     } finally {
       session.dispose();
@@ -175,11 +213,20 @@ export class OVBlipModel {
   }
 }
 
-/** One picture's embeddings for several questions; as many pictures as questions pass unchanged. */
-function repeatRows(image: ImageEmbeds, rows: number): ImageEmbeds {
+/** One picture's embeddings for several texts; as many pictures as texts pass unchanged. */
+function repeatRows(image: ImageEmbeds, rows: number, texts: string): ImageEmbeds {
   if (image.dims[0] === rows) return image;
-  if (image.dims[0] !== 1) throw new BlipModelError(`${image.dims[0]} pictures and ${rows} questions: give one picture, or as many pictures as questions.`);
+  if (image.dims[0] !== 1)
+    throw new BlipModelError(`${image.dims[0]} pictures and ${rows} ${texts}: give one picture, one of the ${texts}, or as many pictures as ${texts}.`);
   return repeatEach(image, rows);
+}
+
+/** One row of tokens as several. */
+function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
+  if (times === 1) return row;
+  const all = new BigInt64Array(row.length * times);
+  for (let i = 0; i < times; i++) all.set(row, i * row.length);
+  return all;
 }
 
 /** Each row `times` times in a row: [a, b] -> [a, a, b, b]. */
@@ -193,4 +240,11 @@ function repeatEach<T extends EncoderStates>(states: T, times: number): EncoderS
     if (mask && states.attention_mask) mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
   }
   return { data, dims: [rows * times, source, size], attention_mask: mask };
+}
+
+function readJSON(file: string): unknown {
+  try { return JSON.parse(fs.readFileSync(file, 'utf8')); } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BlipModelError(`${file}: cannot be read as JSON: ${reason}. Convert the checkpoint again: run notebook 233-blip-convert.`);
+  }
 }

@@ -47,19 +47,36 @@ const DEFAULT_MAX_LENGTH = 20;
 const KNOWN = new Set(['max_new_tokens', 'max_length', 'min_length', 'min_new_tokens', 'num_beams', 'length_penalty', 'repetition_penalty', 'early_stopping',
   'bos_token_id', 'eos_token_id', 'pad_token_id', 'on_token', 'signal']);
 
+/** The token ids and limits of a text model that options are checked against. */
+export interface TextLimits {
+  readonly vocab_size: number;
+  /** No text can be longer: the decoder has vectors for so many positions. */
+  readonly max_position_embeddings: number;
+  readonly bos_token_id: number;
+  /** BLIP ends a text with its separator. */
+  readonly sep_token_id: number;
+  readonly pad_token_id: number;
+}
+
+/** The token that each text begins with. @throws {GenerationOptionsError} */
+export function beginToken(options: GenerationOptions, limits: TextLimits): number {
+  return token(options, 'bos_token_id', limits.bos_token_id, limits);
+}
+
 /**
  * Fills in defaults and turns lengths into one limit.
  *
  * @param promptLength tokens that are there before the first step
- * @param positions how many positions the decoder has vectors for: no text can be longer
  * @throws {GenerationOptionsError}
  */
-export function resolveGenerationOptions(options: GenerationOptions, promptLength: number, positions: number, tokens: { eos_token_id: number; pad_token_id: number }): SearchSettings {
+export function resolveGenerationOptions(options: GenerationOptions, promptLength: number, limits: TextLimits): SearchSettings {
+  const positions = limits.max_position_embeddings;
   for (const [name, value] of Object.entries(options))
     if (!KNOWN.has(name) && value !== undefined) throw new GenerationOptionsError(`Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`);
   const { early_stopping = false, on_token, signal } = options;
   const num_beams = count(options, 'num_beams', 1, 1);
-  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', DEFAULT_MAX_LENGTH, 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
+  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', Math.min(DEFAULT_MAX_LENGTH, positions), 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
+  if (promptLength >= positions) throw new GenerationOptionsError(`The prompt has ${promptLength} tokens, but the model has positions for ${positions}, prompt included. Shorten the prompt.`);
   if (max_length <= promptLength) throw new GenerationOptionsError(`max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`);
   if (max_length > positions) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions}. Lower max_length or max_new_tokens.`);
   const min_length = Math.max(count(options, 'min_length', 0, 0), options.min_new_tokens === undefined ? 0 : promptLength + count(options, 'min_new_tokens', 0, 0));
@@ -68,7 +85,7 @@ export function resolveGenerationOptions(options: GenerationOptions, promptLengt
   return {
     max_length, min_length, num_beams, early_stopping, on_token, signal,
     length_penalty: real(options, 'length_penalty', 1), repetition_penalty: positive(options, 'repetition_penalty', 1),
-    eos_token_id: count(options, 'eos_token_id', tokens.eos_token_id, 0), pad_token_id: count(options, 'pad_token_id', tokens.pad_token_id, 0),
+    eos_token_id: token(options, 'eos_token_id', limits.sep_token_id, limits), pad_token_id: token(options, 'pad_token_id', limits.pad_token_id, limits),
   };
 }
 
@@ -77,6 +94,12 @@ type NumberOption = { [K in keyof GenerationOptions]-?: GenerationOptions[K] ext
 function count(options: GenerationOptions, name: NumberOption, fallback: number, least: number): number {
   const value = options[name] ?? fallback;
   if (!Number.isSafeInteger(value) || value < least) throw new GenerationOptionsError(`${name} is ${String(value)}, expected a whole number of at least ${least}.`);
+  return value;
+}
+
+function token(options: GenerationOptions, name: NumberOption, fallback: number, { vocab_size }: TextLimits): number {
+  const value = count(options, name, fallback, 0);
+  if (value >= vocab_size) throw new GenerationOptionsError(`${name} is ${value}, expected a token id below ${vocab_size}, the size of the vocabulary.`);
   return value;
 }
 
