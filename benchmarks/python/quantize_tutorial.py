@@ -1,8 +1,9 @@
-"""quantize_tutorial.py IR_FOLDER OUT_FOLDER SAMPLES: the tutorial's second notebook, on its own IRs.
+"""quantize_tutorial.py IR_FOLDER OUT_FOLDER SAMPLES CHECKPOINT: the tutorial's second notebook, on its own IRs.
 
 nncf.quantize for the vision model and the text encoder (model_type TRANSFORMER), nncf.compress_weights for the decoder.
 Calibration inputs are random here: the benchmark looks at times and sizes only, and says so.
 """
+import json
 import sys
 from pathlib import Path
 
@@ -15,10 +16,10 @@ source, target, samples = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 target.mkdir(parents=True, exist_ok=True)
 core, random = ov.Core(), np.random.default_rng(0)
 vision = core.read_model(source / f"{PARTS[0]}.xml")
-shape = [d.get_length() if d.is_static else 1 for d in vision.inputs[0].partial_shape]
 encoder = core.read_model(source / f"{PARTS[1]}.xml")
-size, patch = shape[-1], int(sys.argv[4])
-tokens, hidden = (size // patch) ** 2 + 1, vision.outputs[0].partial_shape[-1].get_length()
+config = json.loads((Path(sys.argv[4]) / "config.json").read_text())["vision_config"]
+size, patch, hidden = config["image_size"], config["patch_size"], config["hidden_size"]
+tokens = (size // patch) ** 2 + 1
 
 
 def pixels():

@@ -102,7 +102,8 @@ class TutorialPipeline:
             "encoder_hidden_states": encoder_hidden_states, "encoder_attention_mask": encoder_attention_mask,
         }
         inputs = {name: value.numpy() for name, value in inputs.items() if name in self.names}
-        flat = [tensor for layer in past_key_values for tensor in layer] if past_key_values else [self.empty] * len(self.past_names)
+        empty = self.empty.repeat(len(input_ids), 0)
+        flat = [tensor for layer in past_key_values for tensor in layer] if past_key_values else [empty] * len(self.past_names)
         inputs.update(zip(self.past_names, flat))
         outputs = list(self.request.infer(inputs).values())
         present = tuple(tuple(torch.from_numpy(t) for t in outputs[i:i + 2]) for i in range(1, len(outputs), 2))
@@ -115,7 +116,7 @@ class TutorialPipeline:
 
     def generate_caption(self, pixel_values, **options):
         image = self.vision(pixel_values)[0]
-        return self.generate(image, torch.full((1, 1), self.config.bos_token_id), **options)
+        return self.generate(image, torch.full((len(image), 1), self.config.bos_token_id), **options)
 
     def generate(self, states, start, **options):
         states = torch.from_numpy(states)

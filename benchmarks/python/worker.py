@@ -27,14 +27,13 @@ class Worker:
         """The same picture and the same question ids for both sides."""
         from PIL import Image
 
-        self.image = Image.open(image)
-        self.image.load()
+        self.read = lambda: Image.open(image)
         ids = np.array([input_ids], np.int64)
         self.inputs = {"pixel_values": self.preprocess(), "input_ids": ids, "attention_mask": np.ones_like(ids)}
         return {}
 
     def preprocess(self) -> np.ndarray:
-        return self.image_processor(self.image, return_tensors="np")["pixel_values"]
+        return self.image_processor(self.read(), return_tensors="np")["pixel_values"]
 
     def load(self, folder: str, device: str, config: dict) -> dict:
         start = time.perf_counter()
@@ -48,8 +47,8 @@ class Worker:
         value = fn()
         return {"ms": (time.perf_counter() - start) * 1000, "value": value}
 
-    def run(self, stage: str, tokens: int) -> dict:
-        """One measured run. `tokens` new tokens, exactly: neither side may stop early."""
+    def run(self, stage: str, tokens: int, times: int = 1) -> dict:
+        """One measured run, `times` in a row or on a batch of as many. `tokens` new tokens, exactly: neither side may stop early."""
         exact = {"min_new_tokens": tokens, "max_new_tokens": tokens, "do_sample": False}
         pixel_values = self.inputs["pixel_values"]
         if stage == "preprocess":
@@ -61,7 +60,10 @@ class Worker:
         if stage == "caption":
             return self.timed(lambda: self.pipeline.generate_caption(pixel_values, **exact).tolist())
         if stage == "vqa":
-            return self.timed(lambda: self.pipeline.generate_answer(**self.inputs, **exact).tolist())
+            return self.timed(lambda: [self.pipeline.generate_answer(**self.inputs, **exact).tolist() for _ in range(times)][-1])
+        if stage == "caption_batch":
+            batch = np.repeat(pixel_values, times, 0)
+            return self.timed(lambda: self.pipeline.generate_caption(batch, **exact).tolist())
         if stage in ("decoder_image", "decoder_question"):
             states = self.states if stage == "decoder_image" else self.encode_question()
             start = torch.full((1, 1), self.pipeline.config.bos_token_id)

@@ -1,0 +1,132 @@
+// Both sides in turns on the same picture, question and number of new tokens: one list of milliseconds per stage and side.
+import { BlipProcessor, OVBlipModel, type TextInputs } from '../lib';
+import type { ModelFolders } from './prepare-models';
+import type { PythonWorker } from './python-worker';
+
+/** New tokens of a caption and of an answer; both sides write exactly as many. */
+export const CAPTION_TOKENS = 10;
+export const ANSWER_TOKENS = 3;
+/** For the throughput rows. */
+export const BATCH = 4;
+export const QUESTIONS = 8;
+const LOADS = 3;
+
+export interface StageSamples {
+  readonly stage: string;
+  /** Milliseconds; samples of one round share an index. */
+  readonly tutorial: number[];
+  readonly ours: number[];
+  /** Whether both sides wrote the same token ids; absent where no text is written. */
+  readonly sameIds?: boolean;
+}
+
+export interface Subject {
+  readonly picture: string;
+  readonly question: string;
+}
+
+interface Outcome { readonly ms: number; readonly value: unknown }
+
+interface Stage {
+  readonly name: string;
+  readonly tutorial: () => Promise<Outcome>;
+  readonly ours: () => Promise<Outcome>;
+  /** Divides the time: tokens, pictures or questions. */
+  readonly per?: number;
+}
+
+export interface MeasureSides {
+  readonly stages: StageSamples[];
+  readonly precision: string;
+  readonly threads: number;
+}
+
+/** Loads both, warms both up, measures every stage. @param worker opened on the same checkpoint, its inputs set */
+export async function measureSides(worker: PythonWorker, folders: ModelFolders, subject: Subject, runs: number): Promise<MeasureSides> {
+  const config = { PERFORMANCE_HINT: 'LATENCY' };
+  const load: StageSamples = { stage: 'load and compile', tutorial: [], ours: [] };
+  let model: OVBlipModel | undefined;
+  for (let run = 0; run < LOADS; run++) {
+    const { ms } = await worker.request({ do: 'load', folder: folders.tutorial, device: 'CPU', config });
+    load.tutorial.push(Number(ms));
+    model?.dispose();
+    const start = performance.now();
+    model = await OVBlipModel.load(folders.ours);
+    load.ours.push(performance.now() - start);
+  }
+  if (!model) throw new RangeError('no model was loaded');
+  const processor = await BlipProcessor.fromCheckpoint(folders.ours);
+  const stages = await stagesOf(worker, model, processor, subject);
+  const measured = [load];
+  for (const stage of stages) measured.push(await measureStage(stage, runs));
+  const { precision, threads } = model;
+  model.dispose();
+  return { stages: measured, precision, threads };
+}
+
+const WARM_UP = 2;
+
+async function measureStage({ name, tutorial, ours, per = 1 }: Stage, runs: number): Promise<StageSamples> {
+  const samples = { tutorial: [] as number[], ours: [] as number[] };
+  let sameIds: boolean | undefined;
+  for (let round = -WARM_UP; round < runs; round++) {
+    const theirs = await tutorial();
+    const mine = await ours();
+    if (Array.isArray(mine.value)) sameIds = JSON.stringify(theirs.value) === JSON.stringify(mine.value);
+    if (round < 0) continue;
+    samples.tutorial.push(theirs.ms / per);
+    samples.ours.push(mine.ms / per);
+  }
+  process.stdout.write('.');
+  return { stage: name, ...samples, ...(sameIds !== undefined && { sameIds }) };
+}
+
+async function stagesOf(worker: PythonWorker, model: OVBlipModel, processor: BlipProcessor, { picture, question }: Subject): Promise<Stage[]> {
+  const pixel_values = await processor.image(picture);
+  const text = processor.text(question);
+  const image_embeds = await model.encodeImage({ pixel_values });
+  const batch = await processor.images(Array.from({ length: BATCH }, () => picture));
+  const exactly = (tokens: number) => ({ max_new_tokens: tokens, min_new_tokens: tokens });
+  const answer = (tokens: number): Promise<number[][]> => model.generateAnswer({ image_embeds, ...text }, exactly(tokens));
+  const theirs = (stage: string, tokens = 0, times = 1) => (): Promise<Outcome> => worker.run(stage, tokens, times);
+  return [
+    { name: 'preprocess', tutorial: theirs('preprocess'), ours: timed(async () => void (await processor.image(picture))) },
+    { name: 'vision model', tutorial: theirs('vision'), ours: timed(async () => void (await model.encodeImage({ pixel_values }))) },
+    { name: 'text encoder', tutorial: theirs('text_encoder'), ours: async () => { await answer(1); return { ms: model.timings.text_encoder, value: undefined }; } },
+    {
+      name: 'decoder, per token on an image', per: CAPTION_TOKENS, tutorial: theirs('decoder_image', CAPTION_TOKENS),
+      ours: async () => { const value = await model.generateCaption({ image_embeds }, exactly(CAPTION_TOKENS)); return { ms: model.timings.decoder, value }; },
+    },
+    {
+      name: 'decoder, per token on a question', per: CAPTION_TOKENS, tutorial: theirs('decoder_question', CAPTION_TOKENS),
+      ours: async () => { const value = await answer(CAPTION_TOKENS); return { ms: model.timings.decoder, value }; },
+    },
+    { name: `caption, ${CAPTION_TOKENS} new tokens`, tutorial: theirs('caption', CAPTION_TOKENS), ours: timed(() => model.generateCaption({ pixel_values }, exactly(CAPTION_TOKENS))) },
+    { name: `question, ${ANSWER_TOKENS} new tokens`, tutorial: theirs('vqa', ANSWER_TOKENS), ours: timed(() => model.generateAnswer({ pixel_values, ...text }, exactly(ANSWER_TOKENS))) },
+    { name: 'second question on the same image', tutorial: theirs('vqa', ANSWER_TOKENS), ours: timed(() => answer(ANSWER_TOKENS)) },
+    {
+      name: `each of ${QUESTIONS} questions on one image`, per: QUESTIONS, tutorial: theirs('vqa', ANSWER_TOKENS, QUESTIONS),
+      ours: timed(() => askAll(model, pixel_values, text)),
+    },
+    {
+      name: `each caption of a batch of ${BATCH}`, per: BATCH, tutorial: theirs('caption_batch', CAPTION_TOKENS, BATCH),
+      ours: timed(() => model.generateCaption({ pixel_values: batch }, exactly(CAPTION_TOKENS))),
+    },
+  ];
+}
+
+async function askAll(model: OVBlipModel, pixel_values: Parameters<OVBlipModel['encodeImage']>[0]['pixel_values'], text: TextInputs): Promise<number[][]> {
+  const image_embeds = await model.encodeImage({ pixel_values });
+  let answer: number[][] = [];
+  for (let question = 0; question < QUESTIONS; question++)
+    answer = await model.generateAnswer({ image_embeds, ...text }, { max_new_tokens: ANSWER_TOKENS, min_new_tokens: ANSWER_TOKENS });
+  return answer;
+}
+
+function timed(fn: () => Promise<number[][] | void>): () => Promise<Outcome> {
+  return async () => {
+    const start = performance.now();
+    const value = await fn();
+    return { ms: performance.now() - start, value };
+  };
+}

@@ -1,0 +1,104 @@
+// The results as people read them: a table per model and precision, in benchmarks/README.md, beside the dated JSON with all samples.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { kilobytes, milliseconds, percent, summarize } from '../lib';
+import { limit, type Machine, type Phases } from './count-work';
+import type { Overhead } from './measure-overhead';
+import type { StageSamples } from './measure-sides';
+import type { ConvertRun, ModelFolders } from './prepare-models';
+
+export interface MeasuredPrecision {
+  readonly name: 'FP16' | 'INT8';
+  readonly precision: string;
+  readonly threads: number;
+  readonly stages: readonly StageSamples[];
+  /** What each stage needs at least; by the stage's name. */
+  readonly work: Readonly<Record<string, Phases>>;
+  readonly machine: Machine;
+}
+
+export interface MeasuredModel {
+  readonly model: string;
+  readonly conversion: Readonly<Record<keyof ModelFolders, readonly ConvertRun[]>>;
+  /** Bytes of our FP16 IR, and per part in both precisions. */
+  readonly ir_bytes: number;
+  readonly sizes: Readonly<Record<string, { readonly before: number; readonly after: number; readonly ratio: number }>>;
+  readonly precisions: readonly MeasuredPrecision[];
+  readonly pytorch?: readonly number[];
+}
+
+export interface Results {
+  readonly date: string;
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly models: readonly MeasuredModel[];
+  readonly overhead: Overhead;
+}
+
+const START = '<!-- results: begin -->';
+const END = '<!-- results: end -->';
+
+/** Writes results/DATE.json, and the tables between the marks of README.md. Returns the tables. */
+export function writeReport(folder: string, results: Results): string {
+  const file = path.join(folder, 'results', `${results.date}.json`);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value), 1)}\n`);
+  const report = reportOf(results);
+  const readme = path.join(folder, 'README.md');
+  const text = fs.readFileSync(readme, 'utf8');
+  const [begin, end] = [text.indexOf(START), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new RangeError(`${readme}: expected the lines ${START} and ${END}, between which the tables go.`);
+  fs.writeFileSync(readme, `${text.slice(0, begin)}${START}\n\n${report}\n${text.slice(end)}`);
+  return report;
+}
+
+function reportOf({ date, machine, versions, models, overhead }: Results): string {
+  const rate = (name: string, unit: string): string => (typeof machine[name] === 'number' ? `${Math.round(machine[name])} ${unit}` : 'not measured');
+  return [
+    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+    `The machine: matrix multiply f32 ${rate('f32_gflops', 'GFLOP/s')}, bf16 ${rate('bf16_gflops', 'GFLOP/s')}, INT8 ${rate('int8_gflops', 'GOP/s')}; `
+    + `weights read from memory at ${rate('stream_bf16_gbs', 'GB/s')}.`, '',
+    ...models.flatMap(modelReport),
+    '### Outside OpenVINO', '',
+    `A token of the bundled model takes ${overhead.per_token.toFixed(3)} ms, of it ${overhead.outside.toFixed(3)} ms (p90 ${overhead.outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, `
+    + `the call there and back. An empty model's call alone takes ${overhead.empty_call.toFixed(3)} ms. JavaScript allocates ${overhead.allocated_bytes_per_token} bytes per token.`, '',
+  ].join('\n');
+}
+
+function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }: MeasuredModel): string[] {
+  const median = (runs: readonly ConvertRun[], field: keyof ConvertRun): number => summarize(runs.map((run) => run[field])).median;
+  const [theirs, ours] = [conversion.tutorial, conversion.ours];
+  const seconds = (runs: readonly ConvertRun[]): string => `${(median(runs, 'milliseconds') / 1000).toFixed(2)} s`;
+  const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+  const fp16 = precisions.find(({ name }) => name === 'FP16');
+  const int8 = precisions.find(({ name }) => name === 'INT8');
+  return [
+    `### ${model}`, '',
+    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, `
+    + `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written `
+    + `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`, '',
+    `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes).map(([part, { before, after, ratio }]) => `${part} ${kilobytes(before)} to ${kilobytes(after)} (${ratio.toFixed(3)})`).join('; ')}.`, '',
+    ...precisions.flatMap((measured) => [`${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads:`, '', ...stageTable(measured), '']),
+    ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
+    ...(pytorch ? [`PyTorch itself (f32, eager) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`, ''] : []),
+  ];
+}
+
+function stageTable({ stages, work, machine }: MeasuredPrecision): string[] {
+  const rows = stages.map(({ stage, tutorial, ours, sameIds }) => {
+    const [theirs, mine] = [summarize(tutorial), summarize(ours)];
+    const ratios = summarize(tutorial.map((ms, round) => ms / ours[round]));
+    const needed = work[stage] ? limit(work[stage], machine) : undefined;
+    const cell = ({ median, p10, p90 }: typeof mine): string => `${milliseconds(median)} (${milliseconds(p10)}-${milliseconds(p90)})`;
+    return `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${(theirs.median / mine.median).toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | `
+      + `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`;
+  });
+  return ['| stage | tutorial ms | ours ms | ratio | limit ms (reached) | same ids |', '|---|---|---|---|---|---|', ...rows];
+}
+
+function speedups(fp16: MeasuredPrecision, int8: MeasuredPrecision): string {
+  return fp16.stages.flatMap(({ stage, ours }) => {
+    const other = int8.stages.find((candidate) => candidate.stage === stage);
+    return other && /^(vision|text|decoder|caption|question|second)/.test(stage) ? [`${stage} ${(summarize(ours).median / summarize(other.ours).median).toFixed(2)}x`] : [];
+  }).join('; ');
+}
