@@ -9,7 +9,7 @@ export { modelName } from './model-name';
 export * from './openvino';
 export * from './optimize';
 export { measureStages, type StageLatency } from './pipelines/measure-stages';
-export { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from './pipelines/pipeline';
+export { pipeline, PipelineError, type Answer, type Caption, type CaptionOptions, type ImageToText, type VisualQuestionAnswering } from './pipelines/pipeline';
 export * from './preprocessing';
 export type { Progress, ProgressCallback } from './progress';
 export { readResults, ResultsError, resultText, saveResults, type Results } from './results';

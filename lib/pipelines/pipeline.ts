@@ -1,19 +1,36 @@
 // Pictures in, text out, in one call: the call shape of transformers.js' `pipeline`, for the two tasks that BLIP does.
 import { BlipError } from '../errors';
-import { OVBlipModel, type GenerationOptions, type LoadModelOptions } from '../generation';
+import { OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
+import { pictureIdentity } from './picture-identity';
 
+/** Another task was asked for than a model folder, or this library, can do; or lists of different lengths were given. */
 export class PipelineError extends BlipError {}
 
+type OneOrMany<T> = T | readonly T[];
+
+export interface Caption { readonly generated_text: string }
+export interface Answer { readonly answer: string }
+export type CaptionOptions = GenerationOptions & { readonly prompt?: string };
+
+/** One picture gives a list with its caption; a list of pictures gives one such list per picture, as in transformers.js. */
 export interface ImageToText {
-  (image: ImageSource, options?: GenerationOptions & { readonly prompt?: string }): Promise<{ generated_text: string }[]>;
+  (image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
+  (images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
   dispose(): void;
 }
 
+/**
+ * A picture and a question give a list with the answer. Where either is a list, one such list comes back per question asked:
+ * one picture with many questions, many pictures with one question, or as many pictures as questions, in pairs.
+ */
 export interface VisualQuestionAnswering {
-  (image: ImageSource, question: string, options?: GenerationOptions): Promise<{ answer: string }[]>;
+  (image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;
+  (image: OneOrMany<ImageSource>, question: OneOrMany<string>, options?: GenerationOptions): Promise<Answer[][]>;
   dispose(): void;
 }
+
+const TASKS = ['image-to-text', 'visual-question-answering'];
 
 /**
  * Loads a folder that convertBlip or quantizeBlip wrote, for one task.
@@ -24,31 +41,81 @@ export interface VisualQuestionAnswering {
  * @example
  * const vqa = await pipeline('visual-question-answering', 'output/blip-scenes/fp16');
  * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2' }]
- * @throws {PipelineError} for another task
+ * await vqa('data/pictures/demo.jpg', ['is it day or night?', 'where was this picture taken?'])
+ * // [[{ answer: 'day' }], [{ answer: 'beach' }]]
+ * @throws {PipelineError} for another task, or when the folder's model does not do it
+ * @throws {BlipModelError} when a file is missing
  */
 export async function pipeline(task: 'image-to-text', folder: string, options?: LoadModelOptions): Promise<ImageToText>;
 export async function pipeline(task: 'visual-question-answering', folder: string, options?: LoadModelOptions): Promise<VisualQuestionAnswering>;
 export async function pipeline(task: string, folder: string, options: LoadModelOptions = {}): Promise<ImageToText | VisualQuestionAnswering> {
-  if (task !== 'image-to-text' && task !== 'visual-question-answering') throw new PipelineError(`Task "${task}" is not implemented. Implemented: image-to-text, visual-question-answering.`);
-  const [model, processor] = await Promise.all([OVBlipModel.load(folder, options), BlipProcessor.fromCheckpoint(folder)]);
-  const dispose = (): void => model.dispose();
-  return task === 'image-to-text' ? Object.assign(captioner(model, processor), { dispose }) : Object.assign(answerer(model, processor), { dispose });
+  if (!TASKS.includes(task)) throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
+  const model = await OVBlipModel.load(folder, options);
+  try {
+    if (task === 'visual-question-answering' && !model.canAnswer)
+      throw new PipelineError(`${folder} does not do "${task}": its checkpoint was made for captions. `
+        + 'Use "image-to-text", or convert a VQA checkpoint, such as Salesforce/blip-vqa-base.');
+    const processor = await BlipProcessor.fromCheckpoint(folder);
+    const dispose = (): void => model.dispose();
+    if (task === 'image-to-text') return Object.assign(captioner(model, processor), { dispose });
+    return Object.assign(answerer(model, processor), { dispose });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 function captioner(model: OVBlipModel, processor: BlipProcessor) {
-  return async (image: ImageSource, { prompt, ...options }: GenerationOptions & { readonly prompt?: string } = {}): Promise<{ generated_text: string }[]> => {
+  async function one(image: ImageSource, { prompt, ...options }: CaptionOptions): Promise<Caption[]> {
     const pixel_values = await processor.image(image);
     const ids = await model.generateCaption({ pixel_values, ...(prompt ? processor.text(prompt) : {}) }, options);
     return ids.map((row) => ({ generated_text: processor.decode(row) }));
+  }
+  async function caption(image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
+  async function caption(images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
+  async function caption(image: OneOrMany<ImageSource>, options: CaptionOptions = {}): Promise<Caption[] | Caption[][]> {
+    if (!isList(image)) return one(image, options);
+    const captions: Caption[][] = [];
+    for (const each of image) captions.push(await one(each, options)); // one at a time: a picture's states are large
+    return captions;
+  }
+  return caption;
+}
+
+function answerer(model: OVBlipModel, processor: BlipProcessor) {
+  const encode = rememberLast(async (image) => model.encodeImage({ pixel_values: await processor.image(image) }));
+  async function ask(image: ImageSource, questions: readonly string[], options: GenerationOptions): Promise<Answer[]> {
+    const ids = await model.generateAnswer({ image_embeds: await encode(image), ...processor.text(questions) }, options);
+    return ids.map((row) => ({ answer: processor.decode(row) }));
+  }
+  async function answer(image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;
+  async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options?: GenerationOptions): Promise<Answer[][]>;
+  async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options: GenerationOptions = {}): Promise<Answer[] | Answer[][]> {
+    if (!isList(image)) {
+      if (typeof question === 'string') return ask(image, [question], options);
+      return question.length === 0 ? [] : (await ask(image, question, options)).map((each) => [each]);
+    }
+    if (typeof question !== 'string' && question.length !== image.length)
+      throw new PipelineError(`${image.length} pictures and ${question.length} questions: give one question for all pictures, or one per picture.`);
+    const answers: Answer[][] = [];
+    for (const [i, each] of image.entries()) answers.push(await ask(each, [typeof question === 'string' ? question : question[i]], options));
+    return answers;
+  }
+  return answer;
+}
+
+/** Keeps the last picture's embeddings, so that further questions about it skip the vision model, until the picture changes. */
+function rememberLast(encode: (image: ImageSource) => Promise<ImageEmbeds>): (image: ImageSource) => Promise<ImageEmbeds> {
+  let last: { readonly identity: string; readonly embeds: ImageEmbeds } | undefined;
+  return async (image) => {
+    const identity = await pictureIdentity(image);
+    if (identity !== undefined && last?.identity === identity) return last.embeds;
+    const embeds = await encode(image);
+    last = identity === undefined ? undefined : { identity, embeds };
+    return embeds;
   };
 }
 
-/** Remembers the embeddings of the last picture, so that further questions about it skip the vision model. */
-function answerer(model: OVBlipModel, processor: BlipProcessor) {
-  let last: { image: ImageSource; image_embeds: Awaited<ReturnType<OVBlipModel['encodeImage']>> } | undefined;
-  return async (image: ImageSource, question: string, options: GenerationOptions = {}): Promise<{ answer: string }[]> => {
-    if (last?.image !== image) last = { image, image_embeds: await model.encodeImage({ pixel_values: await processor.image(image) }) };
-    const ids = await model.generateAnswer({ image_embeds: last.image_embeds, ...processor.text(question) }, options);
-    return ids.map((row) => ({ answer: processor.decode(row) }));
-  };
+function isList(image: OneOrMany<ImageSource>): image is readonly ImageSource[] {
+  return Array.isArray(image);
 }
