@@ -20,6 +20,8 @@ const LENGTH_BYTES = 8;
 /** One tensor of a checkpoint. `bytes` and `toFloat32` read from disk at each call and keep nothing. */
 export interface CheckpointTensor {
   readonly name: string;
+  /** The file that holds it. */
+  readonly path: string;
   readonly dtype: CheckpointDType;
   readonly shape: readonly number[];
   readonly byteLength: number;

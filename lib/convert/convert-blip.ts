@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
 import { BlipError } from '../errors';
-import { writeIR, type Graph, type WrittenIR } from '../ir';
+import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../progress';
 import { checkTensors } from './expected-tensors';
 import { textDecoder } from './text-decoder';
@@ -33,11 +33,16 @@ export interface ConvertedBlip {
 }
 
 /** What a loaded model needs beside its graphs; copied when the checkpoint has it. */
-const COMPANIONS = ['config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json', 'generation_config.json'];
+const COMPANIONS = [
+  'config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt',
+  'special_tokens_map.json', 'generation_config.json',
+];
+const ALL_PARTS: readonly BlipModelName[] = ['vision_model', 'text_encoder', 'text_decoder'];
 
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companions.
- * Weights go from file to file one tensor at a time.
+ * Weights go from file to file one tensor at a time. Everything is made in a staging folder and moved at the end: an error or a
+ * cancel leaves the output as it was. Parts that an earlier conversion left and this checkpoint does not have are removed.
  *
  * @example
  * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');
@@ -46,41 +51,71 @@ const COMPANIONS = ['config.json', 'preprocessor_config.json', 'processor_config
  */
 export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: string, options: ConvertOptions = {}): Promise<ConvertedBlip> {
   const { compress_to_fp16: half = true, progress_callback, signal } = options;
-  if (path.resolve(outputFolder) === path.resolve(checkpoint.folder)) throw new ConvertError(`${outputFolder}: is the checkpoint's own folder; name another one.`);
+  if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
+    throw new ConvertError(`${outputFolder}: is the checkpoint's own folder; name another one.`);
   checkTensors(checkpoint);
   const parts: [BlipModelName, typeof visionModel][] = [['vision_model', visionModel]];
   if (checkpoint.task !== 'image-to-text') parts.push(['text_encoder', textEncoder]);
   if (checkpoint.task !== 'image-text-retrieval') parts.push(['text_decoder', textDecoder]);
 
-  await fs.promises.mkdir(outputFolder, { recursive: true });
   const total = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0) * (half ? 2 : 4);
   const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
   let done = 0;
-  for (const [name, build] of parts) {
-    const start = performance.now();
-    const { graph, parameters } = build(checkpoint, half);
-    const file = path.join(outputFolder, `blip_${name}.xml`);
-    const written = await write(graph, file, checkpoint, half, signal, (bytes) => progress_callback?.({ status: 'convert', file: path.basename(file), loaded: Math.min(done + bytes, total), total }));
-    done += written.binBytes;
-    models[name] = { ...written, parameters, milliseconds: performance.now() - start };
-  }
-  for (const name of COMPANIONS) {
-    const source = path.join(checkpoint.folder, name);
-    if (fs.existsSync(source)) await copyAtomically(source, path.join(outputFolder, name));
-  }
+  await stage(outputFolder, async (staging) => {
+    for (const [name, build] of parts) {
+      const start = performance.now();
+      const { graph, parameters } = build(checkpoint, half);
+      const file = `blip_${name}.xml`;
+      const onBytes = (bytes: number): void => progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
+      const info = { framework: 'blip-openvino', checkpoint: path.basename(checkpoint.id), weights: half ? 'f16' : 'f32' };
+      const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });
+      done += written.binBytes;
+      const place = { xml: path.join(outputFolder, file), bin: path.join(outputFolder, path.basename(written.bin)) };
+      models[name] = { ...written, ...place, parameters, milliseconds: performance.now() - start };
+    }
+    for (const name of COMPANIONS) {
+      const source = path.join(checkpoint.folder, name); // a link of a hub cache is followed: the folder must stand alone
+      if (fs.existsSync(source)) await fs.promises.copyFile(source, path.join(staging, name));
+    }
+    signal?.throwIfAborted();
+  });
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
   return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };
 }
 
-function write(graph: Graph, file: string, checkpoint: BlipCheckpoint, half: boolean, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<WrittenIR> {
-  const info = { framework: 'blip-openvino', checkpoint: path.basename(checkpoint.id), weights: half ? 'f16' : 'f32' };
-  return writeIR(graph, file, { info, signal, onBytes });
+/** Lets `make` fill a folder inside the output, so that files only have to be renamed, and moves them out when it is done. */
+async function stage(outputFolder: string, make: (staging: string) => Promise<void>): Promise<void> {
+  const created = await fs.promises.mkdir(outputFolder, { recursive: true });
+  try {
+    const staging = await fs.promises.mkdtemp(path.join(outputFolder, '.converting-'));
+    try {
+      await make(staging);
+      await publish(staging, outputFolder);
+    } finally {
+      await fs.promises.rm(staging, { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (created !== undefined) await removeEmpty(outputFolder, created);
+    throw error;
+  }
 }
 
-/** Links of a hub cache are followed: the folder must stand alone. */
-async function copyAtomically(source: string, target: string): Promise<void> {
-  const temporary = `${target}.${process.pid}.tmp`;
-  await fs.promises.copyFile(source, temporary);
-  await fs.promises.rename(temporary, target);
+/** The old .xml files go first and the new ones come last, so that no reader sees weights of one model under the graph of another. */
+async function publish(staging: string, outputFolder: string): Promise<void> {
+  for (const part of ALL_PARTS) await fs.promises.rm(path.join(outputFolder, `blip_${part}.xml`), { force: true });
+  const names = await fs.promises.readdir(staging);
+  const last = (name: string): number => (name.endsWith('.xml') ? 1 : 0);
+  for (const name of names.sort((a, b) => last(a) - last(b))) await fs.promises.rename(path.join(staging, name), path.join(outputFolder, name));
+  for (const part of ALL_PARTS)
+    if (!names.includes(`blip_${part}.xml`)) await fs.promises.rm(path.join(outputFolder, `blip_${part}.bin`), { force: true });
+}
+
+/** Removes folders that were made for nothing, from the innermost to `outermost`, as long as they are empty. */
+async function removeEmpty(innermost: string, outermost: string): Promise<void> {
+  try {
+    for (let folder = path.resolve(innermost); folder.startsWith(path.resolve(outermost)); folder = path.dirname(folder)) await fs.promises.rmdir(folder);
+  } catch {
+    // Somebody else put something into one of them: it stays.
+  }
 }

@@ -1,5 +1,6 @@
 // Which tensors a BLIP checkpoint must hold, and of what shape: read this beside a checkpoint's header.
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
+import * as path from 'node:path';
 import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
 import { BlipError } from '../errors';
 
@@ -96,13 +97,17 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
   const misshapen: string[] = [];
   for (const [name, shape] of expected) {
     const tensor = checkpoint.tensors.get(storedName(checkpoint, name));
-    if (!tensor) missing.push(name);
-    else if (tensor.shape.join() !== shape.join()) misshapen.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
+    if (!tensor) missing.push(`${name}, expected [${shape.join(', ')}]`);
+    else if (tensor.shape.join() !== shape.join())
+      misshapen.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}] (${path.basename(tensor.path)})`);
   }
-  const unexpected = [...checkpoint.tensors.keys()].filter((name) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)));
+  const unexpected = [...checkpoint.tensors.values()]
+    .filter(({ name }) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)))
+    .map((tensor) => `${tensor.name} [${tensor.shape.join(', ')}] (${path.basename(tensor.path)})`);
   const { task, config } = checkpoint;
-  if (task === 'visual-question-answering' && config.text_config.hidden_size !== config.vision_config.hidden_size)
-    misshapen.push(`text_config.hidden_size is ${config.text_config.hidden_size}, expected vision_config.hidden_size (${config.vision_config.hidden_size}): the decoder reads both pictures and questions`);
+  const [hidden, pictureHidden] = [config.text_config.hidden_size, config.vision_config.hidden_size];
+  if (task === 'visual-question-answering' && hidden !== pictureHidden)
+    misshapen.push(`text_config.hidden_size is ${hidden}, expected vision_config.hidden_size (${pictureHidden}): the decoder reads both pictures and questions`);
   if (missing.length + misshapen.length === 0 && unexpected.length === 0) return;
   throw new CheckpointTensorsError([
     `${checkpoint.folder}: the weights do not fit config.json (${task}).`,

@@ -46,8 +46,14 @@ export async function compareLatency<Name extends string>(functions: Readonly<Re
   return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
 }
 
-/** @example summarize([3, 1, 2]) // { median: 2, p10: 1.2, p90: 2.8, samples: [3, 1, 2] } */
+/**
+ * Median and spread, interpolated between samples as NumPy's `percentile` does; the samples stay in the order they were taken.
+ *
+ * @example summarize([3, 1, 2]) // { median: 2, p10: 1.2, p90: 2.8, samples: [3, 1, 2] }
+ * @throws {MeasureError} when there is no sample, or one is no finite number
+ */
 export function summarize(samples: readonly number[]): Latency {
+  if (samples.length === 0 || !samples.every(Number.isFinite)) throw new MeasureError(`Samples are [${samples.join(', ')}]; expected at least one time in milliseconds.`);
   const sorted = [...samples].sort((a, b) => a - b);
   const quantile = (q: number): number => {
     const at = q * (sorted.length - 1);
