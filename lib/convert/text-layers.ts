@@ -5,11 +5,13 @@ import type { Value } from '../ir';
 import { feedForward, layerNorm, linear, mergeHeads, splitHeads } from './layers';
 import type { Weights } from './weights';
 
-/** Keys and values of one attention block, [b, h, s, d] each, and its mask. */
+/** Keys and values of one attention block, [b, h, s, d] each, and its mask [b, 1, 1 or l, s]. */
 export interface Attended {
   readonly key: Value;
   readonly value: Value;
   readonly mask: Value;
+  /** The key is [b, h, d, s] instead, one column per token. */
+  readonly keysAreColumns?: boolean;
 }
 
 /** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position vectors, summed and normalized. */
@@ -39,12 +41,21 @@ export function textLayer(weights: Weights, x: Value, name: string, self: (x: Va
   return addAndNormalize(weights, mixed, looked, `${name}.output`);
 }
 
-function attentionBlock(weights: Weights, x: Value, name: string, { key, value, mask }: Attended): Value {
+function attentionBlock(weights: Weights, x: Value, name: string, attended: Attended): Value {
   const heads = weights.checkpoint.config.text_config.num_attention_heads;
   const query = splitHeads(weights, linear(weights, x, `${name}.self.query`), heads, `${name}.self.query`);
-  const context = op.scaledDotProductAttention(weights.graph, query, key, value, mask, `${name}.self/attention`);
+  const context = attention(weights, query, attended, `${name}.self`);
   const output = linear(weights, mergeHeads(weights, context, `${name}.self`), `${name}.output.dense`);
   return addAndNormalize(weights, output, x, `${name}.output`);
+}
+
+/** query [b, h, l, d] -> [b, h, l, d]. Keys in columns have no operation of their own: product, mask, softmax, product. */
+function attention(weights: Weights, query: Value, { key, value, mask, keysAreColumns }: Attended, name: string): Value {
+  const { graph } = weights;
+  if (!keysAreColumns) return op.scaledDotProductAttention(graph, query, key, value, mask, `${name}/attention`);
+  const scaled = op.multiply(graph, query, graph.float(`${name}/scale`, 1 / Math.sqrt(query.shape[3])), `${name}/scaled_query`);
+  const scores = op.add(graph, op.matmul(graph, scaled, key, `${name}/scores`), mask, `${name}/masked_scores`); // [b, h, l, s]
+  return op.matmul(graph, op.softmax(graph, scores, `${name}/probabilities`), value, `${name}/attention`);
 }
 
 function addAndNormalize(weights: Weights, x: Value, residual: Value, name: string): Value {

@@ -23,15 +23,13 @@ export class DecoderSession implements DecoderStep {
   #logits = new Float32Array(0);
   #past = 0;
   #masks: Tensor[] = [];
-  readonly #noStates: Tensor;
 
   /** @param max_length the longest text of this generation, for the mask */
   constructor(private readonly openvino: OpenVINO, decoder: CompiledModel, states: EncoderStates, max_length: number) {
     const vocabulary = decoder.outputs[0].getPartialShape()[2];
     if (typeof vocabulary !== 'number') throw new RangeError('The text decoder\'s vocabulary size is not fixed in its IR.');
     this.vocab_size = vocabulary;
-    const [rows, source, size] = states.dims;
-    this.#noStates = new openvino.Tensor('f32', [rows, 0, size]);
+    const [rows, source] = states.dims;
     this.#ones = new BigInt64Array(rows * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
     this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
@@ -48,7 +46,6 @@ export class DecoderSession implements DecoderStep {
     this.#request.setTensor('attention_mask', mask);
     this.#masks.push(mask);
     await this.#request.inferAsync();
-    if (this.#past === length) this.#request.setTensor('encoder_hidden_states', this.#noStates); // the decoder keeps what it made of them
     this.#request.readInto('logits', this.#logits);
     return this.#logits;
   }

@@ -185,6 +185,11 @@ export function convolution(graph: Graph, value: Value, weight: Value, stride: n
     { strides: `${stride}, ${stride}`, dilations: '1, 1', pads_begin: '0, 0', pads_end: '0, 0', auto_pad: 'explicit' });
 }
 
+/** Shares that sum to 1 over the last axis. */
+export function softmax(graph: Graph, value: Value, name: string): Value {
+  return single(graph, 'SoftMax', 'opset8', name, [value], { type: value.type, shape: value.shape }, { axis: '-1' });
+}
+
 /**
  * softmax(query key' / sqrt(d) + mask) value, per head.
  * query [b, h, l, d], key and value [b, h, s, d], mask broadcastable to [b, h, l, s].
