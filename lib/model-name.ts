@@ -2,12 +2,12 @@
 import * as path from 'node:path';
 
 /**
- * The last part of a hub id or folder.
+ * The last part of a hub id or folder; of `.` and `..` the name of the folder that they stand for.
  *
  * @example
  * modelName('Salesforce/blip-vqa-base') // 'blip-vqa-base'
  * modelName('models/blip-scenes/')      // 'blip-scenes'
  */
 export function modelName(idOrFolder: string): string {
-  return path.basename(path.normalize(idOrFolder.replace(/[\\/]+$/, '')));
+  return path.basename(path.resolve(idOrFolder));
 }

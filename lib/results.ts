@@ -20,22 +20,34 @@ export function saveResults(name: string, results: Results): void {
   const file = fileOf(name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(temporary, `${JSON.stringify(results, null, 2)}\n`);
-  fs.renameSync(temporary, file);
+  try {
+    fs.writeFileSync(temporary, `${JSON.stringify(results, null, 2)}\n`);
+    fs.renameSync(temporary, file);
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
 }
 
 /** Reads results. @throws {ResultsError} that names the notebook to run first */
 export function readResults(name: string): Results {
   const file = fileOf(name);
-  if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing: run ${WRITERS[name] ?? `what calls saveResults('${name}', ...)`} first.`);
-  const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new ResultsError(`${file}: expected an object. Delete it and run ${WRITERS[name] ?? 'its writer'} again.`);
+  const writer = WRITERS[name] ?? `what calls saveResults('${name}', ...)`;
+  if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
+  let json: unknown;
+  try { json = JSON.parse(fs.readFileSync(file, 'utf8')); } catch (error) {
+    throw new ResultsError(`${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}. Delete it and run ${writer} again.`);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    const got = Array.isArray(json) ? 'a list' : JSON.stringify(json);
+    throw new ResultsError(`${file}: got ${got}, expected an object. Delete it and run ${writer} again.`);
+  }
   return { ...json };
 }
 
 /** A text field of results. @throws {ResultsError} when it is missing or no text */
 export function resultText(results: Results, field: string): string {
   const value = results[field];
-  if (typeof value !== 'string') throw new ResultsError(`The results' field "${field}" is ${JSON.stringify(value)}, expected a text. Run the first notebook again.`);
+  if (typeof value !== 'string')
+    throw new ResultsError(`The results' field "${field}" is ${JSON.stringify(value)}, expected a text. Run ${WRITERS.convert} again.`);
   return value;
 }
