@@ -5,7 +5,11 @@ import { BlipError } from '../errors';
 /** config.json does not describe a BLIP model that can be built; the message names the field. */
 export class BlipConfigError extends BlipError {}
 
-const ACTIVATIONS = ['gelu', 'gelu_new', 'quick_gelu', 'relu'] as const;
+/** transformers' ACT2FN, without the two that have weights of their own (prelu, xielu). */
+const ACTIVATIONS = [
+  'gelu', 'gelu_new', 'quick_gelu', 'relu', 'silu', 'swish', 'gelu_pytorch_tanh', 'gelu_python_tanh', 'gelu_fast', 'gelu_accurate', 'gelu_python',
+  'gelu_10', 'hardswish', 'laplace', 'leaky_relu', 'linear', 'mish', 'relu2', 'relu6', 'sigmoid', 'sqrtsoftplus', 'tanh',
+] as const;
 export type HiddenActivation = (typeof ACTIVATIONS)[number];
 
 export interface BlipVisionConfig {
@@ -43,6 +47,8 @@ export interface BlipConfig {
   readonly vision_config: BlipVisionConfig;
   readonly projection_dim: number;
   readonly image_text_hidden_size: number;
+  /** Whether the decoder's output matrix is its word embedding; false only where config.json says so for the whole model and for its text part. */
+  readonly tie_word_embeddings: boolean;
 }
 
 /**
@@ -58,7 +64,8 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const type = root.raw('model_type');
   if (type !== undefined && type !== 'blip') throw new BlipConfigError(`${file}: model_type is ${JSON.stringify(type)}, expected "blip". This project runs BLIP (the first), not other models.`);
   const vision_config = parseVision(new Fields(root.raw('vision_config') ?? {}, file, 'vision_config.'));
-  const text_config = parseText(new Fields(root.raw('text_config') ?? {}, file, 'text_config.'), vision_config.hidden_size);
+  const text = new Fields(root.raw('text_config') ?? {}, file, 'text_config.');
+  const text_config = parseText(text, vision_config.hidden_size);
   const architectures = root.raw('architectures');
   return {
     model_type: 'blip',
@@ -66,6 +73,7 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
     text_config, vision_config,
     projection_dim: root.count('projection_dim', 512),
     image_text_hidden_size: root.count('image_text_hidden_size', 256),
+    tie_word_embeddings: root.flag('tie_word_embeddings', true) || text.flag('tie_word_embeddings', true),
   };
 }
 
@@ -117,6 +125,10 @@ class Fields {
   epsilon(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;
     return typeof value === 'number' && value > 0 && value < 1 ? value : this.fail(name, value, 'a small number above 0');
+  }
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.raw(name) ?? fallback;
+    return typeof value === 'boolean' ? value : this.fail(name, value, 'true or false');
   }
   activation(name: string): HiddenActivation {
     const value = this.raw(name) ?? 'gelu';

@@ -54,7 +54,7 @@ export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpoint
   const tensors = new Map<string, CheckpointTensor>();
   for (const file of files) for (const [name, tensor] of file.tensors) tensors.set(name, tensor);
   return {
-    id: idOrFolder, folder, config, tensors, task: taskOf(config, tensors), parameterCounts: countParameters(tensors),
+    id: idOrFolder, folder, config, tensors, task: taskOf(config, tensors), parameterCounts: countParameters(tensors, config.tie_word_embeddings),
     close: () => files.forEach((file) => file.close()),
   };
 }
@@ -109,13 +109,13 @@ function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTenso
 
 /** Buffers that older checkpoints store and that are no parameters. */
 const BUFFER = /\.position_ids$/;
-/** Stored twice by some writers: the decoder's output weight is its word embedding, its bias the prediction bias. */
+/** Stored twice by some writers where they are tied: the decoder's output weight is its word embedding, its bias the prediction bias. */
 const TIED = /\.cls\.predictions\.decoder\.(weight|bias)$/;
 
-function countParameters(tensors: ReadonlyMap<string, CheckpointTensor>): Partial<Record<BlipPart, number>> {
+function countParameters(tensors: ReadonlyMap<string, CheckpointTensor>, tied: boolean): Partial<Record<BlipPart, number>> {
   const counts: Partial<Record<BlipPart, number>> = {};
   for (const { name, shape } of tensors.values()) {
-    if (BUFFER.test(name) || TIED.test(name)) continue;
+    if (BUFFER.test(name) || (tied && TIED.test(name))) continue;
     const part = (['vision_model', 'text_encoder', 'text_decoder'] as const).find((prefix) => name.startsWith(`${prefix}.`)) ?? 'heads';
     counts[part] = (counts[part] ?? 0) + shape.reduce((product, dim) => product * dim, 1);
   }

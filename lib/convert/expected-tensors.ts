@@ -7,6 +7,11 @@ import { BlipError } from '../errors';
 /** The checkpoint's tensors do not fit its config.json; all missing and misshapen ones are named. */
 export class CheckpointTensorsError extends BlipError {}
 
+/** The decoder's output layer: word embedding and prediction bias, or a layer of its own. */
+const OUTPUT = {
+  weight: 'text_decoder.bert.embeddings.word_embeddings.weight', bias: 'text_decoder.cls.predictions.bias', own: 'text_decoder.cls.predictions.decoder',
+} as const;
+
 type Shapes = Map<string, readonly number[]>;
 
 /** Name and shape of every tensor that the conversion reads. */
@@ -19,7 +24,8 @@ export function expectedTensors(config: BlipConfig, task: BlipTask): Shapes {
     const { hidden_size: H, vocab_size: V } = config.text_config;
     addLinear(shapes, 'text_decoder.cls.predictions.transform.dense', H, H);
     addLayerNorm(shapes, 'text_decoder.cls.predictions.transform.LayerNorm', H);
-    shapes.set('text_decoder.cls.predictions.bias', [V]);
+    shapes.set(OUTPUT.bias, [V]);
+    if (!config.tie_word_embeddings) addLinear(shapes, OUTPUT.own, H, V);
   }
   return shapes;
 }
@@ -75,8 +81,8 @@ function addLayerNorm(shapes: Shapes, name: string, size: number): void {
 
 /** Other names for the same tensor: Hugging Face ties these, and writers keep one or the other. */
 const ALIASES: Readonly<Record<string, string>> = {
-  'text_decoder.cls.predictions.bias': 'text_decoder.cls.predictions.decoder.bias',
-  'text_decoder.bert.embeddings.word_embeddings.weight': 'text_decoder.cls.predictions.decoder.weight',
+  [OUTPUT.bias]: `${OUTPUT.own}.bias`,
+  [OUTPUT.weight]: `${OUTPUT.own}.weight`,
 };
 
 /** Tensors that may be there and are not read: buffers, tied copies, and the heads of other tasks. */
@@ -88,11 +94,24 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
 }
 
 /**
+ * The names of the decoder's output matrix and bias, as transformers 5 chooses them: what config.json says about tied weights counts
+ * only where the checkpoint does not hold two different ones.
+ */
+export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
+  const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.own}.weight`)];
+  const differ = shared && own && Buffer.compare(shared.bytes(), own.bytes()) !== 0;
+  return { weight: differ ? own.name : OUTPUT.weight, bias: tensors.has(`${OUTPUT.own}.bias`) ? `${OUTPUT.own}.bias` : OUTPUT.bias };
+}
+
+/**
  * Compares the checkpoint with what its config asks for, before anything is written.
  * @throws {CheckpointTensorsError} that lists missing, misshapen and unexpected tensors
  */
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
+  const { hidden_size, vocab_size } = checkpoint.config.text_config;
+  for (const [name, shape] of [[`${OUTPUT.own}.weight`, [vocab_size, hidden_size]], [`${OUTPUT.own}.bias`, [vocab_size]]] as const)
+    if (checkpoint.task !== 'image-text-retrieval' && checkpoint.tensors.has(name)) expected.set(name, shape);
   const missing: string[] = [];
   const misshapen: string[] = [];
   for (const [name, shape] of expected) {

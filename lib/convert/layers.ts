@@ -1,6 +1,8 @@
 // The building blocks that all three BLIP graphs share. Shapes: b batch, l tokens, s tokens attended to, h heads, d head size.
 import * as op from '../ir';
+import type { HiddenActivation } from '../checkpoint';
 import type { Value } from '../ir';
+import { activation } from './activation';
 import type { Weights } from './weights';
 
 /** x [b, l, in] -> [b, l, out]: PyTorch's Linear, weight [out, in]. */
@@ -60,7 +62,7 @@ export function causalMask(weights: Weights, input_ids: Value, mask: Value, name
 }
 
 /** Two linear layers with an activation between them. */
-export function feedForward(weights: Weights, x: Value, first: string, second: string, act: op.Activation): Value {
-  const inner = op.activation(weights.graph, linear(weights, x, first), act, `${first}/activation`);
+export function feedForward(weights: Weights, x: Value, first: string, second: string, act: HiddenActivation): Value {
+  const inner = activation(weights.graph, linear(weights, x, first), act, `${first}/activation`);
   return linear(weights, inner, second);
 }

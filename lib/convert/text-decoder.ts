@@ -14,6 +14,8 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph, type Value } from '../ir';
+import { activation } from './activation';
+import { outputLayer } from './expected-tensors';
 import { additiveMask, causalMask, layerNorm, linear } from './layers';
 import { embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
 import { Weights } from './weights';
@@ -94,16 +96,17 @@ function storedKeysAndValues(weights: Weights, states: Value, block: string): Om
   return { key: keep('key', columns, [-1, heads, size, -1]), value: keep('value', value, [-1, heads, -1, size]), keysAreColumns: true };
 }
 
-/** x [b, new, H] -> logits [b, 1, V] of the last position; the output matrix is the word embedding. */
+/** x [b, new, H] -> logits [b, 1, V] of the last position; the output matrix is the word embedding, unless the checkpoint has one of its own. */
 function languageModelHead(weights: Weights, x: Value): Value {
   const { graph } = weights;
   const { hidden_act, layer_norm_eps } = weights.checkpoint.config.text_config;
   const name = 'text_decoder.cls.predictions';
+  const output = outputLayer(weights.checkpoint);
   const last = op.gather(graph, x, graph.integers('last_index', [-1]), 1, 'last_token'); // [b, 1, H]
-  const transformed = op.activation(graph, linear(weights, last, `${name}.transform.dense`), hidden_act, `${name}.transform/activation`);
+  const transformed = activation(graph, linear(weights, last, `${name}.transform.dense`), hidden_act, `${name}.transform/activation`);
   const normalized = layerNorm(weights, transformed, `${name}.transform.LayerNorm`, layer_norm_eps);
-  const scores = op.matmul(graph, normalized, weights.get('text_decoder.bert.embeddings.word_embeddings.weight'), `${name}.decoder/matmul`, { transposeB: true });
-  return op.add(graph, scores, weights.vector(`${name}.bias`, 3), `${name}.decoder`);
+  const scores = op.matmul(graph, normalized, weights.get(output.weight), `${name}.decoder/matmul`, { transposeB: true });
+  return op.add(graph, scores, weights.vector(output.bias, 3), `${name}.decoder`);
 }
 
 function headShape(weights: Weights): { heads: number; size: number } {

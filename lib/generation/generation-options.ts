@@ -71,14 +71,15 @@ export function beginToken(options: GenerationOptions, limits: TextLimits): numb
  */
 export function resolveGenerationOptions(options: GenerationOptions, promptLength: number, limits: TextLimits): SearchSettings {
   const positions = limits.max_position_embeddings;
+  const longest = positions + 1; // the last token needs no position: nothing is read after it
   for (const [name, value] of Object.entries(options))
     if (!KNOWN.has(name) && value !== undefined) throw new GenerationOptionsError(`Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`);
   const { early_stopping = false, on_token, signal } = options;
   const num_beams = count(options, 'num_beams', 1, 1);
-  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', Math.min(DEFAULT_MAX_LENGTH, positions), 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
-  if (promptLength >= positions) throw new GenerationOptionsError(`The prompt has ${promptLength} tokens, but the model has positions for ${positions}, prompt included. Shorten the prompt.`);
+  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', Math.min(DEFAULT_MAX_LENGTH, longest), 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
+  if (promptLength > positions) throw new GenerationOptionsError(`The prompt has ${promptLength} tokens, but the model has positions for ${positions}. Shorten the prompt.`);
   if (max_length <= promptLength) throw new GenerationOptionsError(`max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`);
-  if (max_length > positions) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions}. Lower max_length or max_new_tokens.`);
+  if (max_length > longest) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token after them. Lower max_length or max_new_tokens.`);
   const min_length = Math.max(count(options, 'min_length', 0, 0), options.min_new_tokens === undefined ? 0 : promptLength + count(options, 'min_new_tokens', 0, 0));
   if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never') throw new GenerationOptionsError(`early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`);
   if (on_token && num_beams > 1) throw new GenerationOptionsError('on_token streams greedy search only: beam search decides at the end. Set num_beams to 1.');

@@ -27,8 +27,9 @@ describe('parseBlipConfig refuses what cannot be built, naming file and field', 
     ['heads do not divide', { vision_config: { num_attention_heads: 7 } }, /vision_config\.num_attention_heads is 7, expected a divisor of hidden_size \(768\)/],
     ['size as text', { vision_config: { image_size: '384' } }, /vision_config\.image_size is "384"/],
     ['patch larger than image', { vision_config: { image_size: 8 } }, /vision_config\.patch_size is 16/],
-    ['activation', { text_config: { hidden_act: 'swish' } }, /text_config\.hidden_act is "swish", expected one of gelu/],
+    ['activation', { text_config: { hidden_act: 'prelu' } }, /text_config\.hidden_act is "prelu", expected one of gelu/],
     ['epsilon', { text_config: { layer_norm_eps: -1 } }, /text_config\.layer_norm_eps is -1/],
+    ['ties', { text_config: { tie_word_embeddings: 'no' } }, /text_config\.tie_word_embeddings is "no", expected true or false/],
     ['token', { text_config: { bos_token_id: -5 } }, /text_config\.bos_token_id is -5/],
   ];
   for (const [name, json, message] of bad) {
