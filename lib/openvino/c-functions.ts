@@ -87,15 +87,22 @@ const VOID_FUNCTIONS = {
 export type StatusName = keyof typeof STATUS_FUNCTIONS;
 export type FreeName = keyof typeof VOID_FUNCTIONS;
 
-/** OpenVINO's own status codes for a bad argument of the wrapper: these leave the previous message standing. */
-const WRAPPER_STATUS = { first: -16, last: -14 };
+/** Status codes by name (ov_status_e), for failures about which OpenVINO leaves no text. */
+const STATUS_NAMES: Readonly<Record<string, string>> = {
+  '-1': 'general error', '-2': 'not implemented', '-3': 'network not loaded', '-4': 'parameter mismatch', '-5': 'not found', '-6': 'out of bounds',
+  '-7': 'unexpected', '-8': 'request busy', '-9': 'result not ready', '-10': 'not allocated', '-11': 'inference not started', '-12': 'network not read',
+  '-13': 'inference cancelled', '-14': 'a bad argument', '-15': 'unknown error', '-16': 'not implemented', '-17': 'unknown exception',
+};
 
 /** The loaded library: calls that check their status and turn failures into errors with OpenVINO's own text. */
 export class CFunctions {
   readonly #status = new Map<StatusName, StatusFunction>();
   readonly #void = new Map<FreeName, (...values: unknown[]) => unknown>();
   readonly #lastMessage: () => unknown;
+  readonly #isDynamic: (model: Pointer) => unknown;
   readonly #memcpy: (target: unknown, source: unknown, bytes: number) => unknown;
+  /** The text that stands while no failure has left one of its own. */
+  #noMessage = '';
   /** The error text is one per process: calls that may fail on another thread run one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -104,8 +111,10 @@ export class CFunctions {
     for (const [name, parameters] of Object.entries(STATUS_FUNCTIONS)) this.#status.set(name as StatusName, lib.func(`int ${name}(${parameters})`));
     for (const [name, parameters] of Object.entries(VOID_FUNCTIONS)) this.#void.set(name as FreeName, lib.func(`void ${name}(${parameters})`));
     this.#lastMessage = lib.func('void *ov_get_last_err_msg()');
+    this.#isDynamic = lib.func('bool ov_model_is_dynamic(void *model)');
     const libc = koffi.load(process.platform === 'win32' ? 'msvcrt.dll' : null);
     this.#memcpy = libc.func('void *memcpy(_Out_ void *target, const void *source, size_t bytes)');
+    this.#noMessage = this.#overwriteMessage();
     this.#checkElementTypes(library);
   }
 
@@ -138,15 +147,16 @@ export class CFunctions {
     return this.takeString(this.out(name, ...values));
   }
 
-  /** As `out`, on a thread of libuv's pool. `keep` holds what must live while the call runs. */
-  outAsync(name: StatusName, values: readonly unknown[], keep: unknown): Promise<Pointer> {
+  /** As `out`, on a thread of libuv's pool, one call after the other. The caller keeps the arguments alive: see {@link Handle.during}. */
+  outAsync(name: StatusName, values: readonly unknown[]): Promise<Pointer> {
     const slot: unknown[] = [null];
-    const turn = (): Promise<Pointer> => this.callAsync(name, [...values, slot], keep).then(() => pointer(slot[0], name));
+    const turn = (): Promise<Pointer> => this.callAsync(name, [...values, slot], values).then(() => pointer(slot[0], name));
     const result = this.#queue.then(turn, turn);
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
+  /** As `call`, on a thread of libuv's pool. `keep` holds what must live while the call runs. */
   callAsync(name: StatusName, values: readonly unknown[], keep: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.native(name).async(...values, (error: unknown, status: unknown) => {
@@ -157,8 +167,20 @@ export class CFunctions {
     });
   }
 
+  /** Whether any shape in a model is free. */
+  isDynamic(model: Pointer): boolean {
+    return this.#isDynamic(model) === true;
+  }
+
   free(name: FreeName, value: unknown): void {
     this.#void.get(name)?.(value);
+  }
+
+  /** The structs or strings of a list that a call filled in. */
+  list(items: unknown, type: string | TypeObject, size: unknown): Out[] {
+    const count = Number(size);
+    const decoded: unknown = count > 0 ? koffi.decode(items, koffi.array(type, count)) : [];
+    return Array.isArray(decoded) ? decoded : [];
   }
 
   copy(target: unknown, source: unknown, bytes: number): void {
@@ -178,10 +200,22 @@ export class CFunctions {
     throw new OpenVINOError(`${name} failed: ${this.#message(code)}`, name, code);
   }
 
+  /** OpenVINO keeps its last text for ever, and some failures leave none: after each, another text is put there, to tell the two apart. */
   #message(status: number): string {
-    if (status >= WRAPPER_STATUS.first && status <= WRAPPER_STATUS.last) return `a bad argument (status ${status})`;
+    const text = this.#takeMessage();
+    this.#overwriteMessage();
+    return text !== '' && text !== this.#noMessage ? text : `${STATUS_NAMES[status] ?? 'no reason given'} (status ${status})`;
+  }
+
+  /** Fails on purpose, with a text that nothing else leads to: no process has memory for 2^63 bytes. */
+  #overwriteMessage(): string {
+    this.native('ov_tensor_create')(ELEMENTS.u8.id, { rank: 2, dims: [2 ** 31, 2 ** 32] }, [null]);
+    return this.#takeMessage();
+  }
+
+  #takeMessage(): string {
     const text = this.#lastMessage();
-    return typeof text === 'bigint' ? this.takeString(text).trim() : `status ${status}`;
+    return typeof text === 'bigint' ? this.takeString(text).trim() : '';
   }
 
   #checkElementTypes(library: string): void {

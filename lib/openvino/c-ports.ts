@@ -1,23 +1,23 @@
 // Ports (a model's inputs and outputs), partial shapes and properties, between JavaScript and the C API.
-import koffi from 'koffi';
 import { DIMENSION, type CFunctions, type Out, type Pointer, type StatusName } from './c-functions';
+import { configStrings } from './config-strings';
 import { elementTypeOf } from './element-types';
+import { OpenVINOError } from './errors';
+import { formatShape } from './format-shape';
 import type { Config, Dimension, ElementType, Port } from './types';
 
 /** OpenVINO writes "no upper bound" as INT64_MAX; anything near it means free. */
 const UNBOUNDED = 2 ** 60;
 
 class CPort implements Port {
-  constructor(readonly anyName: string, readonly elementType: ElementType, readonly partialShape: Dimension[]) {}
+  constructor(readonly anyName: string, readonly elementType: ElementType, readonly partialShape: readonly Dimension[] | undefined) {}
   getAnyName(): string { return this.anyName; }
   getElementType(): ElementType { return this.elementType; }
-  getPartialShape(): Dimension[] { return [...this.partialShape]; }
-  toString(): string { return `${this.anyName} ${this.elementType} ${formatShape(this.partialShape)}`; }
-}
-
-/** @example formatShape([-1, 3, [1, 8]]) // '[?,3,1..8]' */
-export function formatShape(shape: readonly Dimension[]): string {
-  return `[${shape.map((dim) => (typeof dim === 'number' ? (dim < 0 ? '?' : dim) : `${dim[0]}..${dim[1]}`)).join(',')}]`;
+  getPartialShape(): Dimension[] {
+    if (!this.partialShape) throw new OpenVINOError(`"${this.anyName}" has a free number of dimensions, which this interface cannot say: reshape the model first.`, 'getPartialShape');
+    return [...this.partialShape];
+  }
+  toString(): string { return `${this.anyName} ${this.elementType} ${this.partialShape ? formatShape(this.partialShape) : '[...]'}`; }
 }
 
 /** All inputs or outputs of a model or compiled model. */
@@ -31,23 +31,23 @@ function readPort(api: CFunctions, port: Pointer): Port {
     const name = api.outString('ov_port_get_any_name', port);
     const type = elementTypeOf(api.outNumber('ov_port_get_element_type', port));
     api.call('ov_port_get_partial_shape', port, shape);
-    return new CPort(name, type, decodeDimensions(shape));
+    return new CPort(name, type, decodeDimensions(api, shape));
   } finally {
     if ('dims' in shape) api.free('ov_partial_shape_free', shape);
     api.free('ov_output_const_port_free', port);
   }
 }
 
-function decodeDimensions(shape: Out): Dimension[] {
+/** `undefined` when even the number of dimensions is free. */
+function decodeDimensions(api: CFunctions, shape: Out): Dimension[] | undefined {
   const { rank, dims } = shape;
   const count = typeof rank === 'object' && rank !== null && 'max' in rank ? Number(rank.max) : 0;
-  if (count <= 0 || !dims) return [];
-  const list: unknown = koffi.decode(dims, koffi.array(DIMENSION, count));
-  if (!Array.isArray(list)) return [];
-  return list.map(({ min, max }: { min: number | bigint; max: number | bigint }): Dimension => {
+  if (count < 0) return undefined;
+  if (count === 0 || !dims) return [];
+  return api.list(dims, DIMENSION, count).map(({ min, max }: Out): Dimension => {
     const [low, high] = [Number(min), Number(max)];
     if (low === high && low >= 0) return low;
-    return low <= 0 && (high < 0 || high > UNBOUNDED) ? -1 : [low, high];
+    return high < 0 || high > UNBOUNDED ? -1 : [low, high];
   });
 }
 
@@ -57,7 +57,7 @@ export function toPartialShape(shape: readonly Dimension[]): Out {
   return { rank: { min: shape.length, max: shape.length }, dims };
 }
 
-/** Properties as `ov_property_t[]`; OpenVINO parses the strings. */
+/** Properties as `ov_property_t[]`. */
 export function toProperties(config: Config): { key: string; value: string }[] {
-  return Object.entries(config).map(([key, value]) => ({ key, value: typeof value === 'boolean' ? (value ? 'YES' : 'NO') : String(value) }));
+  return Object.entries(configStrings(config)).map(([key, value]) => ({ key, value }));
 }

@@ -1,8 +1,8 @@
 // Compiled models and inference requests over the C API.
-import koffi from 'koffi';
 import { PROFILING, type CFunctions, type Out, type Pointer } from './c-functions';
 import { readPorts } from './c-ports';
 import { CTensor } from './c-tensor';
+import { checkTarget } from './check-tensor';
 import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { CompiledModel, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
@@ -14,7 +14,7 @@ export class CCompiledModel extends Handle implements CompiledModel {
   readonly outputs: Port[];
 
   constructor(api: CFunctions, pointer: Pointer) {
-    super(api, pointer, 'ov_compiled_model_free');
+    super(api, pointer, 'ov_compiled_model_free', 'CompiledModel');
     this.inputs = readPorts(api, pointer, 'ov_compiled_model_inputs_size', 'ov_compiled_model_input_by_index');
     this.outputs = readPorts(api, pointer, 'ov_compiled_model_outputs_size', 'ov_compiled_model_output_by_index');
   }
@@ -34,17 +34,20 @@ class CInferRequest extends Handle implements InferRequest {
   #running = false;
 
   constructor(api: CFunctions, pointer: Pointer, readonly model: CCompiledModel) {
-    super(api, pointer, 'ov_infer_request_free');
+    super(api, pointer, 'ov_infer_request_free', 'InferRequest');
   }
 
   setTensor(name: string, tensor: Tensor): void {
+    this.#assertIdle();
     const native = asCTensor(tensor, name);
+    native.assertUsable();
     this.api.call('ov_infer_request_set_tensor', this.pointer, name, native.pointer);
     this.#bound.set(name, native);
   }
 
   getTensor(name: string): CTensor {
-    return CTensor.adopt(this.api, this.api.out('ov_infer_request_get_tensor', this.pointer, name));
+    this.#assertIdle();
+    return CTensor.adopt(this.api, this.api.out('ov_infer_request_get_tensor', this.pointer, name), this.#bound.get(name));
   }
 
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
@@ -55,13 +58,7 @@ class CInferRequest extends Handle implements InferRequest {
 
   async inferAsync(inputs?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     this.#bind(inputs);
-    this.#start();
-    try {
-      this.api.call('ov_infer_request_start_async', this.pointer);
-      await this.api.callAsync('ov_infer_request_wait', [this.pointer], this);
-    } finally {
-      this.#running = false;
-    }
+    await this.runAsync();
     return this.#outputs();
   }
 
@@ -74,19 +71,34 @@ class CInferRequest extends Handle implements InferRequest {
     }
   }
 
+  async runAsync(): Promise<void> {
+    this.#start();
+    try {
+      this.api.call('ov_infer_request_start_async', this.pointer);
+      await this.api.callAsync('ov_infer_request_wait', [this.pointer], this);
+    } finally {
+      this.#running = false;
+    }
+  }
+
   readInto(name: string, target: TensorData): void {
     const tensor = this.getTensor(name);
-    try { tensor.readInto(target); } finally { tensor.dispose(); }
+    try {
+      checkTarget(name, tensor.getElementType(), tensor.getSize(), target);
+      tensor.copyTo(target);
+    } finally {
+      tensor.dispose();
+    }
   }
 
   getProfilingInfo(): ProfilingInfo[] {
     const list: Out = {};
     this.api.call('ov_infer_request_get_profiling_info', this.pointer, list);
-    const size = Number(list.size);
-    const infos: unknown = size > 0 ? koffi.decode(list.infos, koffi.array(PROFILING, size)) : [];
-    const result = Array.isArray(infos) ? infos.map(parseProfiling) : [];
-    this.api.free('ov_profiling_info_list_free', list);
-    return result;
+    try {
+      return this.api.list(list.infos, PROFILING, list.size).map(parseProfiling);
+    } finally {
+      this.api.free('ov_profiling_info_list_free', list);
+    }
   }
 
   cancel(): void {
@@ -100,17 +112,26 @@ class CInferRequest extends Handle implements InferRequest {
   }
 
   #start(): void {
-    if (this.#running) throw new OpenVINOError('InferRequest is already running: await the first run, or create a second request', 'ov_infer_request_infer');
+    this.#assertIdle();
     for (const tensor of this.#bound.values()) tensor.assertUsable();
     this.#running = true;
   }
 
+  #assertIdle(): void {
+    void this.pointer;
+    if (this.#running) throw new OpenVINOError('InferRequest is already running: await the first run, or create a second request.', 'ov_infer_request_infer');
+  }
+
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {
+    this.#assertIdle();
     if (inputs) for (const [name, tensor] of Object.entries(inputs)) this.setTensor(name, tensor);
   }
 
   #outputs(): Record<string, Tensor> {
-    return Object.fromEntries(this.model.outputs.map((port) => [port.anyName, this.getTensor(port.anyName)]));
+    return Object.fromEntries(this.model.outputs.map(({ anyName }) => {
+      const live = this.getTensor(anyName);
+      try { return [anyName, live.copy()]; } finally { live.dispose(); }
+    }));
   }
 }
 

@@ -1,7 +1,8 @@
 // Tensors over the C API. A tensor made from a JavaScript array shares its memory.
 import koffi from 'koffi';
 import type { CFunctions, Out, Pointer } from './c-functions';
-import { ELEMENTS, elementTypeOf, isElementType } from './element-types';
+import { checkTensor } from './check-tensor';
+import { ELEMENTS, elementTypeOf } from './element-types';
 import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { ElementType, Tensor, TensorData } from './types';
@@ -10,49 +11,56 @@ import type { ElementType, Tensor, TensorData } from './types';
 const SCALAR_SHAPE_STATUS = -14;
 
 export class CTensor extends Handle implements Tensor {
-  /** The array under a tensor must outlive every request that is bound to it: the request holds the tensor, the tensor the array. */
+  /** What the tensor's memory belongs to, kept alive with it: native code knows only an address. */
   readonly #array: TensorData | undefined;
 
-  private constructor(api: CFunctions, pointer: Pointer, array?: TensorData) {
-    super(api, pointer, 'ov_tensor_free');
+  constructor(api: CFunctions, { pointer, array }: { readonly pointer: Pointer; readonly array?: TensorData }) {
+    super(api, pointer, 'ov_tensor_free', 'Tensor');
     this.#array = array;
   }
 
   /**
-   * A new tensor. With `data`, memory is shared, not copied: later writes to the array show at the next inference.
+   * A new tensor. With `data`, memory is shared, not copied: later writes to the array show at the next inference. Without, it holds zeros.
    * @throws {OpenVINOError} when `data` has another length or kind than type and shape ask for
    */
   static create(api: CFunctions, type: ElementType, shape: readonly number[], data?: TensorData): CTensor {
-    if (!isElementType(type)) throw new OpenVINOError(`Tensor: unknown element type "${String(type)}", expected one of ${Object.keys(ELEMENTS).join(', ')}`, 'ov_tensor_create');
-    const { id, bytes, create } = ELEMENTS[type];
-    const length = shape.reduce((product, dim) => product * dim, 1);
-    const native = { rank: shape.length, dims: [...shape] };
-    if (data === undefined || length === 0) return new CTensor(api, api.out('ov_tensor_create', id, native));
-    if (data.constructor !== create(0).constructor)
-      throw new OpenVINOError(`Tensor ${type}[${shape.join(',')}]: got a ${data.constructor.name}, expected a ${create(0).constructor.name}`, 'ov_tensor_create_from_host_ptr');
-    if (data.byteLength !== length * bytes)
-      throw new OpenVINOError(`Tensor ${type}[${shape.join(',')}]: got ${data.length} values, expected ${length}`, 'ov_tensor_create_from_host_ptr');
-    void data.buffer; // gives a small array memory of its own, outside the moving heap
-    return new CTensor(api, api.out('ov_tensor_create_from_host_ptr', id, native, data), data);
+    return new CTensor(api, CTensor.allocate(api, type, shape, data));
   }
 
-  /** Wraps a handle that the C API gave out. */
-  static adopt(api: CFunctions, pointer: Pointer): CTensor {
-    return new CTensor(api, pointer);
+  static allocate(api: CFunctions, type: ElementType, shape: readonly number[], data?: TensorData): { pointer: Pointer; array?: TensorData } {
+    const length = checkTensor(type, shape, data);
+    const { id, create } = ELEMENTS[type];
+    const native = { rank: shape.length, dims: [...shape] };
+    if (length === 0) return { pointer: api.out('ov_tensor_create', id, native) }; // no memory to share
+    const array = data ?? create(length);
+    void array.buffer; // gives a small array memory of its own, outside the moving heap
+    return { pointer: api.out('ov_tensor_create_from_host_ptr', id, native, array), array };
+  }
+
+  /** Wraps a handle that the C API gave out. `bound` is the tensor whose memory it shows, where that is known. */
+  static adopt(api: CFunctions, pointer: Pointer, bound?: CTensor): CTensor {
+    return new CTensor(api, { pointer, array: bound === undefined ? undefined : bound.#array });
   }
 
   get data(): TensorData { return this.getData(); }
 
   getData(): TensorData {
     const target = ELEMENTS[this.getElementType()].create(this.getSize());
-    this.readInto(target);
+    this.copyTo(target);
     return target;
   }
 
-  readInto(target: TensorData): void {
+  /** Copies the values into an array of the same kind and length. */
+  copyTo(target: TensorData): void {
+    this.assertUsable();
     const bytes = this.api.outNumber('ov_tensor_get_byte_size', this.pointer);
-    if (bytes !== target.byteLength) throw new OpenVINOError(`Output of ${bytes} bytes does not fit an array of ${target.byteLength} bytes`, 'ov_tensor_data');
+    if (bytes !== target.byteLength) throw new OpenVINOError(`A tensor of ${bytes} bytes does not fit an array of ${target.byteLength} bytes.`, 'ov_tensor_data');
     if (bytes > 0) this.api.copy(target, this.api.out('ov_tensor_data', this.pointer), bytes);
+  }
+
+  /** A tensor with the same values in memory of its own. */
+  copy(): CTensor {
+    return CTensor.create(this.api, this.getElementType(), this.getShape(), this.getData());
   }
 
   getElementType(): ElementType { return elementTypeOf(this.api.outNumber('ov_tensor_get_element_type', this.pointer)); }
@@ -67,15 +75,14 @@ export class CTensor extends Handle implements Tensor {
       throw error;
     }
     const rank = Number(shape.rank);
-    const dims: unknown = rank > 0 ? koffi.decode(shape.dims, koffi.array('int64_t', rank)) : [];
-    const list = ArrayBuffer.isView(dims) && 'length' in dims ? Array.from(dims as unknown as ArrayLike<bigint>, Number) : Array.isArray(dims) ? dims.map(Number) : [];
+    const dims: unknown = rank > 0 ? koffi.decode(shape.dims, koffi.array('int64_t', rank, 'Array')) : [];
     this.api.call('ov_shape_free', shape);
-    return list;
+    return Array.isArray(dims) ? dims.map(Number) : [];
   }
 
-  /** @throws when the array under this tensor was transferred to another thread: running would read freed memory */
+  /** @throws when the array under this tensor was transferred to another thread: its memory may be freed there at any time */
   assertUsable(): void {
     void this.pointer;
-    if (this.#array?.byteLength === 0) throw new OpenVINOError('The array under a bound tensor was transferred away: bind a tensor with an array of its own', 'ov_infer_request_infer');
+    if (this.#array?.byteLength === 0) throw new OpenVINOError('The array under this tensor was transferred to another thread: make a tensor over an array that stays.', 'ov_infer_request_infer');
   }
 }

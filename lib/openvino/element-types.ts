@@ -5,22 +5,24 @@ export interface ElementInfo {
   /** `ov_element_type_e`; checked by byte size when the library is loaded, since numbers may move between releases. */
   readonly id: number;
   readonly bytes: number;
+  /** The class of that array by name, as its toStringTag says it. */
+  readonly kind: string;
   readonly create: (length: number) => TensorData;
 }
 
 export const ELEMENTS: Readonly<Record<ElementType, ElementInfo>> = {
-  boolean: { id: 1, bytes: 1, create: (n) => new Uint8Array(n) },
-  f16: { id: 3, bytes: 2, create: (n) => new Uint16Array(n) },
-  f32: { id: 4, bytes: 4, create: (n) => new Float32Array(n) },
-  f64: { id: 5, bytes: 8, create: (n) => new Float64Array(n) },
-  i8: { id: 7, bytes: 1, create: (n) => new Int8Array(n) },
-  i16: { id: 8, bytes: 2, create: (n) => new Int16Array(n) },
-  i32: { id: 9, bytes: 4, create: (n) => new Int32Array(n) },
-  i64: { id: 10, bytes: 8, create: (n) => new BigInt64Array(n) },
-  u8: { id: 16, bytes: 1, create: (n) => new Uint8Array(n) },
-  u16: { id: 17, bytes: 2, create: (n) => new Uint16Array(n) },
-  u32: { id: 18, bytes: 4, create: (n) => new Uint32Array(n) },
-  u64: { id: 19, bytes: 8, create: (n) => new BigUint64Array(n) },
+  boolean: { id: 1, bytes: 1, kind: 'Uint8Array', create: (n) => new Uint8Array(n) },
+  f16: { id: 3, bytes: 2, kind: 'Uint16Array', create: (n) => new Uint16Array(n) },
+  f32: { id: 4, bytes: 4, kind: 'Float32Array', create: (n) => new Float32Array(n) },
+  f64: { id: 5, bytes: 8, kind: 'Float64Array', create: (n) => new Float64Array(n) },
+  i8: { id: 7, bytes: 1, kind: 'Int8Array', create: (n) => new Int8Array(n) },
+  i16: { id: 8, bytes: 2, kind: 'Int16Array', create: (n) => new Int16Array(n) },
+  i32: { id: 9, bytes: 4, kind: 'Int32Array', create: (n) => new Int32Array(n) },
+  i64: { id: 10, bytes: 8, kind: 'BigInt64Array', create: (n) => new BigInt64Array(n) },
+  u8: { id: 16, bytes: 1, kind: 'Uint8Array', create: (n) => new Uint8Array(n) },
+  u16: { id: 17, bytes: 2, kind: 'Uint16Array', create: (n) => new Uint16Array(n) },
+  u32: { id: 18, bytes: 4, kind: 'Uint32Array', create: (n) => new Uint32Array(n) },
+  u64: { id: 19, bytes: 8, kind: 'BigUint64Array', create: (n) => new BigUint64Array(n) },
 };
 
 /** True when a name is one of the element types above. */

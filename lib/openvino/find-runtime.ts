@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { projectRoot } from '../project-root';
+import { OpenVINONotFoundError } from './errors';
 import type { RuntimeName } from './types';
 
 export interface FoundRuntime {
@@ -13,7 +14,10 @@ export interface FoundRuntime {
 /** libopenvino_c.so.2641 on Linux, libopenvino_c.2641.dylib on macOS, openvino_c.dll on Windows: found by pattern, not by version. */
 const C_LIBRARY = /^(lib)?openvino_c(\.\d+)*\.(so|dylib|dll)(\.\d+)*$/;
 
-/** Every runtime that is present, the preferred one first. `BLIP_OPENVINO_LIBS` names a folder that holds the C library. */
+/**
+ * Every runtime that is present, the preferred one first. `BLIP_OPENVINO_LIBS` names the folder of another C library.
+ * @throws {OpenVINONotFoundError} when that folder holds none
+ */
 export function findRuntimes(): FoundRuntime[] {
   const found: FoundRuntime[] = [];
   const addon = path.join(projectRoot(), 'node_modules', 'openvino-node');
@@ -24,20 +28,23 @@ export function findRuntimes(): FoundRuntime[] {
 }
 
 function findCLibrary(): string | undefined {
-  for (const folder of libraryFolders()) {
-    if (!fs.existsSync(folder)) continue;
-    const files = fs.readdirSync(folder).filter((name) => C_LIBRARY.test(name)).sort();
-    const newest = files.at(-1);
-    if (newest) return path.join(folder, newest);
-  }
-  return undefined;
+  const given = process.env.BLIP_OPENVINO_LIBS;
+  if (!given) return libraryFolders().map(newestLibrary).find((file) => file !== undefined);
+  const library = newestLibrary(given);
+  if (!library) throw new OpenVINONotFoundError(`BLIP_OPENVINO_LIBS=${given}: no OpenVINO C library there (libopenvino_c.so, .dylib or openvino_c.dll). Name the folder that holds it, or unset the variable to use .venv.`);
+  return library;
+}
+
+function newestLibrary(folder: string): string | undefined {
+  if (!fs.existsSync(folder)) return undefined;
+  const newest = fs.readdirSync(folder).filter((name) => C_LIBRARY.test(name)).sort().at(-1);
+  return newest && path.join(folder, newest);
 }
 
 function libraryFolders(): string[] {
-  const given = process.env.BLIP_OPENVINO_LIBS;
   const venv = path.join(projectRoot(), '.venv');
   const unix = path.join(venv, 'lib');
   const pythons = fs.existsSync(unix) ? fs.readdirSync(unix).filter((name) => name.startsWith('python')) : [];
   const sites = [...pythons.map((name) => path.join(unix, name, 'site-packages')), path.join(venv, 'Lib', 'site-packages')];
-  return [...(given ? [given] : []), ...sites.map((site) => path.join(site, 'openvino', 'libs'))];
+  return sites.map((site) => path.join(site, 'openvino', 'libs'));
 }

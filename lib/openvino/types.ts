@@ -3,12 +3,12 @@
 
 export type ElementType = 'f32' | 'f64' | 'f16' | 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'boolean';
 
-/** f16 travels as its bits in a Uint16Array, boolean as one byte each in a Uint8Array. */
+/** f16 travels as its bits in a Uint16Array, boolean as one byte each in a Uint8Array; a Buffer counts as a Uint8Array. */
 export type TensorData =
   | Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array
   | Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
-/** A dimension: its size, `-1` where it is free, or `[min, max]`. */
+/** A dimension: its size, `-1` where it has no upper bound, or `[min, max]`. */
 export type Dimension = number | readonly [min: number, max: number];
 
 /** Property names and values of OpenVINO, such as `{ PERFORMANCE_HINT: 'LATENCY' }`; booleans become YES and NO. */
@@ -21,7 +21,7 @@ export interface Tensor {
   getElementType(): ElementType;
   getShape(): number[];
   getSize(): number;
-  /** Frees the native handle now instead of when the object is collected (addition). */
+  /** Frees the native handle now instead of when the object is collected (addition). Not while a request still runs with it. */
   dispose(): void;
 }
 
@@ -59,12 +59,15 @@ export interface InferRequest {
   setTensor(name: string, tensor: Tensor): void;
   /** A live handle: its contents and shape change with the next run. It can be bound as an input without a copy. */
   getTensor(name: string): Tensor;
+  /** Binds, runs and returns copies of all outputs: they stay as they are when the request runs again. */
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
-  /** As `infer`, while the event loop stays free. */
+  /** As `infer`, while the event loop stays free. A running inference occupies one thread of libuv's pool. */
   inferAsync(inputs?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
-  /** `infer` without collecting the outputs: for hot loops (addition). */
+  /** `infer` without copies of the outputs: for hot loops (addition). */
   run(): void;
-  /** Copies an output into an array of the right length: for hot loops (addition). */
+  /** `inferAsync` without copies of the outputs (addition; openvino-node copies them all the same). */
+  runAsync(): Promise<void>;
+  /** Copies an output into an array of the right kind and length: for hot loops (addition). */
   readInto(name: string, target: TensorData): void;
   /** Needs PERF_COUNT (addition; the C API only). */
   getProfilingInfo(): ProfilingInfo[];
