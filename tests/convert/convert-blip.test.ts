@@ -78,13 +78,25 @@ describe('tensors that do not fit config.json are refused before anything is wri
       all.set('text_encoder.embeddings.position_ids', zeros(1, 33));
       all.set('text_encoder.pooler.dense.bias', zeros(32));
       all.set('itm_head.weight', zeros(2, 32));
-      all.set('text_decoder.cls.predictions.decoder.weight', zeros(61, 32));
+      const embedding = all.get('text_decoder.bert.embeddings.word_embeddings.weight');
+      assert.ok(embedding);
+      all.set('text_decoder.cls.predictions.decoder.weight', embedding);
     };
     const plain = await convert(path.join(FIXTURES, 'vqa-f16'), fresh());
     const extended = await convert(editCheckpoint('vqa-f16', fresh(), { tensors: extras }), fresh());
     for (const part of ['vision_model', 'text_encoder', 'text_decoder'] as const)
       assert.deepEqual(fs.readFileSync(extended.models[part]?.bin ?? ''), fs.readFileSync(plain.models[part]?.bin ?? ''), part);
   });
+
+  it('an output layer of its own is checked like every other tensor', () => refuse(
+    { tensors: (all) => all.set('text_decoder.cls.predictions.decoder.weight', { dtype: 'F16', shape: [60, 32], bytes: new Uint8Array(60 * 32 * 2) }) },
+    /1 of the wrong shape:\n {2}text_decoder\.cls\.predictions\.decoder\.weight is \[60, 32\], expected \[61, 32\]/,
+  ));
+
+  it('an output layer of its own must be there when config.json says that it is not tied', () => refuse(
+    { config: (config) => { config.tie_word_embeddings = false; if (typeof config.text_config === 'object') config.text_config = { ...config.text_config, tie_word_embeddings: false }; } },
+    /2 missing:\n {2}text_decoder\.cls\.predictions\.decoder\.weight, expected \[61, 32\]/,
+  ));
 
   it('reads a tied tensor under either of its names', async () => {
     const rename = (all: Map<string, { dtype: string; shape: readonly number[]; bytes: Uint8Array }>): void => {
