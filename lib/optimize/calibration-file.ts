@@ -23,12 +23,14 @@ const ARRAY_TYPES = { f32: Float32Array, i64: BigInt64Array, i32: Int32Array } a
 /** Writes `<name>.bin` and `<name>.json`; `finish` gives the index's path for the job. */
 export class CalibrationFile {
   private readonly samples: Record<string, IndexEntry>[] = [];
+  private readonly file: string;
   private readonly descriptor: number;
   private offset = 0;
   private closed = false;
 
   constructor(private readonly folder: string, private readonly name: string) {
-    this.descriptor = fs.openSync(path.join(folder, `${name}.bin`), 'w');
+    this.file = path.join(folder, `${name}.bin`);
+    this.descriptor = this.writing(this.file, () => fs.openSync(this.file, 'w'));
   }
 
   get length(): number { return this.samples.length; }
@@ -56,7 +58,7 @@ export class CalibrationFile {
   finish(): string {
     this.close();
     const file = path.join(this.folder, `${this.name}.json`);
-    fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples }));
+    this.writing(file, () => fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples })));
     return file;
   }
 
@@ -69,9 +71,20 @@ export class CalibrationFile {
     const start = this.offset;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const padding = (ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT;
-    for (const part of padding ? [bytes, new Uint8Array(padding)] : [bytes])
-      for (let done = 0; done < part.length;) done += fs.writeSync(this.descriptor, part, done);
+    this.writing(this.file, () => {
+      for (const part of padding ? [bytes, new Uint8Array(padding)] : [bytes])
+        for (let done = 0; done < part.length;) done += fs.writeSync(this.descriptor, part, done);
+    });
     this.offset += bytes.length + padding;
     return start;
+  }
+
+  /** A full disk, or a limit on the size of files: says which file, how far it was, and what to do. */
+  private writing<T>(file: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw new CalibrationFileError(`${file}: calibration inputs could not be written after ${this.samples.length} samples and ${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the output's folder, or choose a smaller subset_size.`, { cause: error });
+    }
   }
 }

@@ -9,7 +9,7 @@ import { BlipProcessor, type TextInputs } from '../preprocessing';
 import type { ProgressCallback } from '../progress';
 import { compareLatency, summarize, type Latency } from '../timing';
 import { exactMatch, vqaAccuracy } from './vqa-accuracy';
-import type { PartName } from './quantize-blip';
+import { PARTS, type PartName } from './quantize-options';
 
 export class CompareError extends BlipError {}
 
@@ -62,7 +62,6 @@ const TIMED_SAMPLES = 100;
 const ANSWERS_OF_VQA_V2 = 10;
 /** As many differing answers or captions as a report shows. */
 const CHANGED_SHOWN = 20;
-const PARTS: readonly PartName[] = ['vision_model', 'text_encoder', 'text_decoder'];
 
 /**
  * @param before a folder that `convertBlip` wrote @param after one that `quantizeBlip` wrote

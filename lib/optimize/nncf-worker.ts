@@ -79,8 +79,8 @@ export function findPython(): string {
 /**
  * Runs the tasks one after another in one worker process.
  *
- * The outputs are complete when the promise resolves. When it rejects, files at the output paths may be cut short:
- * write into a folder that is thrown away then, as `quantizeBlip` does.
+ * A file appears under its output path only when it is complete. When the promise rejects, the worker has ended, and of the task
+ * that failed nothing is left; the outputs of the tasks before it stay.
  *
  * @returns one result per task, in order
  * @throws {NncfWorkerError} with NNCF's own message and the end of its traceback; with the signal's reason when aborted
@@ -126,7 +126,14 @@ class Conversation {
     } finally {
       clearTimeout(this.killTimer);
       options.signal?.removeEventListener('abort', abort);
+      await this.removeParts();
     }
+  }
+
+  /** What a worker that was ended while it wrote has left under its temporary names. */
+  private async removeParts(): Promise<void> {
+    for (const { output } of this.tasks)
+      for (const extension of ['xml', 'bin']) await fs.promises.rm(output.replace(/xml$/, `${this.child.pid}.part.${extension}`), { force: true });
   }
 
   private receive(chunk: string): void {

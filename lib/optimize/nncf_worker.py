@@ -8,6 +8,7 @@ goes to standard error. Each line is an object with a "type": ready, task, progr
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -205,9 +206,33 @@ def compress_weights(model, task):
     return nncf.compress_weights(model, **options)
 
 
-def run(task, core, counter):
+def save(model, output, core):
+    """Writes the IR under a name of this process, reads it back, and gives it its name: the .bin first, so that no
+    reader finds an .xml without its weights. What is left under the first name when the process is ended, the parent
+    removes."""
     import openvino as ov
 
+    folder = os.path.dirname(output)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{folder} is missing: expected the folder that {os.path.basename(output)} goes to")
+    part = f"{output[:-len('.xml')]}.{os.getpid()}.part"
+    try:
+        ov.save_model(model, f"{part}.xml", compress_to_fp16=True)
+        # A writer may cut a file short on a full disk without an error: reading it back finds out.
+        wrote, read = len(model.get_ops()), len(core.read_model(f"{part}.xml").get_ops())
+        if wrote != read:
+            raise OSError(f"wrote {wrote} operations, read back {read}")
+        for extension in ("bin", "xml"):
+            os.replace(f"{part}.{extension}", f"{output[:-len('xml')]}{extension}")
+    except Exception as error:
+        free = shutil.disk_usage(folder).free
+        raise OSError(
+            f"{output} could not be written: {error}. {free / 1e6:.0f} MB are free there; make room, lift the limit on "
+            "the size of files if there is one, or choose another output folder"
+        ) from error
+
+
+def run(task, core, counter):
     counter.reset()
     started = time.monotonic()
     model = core.read_model(task["model"])
@@ -215,13 +240,7 @@ def run(task, core, counter):
     changed = action(model, task)
     seconds = time.monotonic() - started
     send("progress", phase="writing", done=0, total=1)
-    ov.save_model(changed, task["output"], compress_to_fp16=True)
-    operations = len(changed.get_ops())
-    del changed, model
-    # A disk that fills up cuts the file short without an error from the writer: reading it back finds out.
-    written = core.read_model(task["output"])
-    if len(written.get_ops()) != operations:
-        raise OSError(f"{task['output']}: wrote {operations} operations, read back {len(written.get_ops())}")
+    save(changed, os.path.abspath(task["output"]), core)
     send("progress", phase="writing", done=1, total=1)
     send(
         "result",
