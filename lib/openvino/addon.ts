@@ -1,4 +1,5 @@
 // openvino-node's addon as it is: the part used here, typed by hand, since npm leaves the package out where it does not fit.
+import { BlipError } from '../errors';
 import { DisposedError, OpenVINOError } from './errors';
 import type { TensorData } from './types';
 
@@ -36,8 +37,8 @@ export async function attemptAsync<T>(call: string, fn: () => Promise<T>): Promi
   try { return await fn(); } catch (error) { throw translate(call, error); }
 }
 
-function translate(call: string, error: unknown): OpenVINOError {
-  return error instanceof OpenVINOError ? error : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
+function translate(call: string, error: unknown): BlipError {
+  return error instanceof BlipError ? error : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
 }
 
 /** An object of the addon. It frees what it holds when it is collected; dispose() lets go of it, and later use throws. */
