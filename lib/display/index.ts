@@ -4,6 +4,7 @@ export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
 export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
 export { interruptSignal } from './interrupt-signal';
+export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
 export { showTable, type TableRow } from './show-table';
 export { versions, type VersionRow } from './versions';

@@ -81,7 +81,7 @@ function kvCache(): string {
     text(707, 72, 'cross-attention keys, values', { size: 13, muted: true }), text(883, 72, 'likeliest', { size: 13, muted: true }),
   ];
   tokens.slice(0, 3).forEach((token, step) => {
-    const y = 90 + step * 62, middle = y + 18;
+    const y = 90 + step * 70, middle = y + 18;
     parts.push(text(22, middle + 5, `step ${step + 1}`, { size: 13, bold: true, anchor: 'start' }), cell(75, y, 64, 36, 'decoder', token), arrow([[141, middle], [left - 8, middle]]));
     parts.push(text((141 + left) / 2 - 4, middle - 8, 'append', { size: 12, muted: true }));
     for (let past = 0; past < 5; past++) {
@@ -93,12 +93,12 @@ function kvCache(): string {
     parts.push(arrow([[left + 5 * cellWidth, middle], [left + 5 * cellWidth + 48, middle]]));
     parts.push(box(left + 5 * cellWidth + 52, y - 4, 170, 46, 'vision', step === 0 ? 'computed' : 'read again', step === 0 ? 'from the embeddings' : 'nothing to compute'));
     parts.push(arrow([[794, middle], [846, middle]]), cell(850, y, 66, 36, 'decoder', tokens[step + 1], true));
-    if (step < 2) parts.push(arrow([[883, y + 38], [883, y + 49], [107, y + 49], [107, y + 60]], true));
+    if (step < 2) parts.push(arrow([[883, y + 38], [883, y + 47], [107, y + 47], [107, y + 66]], true));
   });
-  const y = 296;
+  const y = 300;
   parts.push(cell(75, y, 26, 20, 'decoder', ''), text(110, y + 15, 'computed in this step', { size: 12.5, muted: true, anchor: 'start' }),
     cell(290, y, 26, 20, 'cache', ''), text(325, y + 15, 'kept as state inside the model; beam_idx reorders its rows', { size: 12.5, muted: true, anchor: 'start' }));
-  return diagram(940, 335, 'The decoder keeps keys and values of earlier tokens as state; cross-attention is computed at the first step only', parts);
+  return diagram(940, 336, 'The decoder keeps keys and values of earlier tokens as state; cross-attention is computed at the first step only', parts);
 }
 
 for (const [name, svg] of Object.entries({ tasks: tasks(), 'captioning-pipeline': captioning(), 'vqa-pipeline': answering(), 'kv-cache': kvCache() }))
