@@ -98,9 +98,8 @@ function checkAll(given: object, known: Readonly<Record<string, { check: Check; 
   }
 }
 
-function checkScope(scope: object, where: string): void {
-  const entries = Object.entries(scope);
-  if (!isRecord(scope) || entries.length === 0 || !entries.every(([key, value]) => SCOPE_KEYS.includes(key) && isListOfStrings(value)))
+function checkScope(scope: unknown, where: string): void {
+  if (!isRecord(scope) || Object.keys(scope).length === 0 || !Object.entries(scope).every(([key, value]) => SCOPE_KEYS.includes(key) && isListOfStrings(value)))
     throw new QuantizeError(`${where} is ${show(scope)}; expected one or more of the lists of strings ${SCOPE_KEYS.join(', ')}.`);
 }
 

@@ -94,20 +94,13 @@ describe('NNCF at work', () => {
     });
   });
 
-  test('a disk that is full', { skip: process.platform === 'win32' ? 'ulimit is a POSIX shell command' : false }, async () => {
-    // No file may grow beyond 8 blocks (4 or 8 KiB): the .bin of about 33 KB is cut short, as on a full disk.
-    const limited = path.join(folder, 'limited.sh');
-    fs.writeFileSync(limited, `#!/bin/sh\ntrap '' XFSZ\nulimit -f 8\nexec "${findPython()}" "$@"\n`, { mode: 0o755 });
-    await assert.rejects(runNncfWorker([quantizeTask(path.join(folder, 'cut.xml'))], { python: limited }), NncfWorkerError);
-  });
-
   test('cancelling ends the worker at once with the reason', async () => {
     const controller = new AbortController();
     const started = Date.now();
     const onProgress = () => controller.abort(new Error('enough'));
     await assert.rejects(runNncfWorker([quantizeTask(path.join(folder, 'cancelled.xml'))], { onProgress, signal: controller.signal }), /enough/);
     assert.ok(Date.now() - started < 30_000);
-    assert.equal(fs.existsSync(path.join(folder, 'cancelled.xml')), false);
+    assert.deepEqual(fs.readdirSync(folder).filter((name) => name.startsWith('cancelled')), []);
     await assert.rejects(runNncfWorker([], { signal: controller.signal }), /enough/); // before the start too
   });
 });

@@ -1,4 +1,4 @@
-// The bundled model to INT8 and back into use: real INT8, as accurate as FP16, nothing left behind when it fails.
+// The bundled model to INT8 and back into use: real INT8, as accurate as FP16. quantize-failures.test.ts has what goes wrong.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { loadVqaSamples, type VqaSample } from '../../lib/datasets';
-import { compareModels, irStatistics, quantizeBlip, QuantizeError } from '../../lib/optimize';
+import { compareModels, irStatistics, quantizeBlip } from '../../lib/optimize';
 import { projectRoot } from '../../lib/project-root';
 
 const CALIBRATION = 64;
@@ -74,24 +74,15 @@ test('INT8 weights in every part, and accuracy within one point of FP16', async 
   assert.equal(self.captions.agreement, 1);
 });
 
-test('4-bit weights for the decoder', async () => {
-  const result = await quantizeBlip(fp16, calibration, path.join(folder, 'int4'), { subset_size: 8, decoder_weights: 'INT4_SYM' });
-  assert.ok((result.parts.text_decoder?.after.constants.i4?.count ?? 0) > 0);
-  assert.ok((result.parts.text_decoder?.ratio ?? 0) > 2.2);
-});
-
-test('cancelling at any phase, and failing, leave nothing behind', async () => {
-  const before = fs.readdirSync(folder).sort();
-  const output = path.join(folder, 'cancelled');
-  for (const phase of ['calibration inputs', 'statistics', 'writing']) {
-    const controller = new AbortController();
-    const progress_callback = ({ status }: { status: string }): void => { if (status === phase) controller.abort(new Error(`stop at ${phase}`)); };
-    await assert.rejects(quantizeBlip(fp16, calibration, output, { subset_size: 8, signal: controller.signal, progress_callback }), new RegExp(`stop at ${phase}`));
-    assert.deepEqual(fs.readdirSync(folder).sort(), before);
-  }
-  await assert.rejects(quantizeBlip(fp16, [], output), QuantizeError);
-  await assert.rejects(quantizeBlip(fp16, calibration, output, { subset_size: 8, ignored_scope: { vision_model: { names: ['no such node'] } } }), /no such node/);
-  await assert.rejects(quantizeBlip(fp16, calibration, fp16), /folder to read from/);
-  await assert.rejects(quantizeBlip(path.join(folder, 'absent'), calibration, output), /notebook 233-blip-convert/);
-  assert.deepEqual(fs.readdirSync(folder).sort(), before);
+test('4-bit weights for the decoder alone: no samples needed, the other parts copied', async () => {
+  const int4 = path.join(folder, 'int4');
+  const result = await quantizeBlip(fp16, [], int4, { parts: ['text_decoder'], decoder_weights: 'INT4_SYM' });
+  assert.ok((result.parts.text_decoder?.after.constants.i4?.bytes ?? 0) > 0);
+  assert.ok((result.parts.text_decoder?.ratio ?? 0) > 2.2); // not 4: embeddings stay in 8 bits
+  for (const name of ['blip_vision_model.bin', 'blip_text_encoder.xml']) assert.ok(fs.readFileSync(path.join(int4, name)).equals(fs.readFileSync(path.join(fp16, name))), name);
+  const { samples } = await loadVqaSamples(bundled('data/vqa-scenes'), { split: 'val', count: 50 });
+  const { accuracy, sizes } = await compareModels(fp16, int4, samples, { runs: 0, captions: 0 });
+  // A looser bound than for 8 bits, on fewer questions: the accuracy is what the option is reported with.
+  assert.ok(accuracy && accuracy.after > accuracy.before - 0.1, `${accuracy?.before} -> ${accuracy?.after}`);
+  assert.ok(sizes.vision_model?.ratio === 1 && (sizes.text_decoder?.ratio ?? 0) > 2.2);
 });
