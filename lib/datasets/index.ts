@@ -2,6 +2,8 @@
 export { loadVqaSamples, VqaSourceError, type LoadVqaOptions } from './load-vqa-samples';
 export { PicturesError, readPictures, type Picture } from './read-pictures';
 export { seededShuffle } from './seeded-shuffle';
-export { hubParquetFiles, loadVqaParquet, VqaParquetError, type VqaColumns, type VqaParquetOptions } from './vqa-parquet';
+export { ByteSourceError } from './http-request';
+export { VqaParquetError } from './parquet-files';
+export { loadVqaParquet, type VqaColumns, type VqaParquetOptions } from './vqa-parquet';
 export { type SkippedSamples, type VqaSample, type VqaSamples } from './vqa-sample';
 export { findVqaV2, loadVqaV2, VqaV2Error, type VqaV2Files, type VqaV2Options } from './vqa-v2';

@@ -4,14 +4,16 @@ import * as path from 'node:path';
 import { BlipError } from '../errors';
 import { projectRoot } from '../project-root';
 import type { ProgressCallback } from '../progress';
-import { hubParquetFiles, loadVqaParquet, type VqaColumns } from './vqa-parquet';
+import type { RequestOptions } from './http-request';
+import { fileSplit, folderSplit, hubSplit } from './parquet-files';
+import { loadVqaParquet, type VqaColumns } from './vqa-parquet';
 import { findVqaV2, loadVqaV2 } from './vqa-v2';
 import type { VqaSamples } from './vqa-sample';
 
 export class VqaSourceError extends BlipError {}
 
-export interface LoadVqaOptions {
-  /** `train` for calibration, `val` (on the hub: validation) for accuracy. */
+export interface LoadVqaOptions extends RequestOptions {
+  /** `train` for calibration, `val` (on the hub: validation) for accuracy. Parquet with one of them alone is divided, and they never share a row. */
   readonly split?: 'train' | 'val';
   /** 300 by default, as in the tutorial. */
   readonly count?: number;
@@ -24,27 +26,42 @@ export interface LoadVqaOptions {
   /** Parquet and hub: where samples are kept; output/datasets by default. */
   readonly cache_dir?: string;
   readonly progress_callback?: ProgressCallback;
-  readonly signal?: AbortSignal;
 }
 
 const DEFAULT_COUNT = 300;
+const OPTIONS: readonly (keyof LoadVqaOptions)[] = ['split', 'count', 'seed', 'columns', 'config', 'hub_split', 'cache_dir', 'timeout_ms', 'progress_callback', 'signal'];
 
 /**
  * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id (`lmms-lab/VQAv2`)
  * @example
  * const { samples, skipped } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 300 });
  * samples[0].question // 'how many dogs are in the picture?'
+ * @throws {VqaSourceError | VqaV2Error | JsonArrayError | VqaParquetError | ByteSourceError}
  */
 export async function loadVqaSamples(source: string, options: LoadVqaOptions = {}): Promise<VqaSamples> {
-  const { split = 'train', count = DEFAULT_COUNT, seed, columns, progress_callback, signal } = options;
-  const parquet = { count, seed, columns, progress_callback, signal, cache_dir: options.cache_dir ?? path.join(projectRoot(), 'output', 'datasets') };
+  checkOptions(options);
+  const { split = 'train', count = DEFAULT_COUNT, seed, columns, timeout_ms, progress_callback, signal } = options;
+  const cache_dir = options.cache_dir ?? path.join(projectRoot(), 'output', 'datasets');
+  const parquet = { count, seed, columns, timeout_ms, progress_callback, signal, cache_dir };
+  signal?.throwIfAborted();
   if (fs.existsSync(source)) {
-    if (!fs.statSync(source).isDirectory()) return loadVqaParquet([source], parquet);
-    const files = fs.readdirSync(source).filter((name) => name.endsWith('.parquet')).sort();
-    if (files.length > 0) return loadVqaParquet(files.map((name) => path.join(source, name)), parquet);
+    const isFolder = fs.statSync(source).isDirectory();
+    if (!isFolder && !source.endsWith('.parquet')) throw new VqaSourceError(`${source} is a file, but no .parquet file; name the folder that holds questions, annotations and pictures.`);
+    const { files, share } = isFolder ? folderSplit(source, split) : fileSplit(source, split);
+    if (files.length > 0) return loadVqaParquet(files, { ...parquet, share });
     return loadVqaV2(findVqaV2(source, split), { count, seed, progress_callback, signal });
   }
-  if (!/^[\w.-]+\/[\w.-]+$/.test(source)) throw new VqaSourceError(`"${source}" is neither a folder, nor a .parquet file, nor a hub id such as lmms-lab/VQAv2.`);
-  const files = await hubParquetFiles(source, options.hub_split ?? (split === 'val' ? 'validation' : split), { config: options.config, signal });
-  return loadVqaParquet(files, parquet);
+  if (!/^[\w.-]+\/[\w.-]+$/.test(source) || source.includes('..')) throw new VqaSourceError(`"${source}" is neither a folder, nor a .parquet file, nor a hub id such as lmms-lab/VQAv2.`);
+  const { files, share } = await hubSplit(source, split, { config: options.config, hub_split: options.hub_split, cache_dir, timeout_ms, signal });
+  return loadVqaParquet(files, { ...parquet, share });
+}
+
+function checkOptions(options: LoadVqaOptions): void {
+  const { split, count, seed, timeout_ms } = options;
+  const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
+  if (unknown) throw new VqaSourceError(`${unknown} is no option; expected ${OPTIONS.join(', ')}.`);
+  if (split !== undefined && split !== 'train' && split !== 'val') throw new VqaSourceError(`split is ${JSON.stringify(split)}; expected train or val.`);
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) throw new VqaSourceError(`count is ${count}; expected a whole number of at least 1.`);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new VqaSourceError(`seed is ${seed}; expected a whole number.`);
+  if (timeout_ms !== undefined && !(timeout_ms > 0)) throw new VqaSourceError(`timeout_ms is ${timeout_ms}; expected a number of milliseconds above 0.`);
 }

@@ -4,14 +4,13 @@ import * as path from 'node:path';
 import * as crypto from 'node:crypto';
 import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import sharp from 'sharp';
-import { BlipError } from '../errors';
 import type { ProgressCallback } from '../progress';
-import { fetchWithRetry, hubEndpoint, openByteSource, type ByteSource } from './byte-source';
+import { isUrl, openByteSource, type ByteSource } from './byte-source';
+import { ByteSourceError, type RequestOptions } from './http-request';
+import { VqaParquetError, type RowShare } from './parquet-files';
 import { seededShuffle } from './seeded-shuffle';
 import { SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
 import { parseAnswers } from './vqa-v2';
-
-export class VqaParquetError extends BlipError {}
 
 /** What the columns are called; the defaults are those of VQAv2's copies on the hub, such as lmms-lab/VQAv2. */
 export interface VqaColumns {
@@ -19,15 +18,16 @@ export interface VqaColumns {
   readonly image_id: string; readonly question_id: string; readonly question_type: string;
 }
 
-export interface VqaParquetOptions {
+export interface VqaParquetOptions extends RequestOptions {
   readonly count: number;
   /** The tutorial's 42 by default. */
   readonly seed?: number;
   readonly columns?: Partial<VqaColumns>;
+  /** Which rows of each row group; all by default. */
+  readonly share?: RowShare;
   /** Samples are kept here, and a later call with the same request goes on where this one stopped. */
   readonly cache_dir: string;
   readonly progress_callback?: ProgressCallback;
-  readonly signal?: AbortSignal;
 }
 
 const COLUMNS: VqaColumns = {
@@ -36,18 +36,13 @@ const COLUMNS: VqaColumns = {
 };
 /** Rows taken from one row group at a time: a group of pictures is tens of megabytes, so one row of each would load the whole set. */
 const ROWS_PER_BLOCK = 32;
+/** Where a data set has one split only, this part of each row group goes to validation, at least one row of two or more. */
+const LAST_SHARE = 0.2;
+/** So many rows of no use in a row are no accident: the data set has no answers or pictures (a test split), or other columns. */
+const MAX_SKIPPED_IN_A_ROW = 1000;
 
 /** Rows of one row group, in the order in which they are taken. */
 interface Block { readonly file: string; readonly first: number; readonly last: number; readonly rows: readonly number[] }
-
-/** The parquet files of a data set's split on the hub. @throws {VqaParquetError | ByteSourceError} */
-export async function hubParquetFiles(id: string, split: string, options: { config?: string; signal?: AbortSignal } = {}): Promise<string[]> {
-  const url = `${hubEndpoint()}/api/datasets/${id}/parquet/${options.config ?? 'default'}/${split}`;
-  const list: unknown = await (await fetchWithRetry(url, { signal: options.signal })).json();
-  const files = Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
-  if (files.length === 0) throw new VqaParquetError(`${url}: got no file addresses; expected a list. Check the id "${id}", its config and the split "${split}".`);
-  return files;
-}
 
 /**
  * Takes `count` samples: row groups in seeded order, up to 32 rows of each in seeded order, then around again. (Python's streaming
@@ -56,13 +51,12 @@ export async function hubParquetFiles(id: string, split: string, options: { conf
  *
  * @param files paths or addresses
  * @example
- * const files = await hubParquetFiles('lmms-lab/VQAv2', 'validation');
- * const { samples } = await loadVqaParquet(files, { count: 300, cache_dir: 'output/datasets' });
+ * const { samples } = await loadVqaParquet(['validation-00000-of-00068.parquet'], { count: 300, cache_dir: 'output/datasets' });
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {
-  const { count, seed = 42, signal, progress_callback } = options;
+  const { count, seed = 42, share = 'all', signal, progress_callback } = options;
   const columns = { ...COLUMNS, ...options.columns };
-  const cache = new SampleCache(options.cache_dir, JSON.stringify({ files, seed, columns }));
+  const cache = new SampleCache(options.cache_dir, JSON.stringify({ files: files.map(identify), seed, columns, share }));
   const skips = cache.skips;
   const report = (): void => progress_callback?.({ status: 'samples', loaded: Math.min(cache.samples.length, count), total: count });
   report();
@@ -70,26 +64,27 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
     const readers = new Map<string, Promise<{ source: ByteSource; metadata: FileMetaData }>>();
     const open = (file: string) => {
       let reader = readers.get(file);
-      if (!reader) readers.set(file, reader = openParquet(file, signal));
+      if (!reader) readers.set(file, reader = openParquet(file, options));
       return reader;
     };
-    const blocks = await planBlocks(files, open, seed);
+    const blocks = await planBlocks(files, open, seed, share);
+    let inARow = 0;
     for (let index = cache.nextBlock; index < blocks.length && cache.samples.length < count; index++) {
       const block = blocks[index];
       const { source, metadata } = await open(block.file);
-      const present = new Set(metadata.schema.map(({ name }) => name));
-      const needed = [columns.image, columns.question];
-      for (const column of needed)
-        if (!present.has(column)) throw new VqaParquetError(`${block.file} has no column "${column}"; expected ${needed.join(' and ')}. Name yours with the option columns; it has: ${metadata.schema.slice(1).filter((item) => item.name !== 'element').map(({ name }) => name).join(', ')}.`);
+      const present = topLevelColumns(metadata);
+      checkColumns(present, columns, block.file);
       // utf8: false keeps the pictures' bytes as they are; annotated strings are decoded all the same.
-      const rows = await parquetReadObjects({ file: source, metadata, columns: Object.values(columns).filter((name) => present.has(name)), rowStart: block.first, rowEnd: block.last, utf8: false });
+      const rows = await readRows(block, signal, { file: source, metadata, columns: Object.values(columns).filter((name) => present.has(name)), rowStart: block.first, rowEnd: block.last, utf8: false });
       for (const row of block.rows) {
         signal?.throwIfAborted();
         const which = `${path.basename(block.file)}, row ${block.first + row}`;
-        const parsed = parseRow(rows[row], columns, which);
-        if (typeof parsed === 'string') skips.add(parsed, which);
-        else if (!(await isPicture(parsed.bytes))) skips.add('picture broken', which);
-        else cache.add(parsed.sample, parsed.bytes);
+        const parsed = rows ? parseRow(rows[row], columns, which) : 'row group broken';
+        const problem = typeof parsed === 'string' ? parsed : (await isPicture(parsed.bytes)) ? undefined : 'picture broken';
+        inARow = problem ? inARow + 1 : 0;
+        if (problem) skips.add(problem, which);
+        else if (typeof parsed !== 'string') cache.add(parsed.sample, parsed.bytes);
+        if (inARow === MAX_SKIPPED_IN_A_ROW) throw new VqaParquetError(`${block.file}: ${inARow} rows in a row are of no use (the last: ${problem}); expected pictures, questions and answers. Choose a split that has them, or name its columns with the option columns.`);
         report();
       }
       cache.finishBlock(index);
@@ -98,22 +93,60 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
   return { samples: cache.samples.slice(0, count), skipped: skips.report(), source: files.length === 1 ? path.basename(files[0]) : `${files.length} parquet files` };
 }
 
-async function openParquet(file: string, signal?: AbortSignal): Promise<{ source: ByteSource; metadata: FileMetaData }> {
-  const source = await openByteSource(file, signal);
+/** A local file under its name with other content is another request. */
+function identify(file: string): unknown {
+  if (isUrl(file) || !fs.existsSync(file)) return file;
+  const { size, mtimeMs } = fs.statSync(file);
+  return [path.resolve(file), size, mtimeMs];
+}
+
+async function openParquet(file: string, options: RequestOptions): Promise<{ source: ByteSource; metadata: FileMetaData }> {
+  const source = await openByteSource(file, options);
   try {
     return { source, metadata: await parquetMetadataAsync(source) };
   } catch (error) {
-    throw new VqaParquetError(`${file}: not a parquet file: ${error instanceof Error ? error.message : String(error)}.`);
+    if (error instanceof ByteSourceError || options.signal?.aborted) throw error;
+    throw new VqaParquetError(`${file}: not a parquet file, or cut short: ${error instanceof Error ? error.message : String(error)}. Download it again.`);
   }
 }
 
-async function planBlocks(files: readonly string[], open: (file: string) => Promise<{ metadata: FileMetaData }>, seed: number): Promise<Block[]> {
+/** The schema lists the tree depth first, each inner node with the number of its children. */
+function topLevelColumns({ schema }: FileMetaData): Set<string> {
+  const names = new Set<string>();
+  const skip = (at: number): number => {
+    let next = at + 1;
+    for (let child = 0; child < (schema[at].num_children ?? 0); child++) next = skip(next);
+    return next;
+  };
+  for (let at = 1; at < schema.length; at = skip(at)) names.add(schema[at].name);
+  return names;
+}
+
+function checkColumns(present: ReadonlySet<string>, columns: VqaColumns, file: string): void {
+  const missing = [columns.image, columns.question].find((column) => !present.has(column)) ?? (present.has(columns.answers) || present.has(columns.multiple_choice_answer) ? undefined : columns.answers);
+  if (missing) throw new VqaParquetError(`${file} has no column "${missing}"; expected ${columns.image}, ${columns.question}, and ${columns.answers} or ${columns.multiple_choice_answer}. Name yours with the option columns; it has: ${[...present].join(', ')}.`);
+}
+
+/** undefined when the row group's own bytes are broken: its rows are passed over. */
+async function readRows(block: Block, signal: AbortSignal | undefined, options: Parameters<typeof parquetReadObjects>[0]): Promise<Record<string, unknown>[] | undefined> {
+  try {
+    const rows = await parquetReadObjects(options);
+    return rows.length === block.last - block.first ? rows : undefined;
+  } catch (error) {
+    if (error instanceof ByteSourceError || signal?.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function planBlocks(files: readonly string[], open: (file: string) => Promise<{ metadata: FileMetaData }>, seed: number, share: RowShare): Promise<Block[]> {
   const groups: { file: string; first: number; last: number; rows: number[] }[] = [];
   for (const file of files) {
     let first = 0;
     for (const { num_rows } of (await open(file)).metadata.row_groups) {
       const size = Number(num_rows);
-      groups.push({ file, first, last: first + size, rows: seededShuffle(Array.from({ length: size }, (_, row) => row), seed + groups.length) });
+      const cut = size < 2 ? size : size - Math.max(1, Math.floor(size * LAST_SHARE));
+      const [from, to] = share === 'all' ? [0, size] : share === 'first' ? [0, cut] : [cut, size];
+      groups.push({ file, first, last: first + size, rows: seededShuffle(Array.from({ length: to - from }, (_, row) => from + row), seed + groups.length) });
       first += size;
     }
   }
@@ -130,7 +163,7 @@ function parseRow(row: unknown, columns: VqaColumns, which: string): { sample: O
   const bytes = isRecord(image) ? image.bytes : image;
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) return 'picture missing';
   const question = row[columns.question];
-  if (typeof question !== 'string' || question === '') return 'no question';
+  if (typeof question !== 'string' || question.trim() === '') return 'no question';
   const answers = parseAnswers(row[columns.answers], row[columns.multiple_choice_answer]);
   if (!answers) return 'no answers';
   const type = row[columns.question_type];

@@ -100,7 +100,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
 }
 
 function parseQuestion(value: unknown): Question | undefined {
-  if (!isRecord(value) || typeof value.question !== 'string' || !isId(value.question_id) || !isId(value.image_id)) return undefined;
+  if (!isRecord(value) || typeof value.question !== 'string' || value.question.trim() === '' || !isId(value.question_id) || !isId(value.image_id)) return undefined;
   return { question_id: String(value.question_id), image_id: String(value.image_id), question: value.question };
 }
 

@@ -1,47 +1,20 @@
-// VQAv2 in parquet form: a file written by pyarrow, read from disk and over HTTP ranges, cached and taken up again.
+// VQAv2 in parquet form: files written by pyarrow, read from disk, cached and taken up again. parquet-hub.test.ts reads over HTTP.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
-import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { loadVqaSamples } from '../../lib/datasets';
-import { loadVqaParquet, VqaParquetError } from '../../lib/datasets/vqa-parquet';
+import { loadVqaParquet, loadVqaSamples, VqaParquetError, VqaSourceError } from '../../lib/datasets';
 import { projectRoot } from '../../lib/project-root';
 
 const FIXTURE = path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet'); // make_vqa_parquet.py
 const READABLE = 9; // of 12 rows
 
 let folder = '';
-let server: http.Server;
-let endpoint = '';
-let requests: string[] = [];
-let failNext = 0;
-let ranges = true;
 
-before(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vqa-parquet-'));
-  const contents = fs.readFileSync(FIXTURE);
-  server = http.createServer((request, response) => {
-    requests.push(`${request.url} ${request.headers.range ?? ''} ${request.headers.authorization ?? ''}`);
-    if (failNext > 0) { failNext--; response.writeHead(503).end(); return; }
-    if (request.url === '/api/datasets/someone/vqa/parquet/default/validation') { response.end(JSON.stringify([`${endpoint}/file.parquet`])); return; }
-    const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '');
-    if (request.url !== '/file.parquet') { response.writeHead(404).end(); return; }
-    if (!range || !ranges) { response.end(contents); return; }
-    const [first, last] = [Number(range[1]), Number(range[2])];
-    response.writeHead(206, { 'Content-Range': `bytes ${first}-${last}/${contents.length}` }).end(contents.subarray(first, last + 1));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-after(() => {
-  server.close();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(() => { requests = []; failNext = 0; ranges = true; });
+before(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vqa-parquet-')); });
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function cacheDir(): string { return fs.mkdtempSync(path.join(folder, 'cache-')); }
 
@@ -71,33 +44,6 @@ test('the seed decides the order; count cuts it', async () => {
   assert.notDeepEqual(await ids(7, 100), all);
 });
 
-test('from a hub: range requests alone, retries, the token, and a second call without the network', async () => {
-  const cache_dir = cacheDir();
-  process.env.HF_ENDPOINT = endpoint;
-  process.env.HF_TOKEN = 'hf_secret';
-  try {
-    failNext = 2;
-    const { samples } = await loadVqaSamples('someone/vqa', { split: 'val', count: 5, cache_dir });
-    assert.equal(samples.length, 5);
-    const local = await loadVqaParquet([FIXTURE], { count: 5, cache_dir: cacheDir() });
-    assert.deepEqual(samples.map(({ question_id }) => question_id), local.samples.map(({ question_id }) => question_id));
-    assert.ok(requests.filter((line) => line.startsWith('/file')).every((line) => line.includes('bytes=') && line.includes('Bearer hf_secret')), requests.join('\n'));
-    requests = [];
-    const again = await loadVqaParquet([`${endpoint}/file.parquet`], { count: 5, cache_dir });
-    assert.deepEqual(again, { ...again, samples });
-    assert.deepEqual(requests, []);
-    await assert.rejects(loadVqaSamples('someone/absent', { split: 'val', cache_dir }), /status 404.*Check the id/);
-    ranges = false;
-    await assert.rejects(loadVqaSamples('someone/vqa', { split: 'val', cache_dir: cacheDir() }), /status 200 to a range request, expected 206/);
-    ranges = true;
-    failNext = 99;
-    await assert.rejects(loadVqaSamples('someone/vqa', { split: 'val', cache_dir: cacheDir() }), /status 503, 4 times in a row/);
-  } finally {
-    delete process.env.HF_ENDPOINT;
-    delete process.env.HF_TOKEN;
-  }
-});
-
 test('a call that was cancelled is taken up again, also after a line cut short', async () => {
   const cache_dir = cacheDir();
   const controller = new AbortController();
@@ -116,10 +62,70 @@ test('a call that was cancelled is taken up again, also after a line cut short',
   assert.deepEqual(skipped, fresh.skipped);
 });
 
-test('clear errors: no parquet file, another column, nothing there', async () => {
+test('clear errors: no parquet file, a cut one, another column, no answers, nothing there', async () => {
   const text = path.join(folder, 'text.parquet');
   fs.writeFileSync(text, 'this is no parquet file at all');
   await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), VqaParquetError);
-  await assert.rejects(loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { question: 'ask' } }), /no column "ask".*question_type/);
+  fs.writeFileSync(text, fs.readFileSync(FIXTURE).subarray(0, 2000));
+  await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), /text\.parquet: not a parquet file, or cut short/);
+  fs.writeFileSync(text, '');
+  await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), VqaParquetError);
+  await assert.rejects(loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { question: 'ask' } }), /no column "ask".*it has: question_type, multiple_choice_answer, answers, image_id, answer_type, question_id, question, image\./);
+  await assert.rejects(loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { answers: 'x', multiple_choice_answer: 'y' } }), /no column "x".*expected image, question, and x or y/);
   await assert.rejects(loadVqaSamples('no/such/folder'), /neither a folder/);
+  await assert.rejects(loadVqaSamples('../up'), VqaSourceError);
+  await assert.rejects(loadVqaSamples(''), /"" is neither a folder/);
+  await assert.rejects(loadVqaSamples(path.join(projectRoot(), 'package.json')), /no \.parquet file; name the folder/);
+});
+
+test('options are checked before anything is read', async () => {
+  const wrong: [options: object, message: RegExp][] = [
+    [{ count: 0 }, /count is 0; expected a whole number/], [{ count: NaN }, /count is NaN/], [{ count: 1.5 }, /count is 1\.5/], [{ seed: 0.5 }, /seed is 0\.5/],
+    [{ split: 'test' }, /split is "test"; expected train or val/], [{ shuffle: false }, /shuffle is no option; expected split, count/], [{ timeout_ms: 0 }, /timeout_ms is 0/],
+  ];
+  for (const [options, message] of wrong) await assert.rejects(loadVqaSamples('no/such/folder', options), (error: unknown) => error instanceof VqaSourceError && message.test(error.message));
+});
+
+test('a broken row group is passed over, the others are read', async () => {
+  const broken = path.join(folder, 'broken.parquet');
+  const bytes = fs.readFileSync(FIXTURE);
+  bytes.fill(0xff, 4, 60); // the first page of the first of three row groups, behind the mark PAR1
+  fs.writeFileSync(broken, bytes);
+  const { samples, skipped } = await loadVqaParquet([broken], { count: 100, cache_dir: cacheDir() });
+  assert.equal(skipped.reasons['row group broken'], 4);
+  assert.ok(samples.length >= 6 && samples.every(({ image_id }) => Number(image_id) >= 1004), samples.map(({ image_id }) => image_id).join());
+});
+
+test('another content under the same name is not taken from the cache', async () => {
+  const file = path.join(folder, 'changing.parquet');
+  const cache_dir = cacheDir();
+  fs.copyFileSync(FIXTURE, file);
+  assert.equal((await loadVqaParquet([file], { count: 3, cache_dir })).samples.length, 3);
+  fs.writeFileSync(file, 'something else');
+  await assert.rejects(loadVqaParquet([file], { count: 3, cache_dir }), VqaParquetError);
+});
+
+test('splits of a folder by the names of its files; one split, or none, is divided without a shared row', async () => {
+  const ids = async (source: string, split: 'train' | 'val') => (await loadVqaSamples(source, { split, count: 100, cache_dir: cacheDir() })).samples.map(({ question_id }) => question_id).sort();
+  const all = (await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() })).samples.map(({ question_id }) => question_id).sort();
+  const layouts: [names: string[], divided: boolean][] = [
+    [['data/train-00000-of-00001.parquet', 'data/validation-00000-of-00001.parquet', 'data/test-00000-of-00001.parquet'], false],
+    [['default/train/0000.parquet', 'default/val/0000.parquet'], false],
+    [['trained/validation-0.parquet', 'trained/train-0.parquet'], false],
+    [['0000.parquet'], true], [['validation-00000-of-00001.parquet'], true],
+  ];
+  for (const [index, [names, divided]] of layouts.entries()) {
+    const source = path.join(folder, `layout-${index}`);
+    for (const name of names) {
+      fs.mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
+      fs.copyFileSync(FIXTURE, path.join(source, name));
+    }
+    const [train, val] = [await ids(source, 'train'), await ids(source, 'val')];
+    if (divided) {
+      assert.deepEqual([...train, ...val].sort(), all, names.join());
+      assert.ok(train.length > 0 && val.length > 0 && train.every((id) => !val.includes(id)), names.join());
+    } else assert.deepEqual([train, val], [all, all], names.join()); // every file is the same one here
+  }
+  const [train, val] = [await ids(FIXTURE, 'train'), await ids(FIXTURE, 'val')];
+  assert.deepEqual([...train, ...val].sort(), all);
 });
