@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { BlipError } from '../errors';
 import { OVBlipModel, type GenerationOptions, type ImageEmbeds, type PixelValues } from '../generation';
-import type { Config } from '../openvino';
+import { loadOpenVINO, type Config } from '../openvino';
 import { BlipProcessor, type TextInputs } from '../preprocessing';
 import type { ProgressCallback } from '../progress';
 import { compareLatency, summarize, type Latency } from '../timing';
@@ -34,8 +34,9 @@ export type Timed = 'vision_model' | 'text_encoder' | 'decoder_step' | 'image-to
 export interface ComparedModels {
   readonly before: string;
   readonly after: string;
-  /** What the times hold for. */
+  /** What the times hold for; `device_name` is the processor's or card's own name. */
   readonly device: string;
+  readonly device_name: string;
   readonly precision: { readonly before: string; readonly after: string };
   readonly threads: number;
   /** Bytes of the .bin files. */
@@ -57,6 +58,7 @@ export interface ComparedModels {
 
 const TUTORIAL_MAX_LENGTH = 20;
 const DEFAULT_RUNS = 20;
+const OPTIONS: readonly (keyof CompareOptions)[] = ['device', 'properties', 'runs', 'warmup', 'generation', 'captions', 'progress_callback', 'signal'];
 /** Prepared pictures are held in memory, 1.8 MB each at BLIP's 384 x 384. */
 const TIMED_SAMPLES = 100;
 const ANSWERS_OF_VQA_V2 = 10;
@@ -72,7 +74,9 @@ const CHANGED_SHOWN = 20;
  * @throws {CompareError | BlipModelError}
  */
 export async function compareModels(before: string, after: string, samples: readonly VqaSample[], options: CompareOptions = {}): Promise<ComparedModels> {
+  checkOptions(options);
   if (samples.length === 0) throw new CompareError('compareModels got no samples; expected at least one with a picture, a question and its answers.');
+  const sizes = compareSizes(before, after);
   const load = { device: options.device, properties: options.properties };
   const processor = await BlipProcessor.fromCheckpoint(before);
   const models: OVBlipModel[] = [];
@@ -82,8 +86,8 @@ export async function compareModels(before: string, after: string, samples: read
     const pair = new Pair(a, b, processor, options);
     const quality = await pair.quality(samples, fs.existsSync(path.join(before, 'blip_text_encoder.xml')));
     return {
-      before, after, device: a.device, precision: { before: a.precision, after: b.precision }, threads: a.threads,
-      sizes: compareSizes(before, after), ...quality,
+      before, after, device: a.device, device_name: deviceName(a.device), precision: { before: a.precision, after: b.precision }, threads: a.threads,
+      sizes, ...quality,
       latency: options.runs === 0 ? {} : await pair.latency(samples, fs.existsSync(path.join(before, 'blip_text_encoder.xml'))),
     };
   } finally {
@@ -91,19 +95,41 @@ export async function compareModels(before: string, after: string, samples: read
   }
 }
 
-/** Bytes of each part's weights in both folders. */
+function checkOptions(options: CompareOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
+  if (unknown) throw new CompareError(`${unknown} is no option; expected ${OPTIONS.join(', ')}.`);
+  for (const name of ['runs', 'warmup', 'captions'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) throw new CompareError(`${name} is ${value}; expected a whole number, 0 for none.`);
+  }
+}
+
+function deviceName(device: string): string {
+  const core = new (loadOpenVINO().Core)();
+  try {
+    return core.getProperty(device, 'FULL_DEVICE_NAME');
+  } catch {
+    return device; // AUTO and other devices that stand for several have no name of their own
+  } finally {
+    core.dispose();
+  }
+}
+
+/** Bytes of each part's weights in both folders. @throws {CompareError} when they do not hold the same parts */
 export function compareSizes(before: string, after: string): ComparedModels['sizes'] {
   const sizes: Partial<Record<PartName | 'total', PartSize>> = {};
   const total = { before: 0, after: 0 };
   for (const part of PARTS) {
     const [a, b] = [before, after].map((folder) => path.join(folder, `blip_${part}.bin`));
-    if (!fs.existsSync(a)) continue;
+    if (!fs.existsSync(a) && !fs.existsSync(b)) continue;
+    if (!fs.existsSync(a)) throw new CompareError(`${a} is missing, but ${b} is there: expected both folders to hold the same parts.`);
     if (!fs.existsSync(b)) throw new CompareError(`${b} is missing, but ${a} is there: expected both folders to hold the same parts.`);
     const size = { before: fs.statSync(a).size, after: fs.statSync(b).size };
     sizes[part] = { ...size, ratio: size.before / size.after };
     total.before += size.before;
     total.after += size.after;
   }
+  if (total.before === 0) throw new CompareError(`${before} and ${after} hold no model: expected folders that convertBlip and quantizeBlip wrote.`);
   sizes.total = { ...total, ratio: total.before / total.after };
   return sizes;
 }
@@ -129,6 +155,8 @@ class Pair {
     let captioned = 0;
     let done = 0;
     for (const [image_id, questions] of byImage) {
+      this.options.signal?.throwIfAborted();
+      if (captioned === captionImages && !answersQuestions) break;
       const pixel_values = await this.processor.image(questions[0].image);
       const embeds: ImageEmbeds[] = [];
       for (const model of [this.a, this.b]) embeds.push(await model.encodeImage({ pixel_values }));
@@ -136,6 +164,7 @@ class Pair {
         captioned++;
         const [one] = await this.a.generateCaption({ image_embeds: embeds[0] }, this.generation);
         const [two] = await this.b.generateCaption({ image_embeds: embeds[1] }, this.generation);
+        if (!answersQuestions) this.options.progress_callback?.({ status: 'captions', loaded: captioned, total: captionImages });
         if (String(one) !== String(two)) changedCaptions.push({ image_id, before: this.processor.decode(one), after: this.processor.decode(two) });
       }
       for (const { question, answers, question_type } of answersQuestions ? questions : []) {
