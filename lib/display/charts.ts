@@ -36,6 +36,11 @@ const GROUP_WIDTH = 0.8;
 /** Room above the highest bar, for its number. */
 const HEADROOM = 1.12;
 
+/** The title stands left, as a part of the width, so that the buttons that appear at the right under the pointer do not cover it. */
+const TITLE_LEFT = 0.02;
+/** Plotly's buttons that say nothing about a few bars. */
+const BUTTONS_REMOVED = ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'];
+
 /** Labels stand side by side: break them after a comma, so that they stay level. */
 function wrapLabel(label: string): string {
   return label.replace(/, /g, ',<br>');
@@ -46,7 +51,9 @@ export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): 
   const width = GROUP_WIDTH / series.length;
   const place = (group: number, index: number): number => group + (index - (series.length - 1) / 2) * width;
   const data = series.map(({ name, values, low, high }, index) => ({
-    type: 'bar', name, x: values.map((_, group) => place(group, index)), y: values, width, hovertext: x, hovertemplate: '%{hovertext}: %{y}',
+    type: 'bar', name, x: values.map((_, group) => place(group, index)), y: values, width,
+    hovertext: values.map((value, group) => `${x[group]}<br>${name}: ${value.toFixed(digits)}${low && high ? ` (${low[group].toFixed(digits)} to ${high[group].toFixed(digits)})` : ''}`),
+    hovertemplate: '%{hovertext}<extra></extra>',
     marker: { color: COLORS[index % COLORS.length] },
     ...(low && high ? { error_y: { type: 'data', symmetric: false, array: high.map((value, i) => value - values[i]), arrayminus: values.map((value, i) => value - low[i]), color: '#666' } } : {}),
   }));
@@ -58,7 +65,7 @@ export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): 
   return {
     data: [...data, ...numbers],
     layout: {
-      title: { text: title, font: { size: 15 } }, barmode: 'overlay', showlegend: series.length > 1, paper_bgcolor: 'white', plot_bgcolor: 'white',
+      title: { text: title, font: { size: 15 }, x: TITLE_LEFT, xanchor: 'left' }, barmode: 'overlay', showlegend: series.length > 1, paper_bgcolor: 'white', plot_bgcolor: 'white',
       margin: { l: 64, r: 16, t: 48, b: 64 }, legend: { orientation: 'h', y: -0.18 }, font: { family: 'sans-serif' },
       xaxis: { tickfont: { size: 12 }, tickvals: x.map((_, group) => group), ticktext: x.map(wrapLabel), tickangle: 0, range: [-0.5, x.length - 0.5], showgrid: false, zeroline: false },
       yaxis: { title: { text: y_title }, range: [0, top > 0 ? top * HEADROOM : 1], gridcolor: '#ddd' },
@@ -100,7 +107,7 @@ function liveScript(id: string, json: string): string {
     var place = document.getElementById('${id}'), figure = ${json};
     if (!place || !window.Plotly) return;
     place.textContent = '';
-    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false });
+    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
   };
   window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
     var script = document.createElement('script');

@@ -32,3 +32,16 @@ test('bars of a group stand side by side, in the middle of their label', () => {
   const { data } = barFigure({ title: '', y_title: '', x: ['a', 'b'], series: [{ name: 'p', values: [1, 2] }, { name: 'q', values: [3, 4] }] });
   assert.deepEqual(data.filter(({ type }) => type === 'bar').map(({ x, width }) => [x, width]), [[[-0.2, 0.8], 0.4], [[0.2, 1.2], 0.4]]);
 });
+
+test('the pointer over a bar shows label, series, value and spread with the digits of the chart', () => {
+  const { data } = barFigure({
+    title: '', y_title: 'ms', x: ['vision model', 'a token'], digits: 2,
+    series: [{ name: 'FP16', values: [22.45714, 1], low: [15.6, 0.5], high: [72.487, 2] }, { name: 'INT8', values: [3, 4] }],
+  });
+  const bars = data.filter(({ type }) => type === 'bar');
+  assert.deepEqual(bars.map(({ hovertext }) => hovertext), [
+    ['vision model<br>FP16: 22.46 (15.60 to 72.49)', 'a token<br>FP16: 1.00 (0.50 to 2.00)'],
+    ['vision model<br>INT8: 3.00', 'a token<br>INT8: 4.00'],
+  ]);
+  assert.deepEqual(bars.map(({ hovertemplate }) => hovertemplate), Array(2).fill('%{hovertext}<extra></extra>'));
+});
