@@ -7,12 +7,14 @@ export class GenerationOptionsError extends BlipError {}
 export interface GenerationOptions {
   /** Tokens to add at most; wins over max_length. */
   readonly max_new_tokens?: number;
-  /** Length of the result at most, prompt included; 20 by default, as in Hugging Face. */
+  /** Length of the result at most, prompt included. Without it and max_new_tokens: 20 more than the prompt, as in transformers 5 (4: 20 in all). */
   readonly max_length?: number;
   /** The end token is forbidden before this length, prompt included. */
   readonly min_length?: number;
-  /** The same, counted without the prompt. */
+  /** The same, counted without the prompt; wins over min_length. */
   readonly min_new_tokens?: number;
+  /** Only false: nothing is drawn at random here. */
+  readonly do_sample?: false;
   /** Beginnings that are kept at each step; 1 is greedy search. */
   readonly num_beams?: number;
   /** Beam search ranks by sum of log probabilities / length ** length_penalty: above 0 favours long texts. */
@@ -43,8 +45,8 @@ export interface SearchSettings {
   readonly signal?: AbortSignal;
 }
 
-const DEFAULT_MAX_LENGTH = 20;
-const KNOWN = new Set(['max_new_tokens', 'max_length', 'min_length', 'min_new_tokens', 'num_beams', 'length_penalty', 'repetition_penalty', 'early_stopping',
+const DEFAULT_NEW_TOKENS = 20;
+const KNOWN = new Set(['do_sample', 'max_new_tokens', 'max_length', 'min_length', 'min_new_tokens', 'num_beams', 'length_penalty', 'repetition_penalty', 'early_stopping',
   'bos_token_id', 'eos_token_id', 'pad_token_id', 'on_token', 'signal']);
 
 /** The token ids and limits of a text model that options are checked against. */
@@ -74,13 +76,15 @@ export function resolveGenerationOptions(options: GenerationOptions, promptLengt
   const longest = positions + 1; // the last token needs no position: nothing is read after it
   for (const [name, value] of Object.entries(options))
     if (!KNOWN.has(name) && value !== undefined) throw new GenerationOptionsError(`Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`);
-  const { early_stopping = false, on_token, signal } = options;
+  const { do_sample = false, early_stopping = false, on_token, signal } = options;
+  if (do_sample !== false) throw new GenerationOptionsError(`do_sample is ${JSON.stringify(do_sample)}: sampling is not implemented. Leave it out, or set it to false.`);
   const num_beams = count(options, 'num_beams', 1, 1);
-  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', Math.min(DEFAULT_MAX_LENGTH, longest), 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
+  const fallback = Math.max(promptLength + 1, Math.min(promptLength + DEFAULT_NEW_TOKENS, positions));
+  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', fallback, 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
   if (promptLength > positions) throw new GenerationOptionsError(`The prompt has ${promptLength} tokens, but the model has positions for ${positions}. Shorten the prompt.`);
   if (max_length <= promptLength) throw new GenerationOptionsError(`max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`);
   if (max_length > longest) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token after them. Lower max_length or max_new_tokens.`);
-  const min_length = Math.max(count(options, 'min_length', 0, 0), options.min_new_tokens === undefined ? 0 : promptLength + count(options, 'min_new_tokens', 0, 0));
+  const min_length = options.min_new_tokens === undefined ? count(options, 'min_length', 0, 0) : promptLength + count(options, 'min_new_tokens', 0, 0);
   if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never') throw new GenerationOptionsError(`early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`);
   if (on_token && num_beams > 1) throw new GenerationOptionsError('on_token streams greedy search only: beam search decides at the end. Set num_beams to 1.');
   return {

@@ -22,8 +22,9 @@ describe('loadCheckpoint', () => {
     it(`${name}: parameters per part as in PyTorch, values that can be read`, async () => {
       const checkpoint = await loadCheckpoint(path.join(FIXTURES, 'checkpoints', name));
       assert.deepEqual(checkpoint.parameterCounts, counts);
-      assert.equal(checkpoint.task, name.startsWith('vqa') ? 'visual-question-answering' : 'image-to-text');
-      const embedding = checkpoint.tensors.get('text_decoder.bert.embeddings.word_embeddings.weight');
+      const task = name.startsWith('vqa') ? 'visual-question-answering' : name.startsWith('caption') ? 'image-to-text' : 'image-text-retrieval';
+      assert.equal(checkpoint.task, task);
+      const embedding = checkpoint.tensors.get(`${task === 'image-text-retrieval' ? 'text_encoder' : 'text_decoder.bert'}.embeddings.word_embeddings.weight`);
       assert.deepEqual(embedding?.shape, [checkpoint.config.text_config.vocab_size, checkpoint.config.text_config.hidden_size]);
       const values = embedding?.toFloat32() ?? new Float32Array();
       assert.ok(values.length > 0 && values.every((value) => Math.abs(value) < 2) && values.some((value) => value !== 0));

@@ -185,7 +185,7 @@ describe('wrong inputs are named, with what was expected', () => {
     const { pixel_values } = pictures[0];
     await refuse(() => model.generateCaption({ pixel_values, ...processor.text(['a cat', 'two dogs on the beach']) }), /zeros/, /once per prompt/);
     const ids = (length: number): { input_ids: BigInt64Array } => ({ input_ids: new BigInt64Array(length).fill(5n) });
-    await refuse(() => model.generateCaption({ pixel_values, ...ids(26) }), /max_length is 20, but the prompt has 25 tokens/);
+    await refuse(() => model.generateCaption({ pixel_values, ...ids(26) }, { max_length: 20 }), /max_length is 20, but the prompt has 25 tokens/);
     assert.ok((await model.generateCaption({ pixel_values, ...ids(26) }, { max_new_tokens: 3 }))[0].length > 25);
     await refuse(() => model.generateCaption({ pixel_values, ...ids(41) }, { max_new_tokens: 3 }), /positions for 40/);
     await refuse(() => model.generateCaption({ pixel_values, ...ids(40) }, { max_new_tokens: 3 }), /may grow to 42 tokens, but the model has positions for 40 and one token after/);

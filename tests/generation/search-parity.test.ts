@@ -16,7 +16,7 @@ after(() => fs.rmSync(work, { recursive: true, force: true }));
 
 interface Search { readonly options: GenerationOptions; readonly prompt?: number[]; readonly ids: number[][] }
 
-for (const name of fs.readdirSync(FIXTURES)) {
+for (const name of fs.readdirSync(FIXTURES).filter((folder) => folder !== 'retrieval')) {
   describe(`${name}: generated ids equal Hugging Face`, async () => {
     await convertBlip(await loadCheckpoint(path.join(FIXTURES, name)), path.join(work, name), { compress_to_fp16: false });
     const model = await OVBlipModel.load(path.join(work, name), { properties: F32 });
@@ -48,7 +48,7 @@ for (const name of fs.readdirSync(FIXTURES)) {
 
     it('stops between tokens when it is cancelled, and works again after', async () => {
       const controller = new AbortController();
-      const run = model.generateCaption({ image_embeds: one }, { max_new_tokens: 20, min_new_tokens: 20, signal: controller.signal, on_token: () => controller.abort() });
+      const run = model.generateCaption({ image_embeds: one }, { max_new_tokens: 10, min_new_tokens: 10, signal: controller.signal, on_token: () => controller.abort() });
       await assert.rejects(run, { name: 'AbortError' });
       assert.ok((await model.generateCaption({ image_embeds: one }, { max_new_tokens: 2 }))[0].length >= 2);
     });
@@ -62,7 +62,7 @@ describe('generation options', async () => {
   const { image_size } = model.config.vision_config;
   const pixel_values = { data: new Float32Array(3 * image_size ** 2), dims: [1, 3, image_size, image_size] as const };
   const cases: [Record<string, unknown>, RegExp][] = [
-    [{ do_sample: true }, /"do_sample" is not implemented/], [{ num_beams: 0 }, /num_beams is 0/], [{ max_length: 1 }, /prompt has 1 tokens already/],
+    [{ do_sample: true }, /do_sample is true: sampling is not implemented/], [{ num_beams: 0 }, /num_beams is 0/], [{ max_length: 1 }, /prompt has 1 tokens already/],
     [{ max_new_tokens: 100 }, /positions for 33/], [{ repetition_penalty: -1 }, /above 0/], [{ early_stopping: 'soon' }, /expected true, false or "never"/],
   ];
   for (const [options, message] of cases)
