@@ -1,16 +1,13 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipError } from '../errors';
 import { projectRoot } from '../project-root';
 import type { ProgressCallback } from '../progress';
 import type { RequestOptions } from './http-request';
 import { fileSplit, folderSplit, hubSplit } from './parquet-files';
 import { loadVqaParquet, type VqaColumns } from './vqa-parquet';
 import { findVqaV2, loadVqaV2 } from './vqa-v2';
-import type { VqaSamples } from './vqa-sample';
-
-export class VqaSourceError extends BlipError {}
+import { checkCounts, VqaSourceError, type VqaSamples } from './vqa-sample';
 
 export interface LoadVqaOptions extends RequestOptions {
   /** `train` for calibration, `val` (on the hub: validation) for accuracy. Parquet with one of them alone is divided, and they never share a row. */
@@ -40,6 +37,7 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = ['split', 'count', 'seed', 'c
  */
 export async function loadVqaSamples(source: string, options: LoadVqaOptions = {}): Promise<VqaSamples> {
   checkOptions(options);
+  checkCounts(options);
   const { split = 'train', count = DEFAULT_COUNT, seed, columns, timeout_ms, progress_callback, signal } = options;
   const cache_dir = options.cache_dir ?? path.join(projectRoot(), 'output', 'datasets');
   const parquet = { count, seed, columns, timeout_ms, progress_callback, signal, cache_dir };
@@ -57,11 +55,9 @@ export async function loadVqaSamples(source: string, options: LoadVqaOptions = {
 }
 
 function checkOptions(options: LoadVqaOptions): void {
-  const { split, count, seed, timeout_ms } = options;
+  const { split, timeout_ms } = options;
   const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
   if (unknown) throw new VqaSourceError(`${unknown} is no option; expected ${OPTIONS.join(', ')}.`);
   if (split !== undefined && split !== 'train' && split !== 'val') throw new VqaSourceError(`split is ${JSON.stringify(split)}; expected train or val.`);
-  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) throw new VqaSourceError(`count is ${count}; expected a whole number of at least 1.`);
-  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new VqaSourceError(`seed is ${seed}; expected a whole number.`);
   if (timeout_ms !== undefined && !(timeout_ms > 0)) throw new VqaSourceError(`timeout_ms is ${timeout_ms}; expected a number of milliseconds above 0.`);
 }

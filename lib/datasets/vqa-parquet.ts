@@ -9,7 +9,7 @@ import { isUrl, openByteSource, type ByteSource } from './byte-source';
 import { ByteSourceError, type RequestOptions } from './http-request';
 import { VqaParquetError, type RowShare } from './parquet-files';
 import { seededShuffle } from './seeded-shuffle';
-import { SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
+import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
 import { parseAnswers } from './vqa-v2';
 
 /** What the columns are called; the defaults are those of VQAv2's copies on the hub, such as lmms-lab/VQAv2. */
@@ -54,6 +54,7 @@ interface Block { readonly file: string; readonly first: number; readonly last: 
  * const { samples } = await loadVqaParquet(['validation-00000-of-00068.parquet'], { count: 300, cache_dir: 'output/datasets' });
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {
+  checkCounts(options);
   const { count, seed = 42, share = 'all', signal, progress_callback } = options;
   const columns = { ...COLUMNS, ...options.columns };
   const cache = new SampleCache(options.cache_dir, JSON.stringify({ files: files.map(identify), seed, columns, share }));

@@ -6,7 +6,7 @@ import { BlipError } from '../errors';
 import type { ProgressCallback } from '../progress';
 import { readJsonArray } from './read-json-array';
 import { seededShuffle } from './seeded-shuffle';
-import { SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
+import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
 
 export class VqaV2Error extends BlipError {}
 
@@ -60,6 +60,7 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
  * @throws {VqaV2Error | JsonArrayError}
  */
 export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
+  checkCounts(options);
   const { seed = 42, progress_callback, signal } = options;
   const skips = new SkipCounter();
   const questions: Question[] = [];

@@ -5,9 +5,11 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { findVqaV2, loadVqaSamples, loadVqaV2, seededShuffle, VqaV2Error } from '../../lib/datasets';
+import { findVqaV2, loadVqaSamples, loadVqaV2, seededShuffle, VqaSourceError, VqaV2Error } from '../../lib/datasets';
 import { JsonArrayError, readJsonArray } from '../../lib/datasets/read-json-array';
 import { mulberry32 } from '../../lib/datasets/seeded-shuffle';
+import type { Progress } from '../../lib/progress';
+import { projectRoot } from '../../lib/project-root';
 
 let folder = '';
 before(async () => {
@@ -56,6 +58,51 @@ test('seeded order, and skipped rows are replaced by the next ones', async () =>
 
 test('a missing split names what is missing', () => {
   assert.throws(() => findVqaV2(folder, 'val'), (error: unknown) => error instanceof VqaV2Error && /no questions, annotations, picture folder of the split "val"/.test(error.message));
+});
+
+test('the bundled names: one folder of pictures for both splits, ids as strings, the one common answer', async () => {
+  const source = path.join(folder, 'bundled');
+  fs.mkdirSync(path.join(source, 'images'), { recursive: true });
+  fs.copyFileSync(path.join(folder, 'train2014', 'COCO_train2014_000000000001.jpg'), path.join(source, 'images', 'beach.jpg'));
+  for (const split of ['train', 'val']) {
+    const question_id = `${split}-1`;
+    fs.writeFileSync(path.join(source, `questions_${split}.json`), JSON.stringify({ questions: [{ image_id: 'beach', question: 'sand?', question_id }, { image_id: 'beach', question: '  ', question_id: 'blank' }] }));
+    fs.writeFileSync(path.join(source, `annotations_${split}.json`), JSON.stringify({ annotations: [{ question_id, multiple_choice_answer: 'yes' }] }));
+  }
+  for (const split of ['train', 'val'] as const) {
+    const { samples, skipped } = await loadVqaSamples(source, { split });
+    assert.deepEqual(samples, [{ image_id: 'beach', question_id: `${split}-1`, question: 'sand?', answers: ['yes'], image: path.join(source, 'images', 'beach.jpg') }]);
+    assert.deepEqual(skipped.reasons, { 'not a question': 1 });
+  }
+});
+
+test('the bundled data set itself: both splits, none of their pictures in common', async () => {
+  const source = path.join(projectRoot(), 'data/vqa-scenes');
+  const [train, val] = [await loadVqaSamples(source, { split: 'train' }), await loadVqaSamples(source, { split: 'val', count: 100 })];
+  assert.deepEqual([train.samples.length, val.samples.length, train.skipped.total, val.skipped.total], [300, 100, 0, 0]);
+  const pictures = new Set(train.samples.map(({ image }) => image));
+  assert.ok(val.samples.every(({ image }) => !pictures.has(image)));
+});
+
+test('files that are no data set: a page of HTML, a list cut short, pictures missing', async () => {
+  const files = findVqaV2(folder, 'train');
+  const wrong = path.join(folder, 'wrong.json');
+  fs.writeFileSync(wrong, '<!doctype html><title>404</title>');
+  await assert.rejects(loadVqaV2({ ...files, questions: wrong }), (error: unknown) => error instanceof JsonArrayError && /wrong\.json: got no list "questions"/.test(error.message));
+  const annotations = fs.readFileSync(files.annotations, 'utf8');
+  fs.writeFileSync(wrong, annotations.slice(0, annotations.length / 2));
+  await assert.rejects(loadVqaV2({ ...files, annotations: wrong }), /wrong\.json ends within the list "annotations": it is cut short, download it again/);
+  await assert.rejects(loadVqaV2({ ...files, images: path.join(folder, 'absent') }), /absent is missing: expected the folder/);
+  for (const options of [{ count: 0 }, { count: NaN }, { seed: 1.5 }]) await assert.rejects(loadVqaV2(files, options), VqaSourceError);
+});
+
+test('progress counts samples, cancelling ends with the reason', async () => {
+  const seen: string[] = [];
+  const controller = new AbortController();
+  const progress_callback = ({ status, loaded = 0, total = 0 }: Progress): void => { seen.push(`${status} ${loaded}/${total}`); if (loaded === 3) controller.abort(new Error('enough')); };
+  await assert.rejects(loadVqaSamples(folder, { count: 10, progress_callback, signal: controller.signal }), /enough/);
+  assert.deepEqual(seen, ['samples 1/10', 'samples 2/10', 'samples 3/10']);
+  await assert.rejects(loadVqaSamples(folder, { signal: controller.signal }), /enough/); // before the start too
 });
 
 test('the shuffle is a permutation and stays the same on every machine', () => {

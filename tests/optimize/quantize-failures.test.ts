@@ -145,6 +145,20 @@ test('an existing model stays as it is when its successor fails, and NNCF says w
   fs.rmSync(output, { recursive: true });
 });
 
+test('part by part into one folder, as the notebook does: others_from may be the output itself', async () => {
+  const output = path.join(folder, 'parts');
+  await quantizeBlip(fp16, samples, output, { parts: ['vision_model', 'text_encoder'] });
+  const decoder = fs.readFileSync(path.join(output, 'blip_text_decoder.bin'));
+  assert.ok(decoder.equals(fs.readFileSync(path.join(fp16, 'blip_text_decoder.bin'))), 'the decoder was not copied');
+  const encoder = fs.readFileSync(path.join(output, 'blip_text_encoder.xml'));
+  await quantizeBlip(fp16, [], output, { parts: ['text_decoder'], others_from: output });
+  assert.ok(fs.statSync(path.join(output, 'blip_text_decoder.bin')).size < decoder.length);
+  assert.ok(encoder.equals(fs.readFileSync(path.join(output, 'blip_text_encoder.xml'))), 'the encoder is another one');
+  assert.deepEqual(fs.readdirSync(output).sort(), fs.readdirSync(fp16).sort());
+  await assert.rejects(quantizeBlip(fp16, [], output, { parts: ['text_decoder'], others_from: folder }), /blip_vision_model\.xml is missing. Expected others_from/);
+  fs.rmSync(output, { recursive: true });
+});
+
 test('the same input gives the same files, to the byte, and preset and ignored_scope reach NNCF', async () => {
   const [one, two] = ['one', 'two'].map((name) => path.join(folder, name));
   for (const output of [one, two]) await quantizeBlip(fp16, samples, output);
