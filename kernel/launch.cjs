@@ -1,5 +1,7 @@
 // Starts the tslab kernel for this project and mends what gets in a notebook reader's way. Each part says what it mends.
 const path = require('node:path');
+const vm = require('node:vm');
+const { Worker } = require('node:worker_threads');
 
 const root = path.resolve(__dirname, '..');
 
@@ -14,8 +16,10 @@ require('tsx/cjs');
 mendTypeScript();
 mendSending();
 mendExecutionCounts();
-startKernel();
+mendErrors();
+mendAborts();
 mendInterrupts();
+startKernel();
 
 /** tslab reads no tsconfig and checks loosely; and it breaks for good when a watched folder changes under it. */
 function mendTypeScript() {
@@ -24,9 +28,25 @@ function mendTypeScript() {
   ts.sys.watchDirectory = () => ({ close() {} });
   require.cache[name].exports = {
     ...ts,
-    createWatchCompilerHost: (files, options, ...rest) =>
-      ts.createWatchCompilerHost(files, { ...options, strict: true, skipLibCheck: true, resolveJsonModule: true, lib: ['lib.es2023.d.ts'], types: ['node'] }, ...rest),
+    createWatchCompilerHost: (files, options, sys, ...rest) => {
+      mendTimers(sys);
+      return ts.createWatchCompilerHost(files, { ...options, strict: true, skipLibCheck: true, resolveJsonModule: true, lib: ['lib.es2023.d.ts'], types: ['node'] }, sys, ...rest);
+    },
   };
+}
+
+/**
+ * tslab has room for one timer of the compiler: the one that checks a cell. When a file of lib or node_modules changes, the compiler
+ * sets a second one, and tslab refuses every cell from then on. That one can go: each cell looks for changed files anyway.
+ */
+function mendTimers(sys) {
+  const { setTimeout, clearTimeout } = sys;
+  const ignored = {};
+  sys.setTimeout = (callback, ...rest) => {
+    if (callback.name === 'invalidateResolutionsOfFailedLookup') return ignored;
+    return setTimeout(() => { try { callback(); } catch (error) { console.error(error); } }, ...rest);
+  };
+  sys.clearTimeout = (timer) => { if (timer !== ignored) clearTimeout(timer); };
 }
 
 /** The compiler that tslab brings, wherever npm put it. */
@@ -34,9 +54,13 @@ function typescriptOfTslab() {
   return require.resolve('@tslab/typescript-for-tslab', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
 }
 
+function zeromqOfTslab() {
+  return require.resolve('zeromq', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
+}
+
 /** tslab does not wait for its sends, and zeromq refuses all but some hundred of them per turn: past that, output is lost. Queue them. */
 function mendSending() {
-  const zmq = require(require.resolve('zeromq', { paths: [path.dirname(require.resolve('tslab/package.json'))] }));
+  const zmq = require(zeromqOfTslab());
   zmq.Publisher = class extends zmq.Publisher {
     #queue = [];
     #draining = false;
@@ -100,13 +124,104 @@ function expandShorthand(code) {
   return found.reverse().reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
 }
 
+/** A failed cell shows its own lines of the stack, not those of tslab and of this launcher. */
+function mendErrors() {
+  const inner = /\n\s+at .*(node:vm:|node:internal\/|[\\/]tslab[\\/]dist[\\/]|[\\/]kernel[\\/]launch\.cjs).*/g;
+  const { error } = console;
+  // tslab takes console.error once, when it starts; cells get the plain one back.
+  console.error = (...values) => error.apply(console, values.map((value) => {
+    if (!(value instanceof Error) || typeof value.stack !== 'string') return value;
+    if (value.message === 'Interrupted asynchronously') return 'Interrupted';
+    try { value.stack = value.stack.replace(inner, ''); } catch { /* a frozen error keeps its stack */ }
+    return value;
+  }));
+  setImmediate(() => { console.error = error; });
+}
+
+/** tslab drops every cell that arrives within 200 ms after an error: also those that were sent because the answer had come. */
+function mendAborts() {
+  const window = 50; // milliseconds: cells that were sent with the failed one ("Run All") have arrived by then
+  const { JupyterHandlerImpl } = require('tslab/dist/jupyter.js');
+  const { TaskQueue } = require('tslab/dist/util.js');
+  const { reset } = TaskQueue.prototype;
+  TaskQueue.prototype.reset = function (delay) {
+    return reset.call(this, delay === undefined ? undefined : window);
+  };
+  const { handleExecute } = JupyterHandlerImpl.prototype;
+  JupyterHandlerImpl.prototype.handleExecute = async function (...args) {
+    const answer = await handleExecute.apply(this, args);
+    if (answer.status === 'error') await new Promise((resolve) => setTimeout(resolve, 2 * window));
+    return answer.status === 'abort' ? { ...answer, status: 'aborted' } : answer;
+  };
+}
+
+/**
+ * Interrupts. tslab stops a cell that computes, by taking over SIGINT for as long as it does; then a SIGINT listener that the cell adds
+ * makes the next interrupt end the kernel, and whatever computes after an `await` cannot be stopped at all. Here a thread of
+ * its own (control.cjs) hears Jupyter's request and ends what runs; SIGINT stays an ordinary event. It also works on Windows.
+ */
+function mendInterrupts() {
+  const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');
+  const slots = { RUNNING: 0, HEARD: 1 };
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  const { runInThisContext } = vm;
+  vm.runInThisContext = (code, options) => {
+    if (!options?.breakOnSigint) return runInThisContext(code, options);
+    Atomics.store(state, slots.RUNNING, 1); // from here on it is the cell's own code
+    return runInThisContext(code, { ...options, breakOnSigint: false });
+  };
+
+  // A cell starts from the event loop, so that what is ended is the cell and not the kernel around it.
+  let abandon = () => {};
+  const wrapped = new WeakSet();
+  const { handleExecuteImpl } = JupyterHandlerImpl.prototype;
+  JupyterHandlerImpl.prototype.handleExecuteImpl = function (...args) {
+    const { executor } = this;
+    if (!wrapped.has(executor)) {
+      wrapped.add(executor);
+      const { execute } = executor;
+      executor.execute = (code) => new Promise((resolve, reject) => {
+        const start = setImmediate(() => execute(code).then(resolve, reject));
+        abandon = () => {
+          clearImmediate(start);
+          console.error('Interrupted');
+          resolve(false);
+        };
+      }).finally(() => {
+        abandon = () => {};
+        Atomics.store(state, slots.RUNNING, 0);
+      });
+    }
+    return handleExecuteImpl.apply(this, args);
+  };
+
+  const onInterrupt = () => {
+    Atomics.add(state, slots.HEARD, 1);
+    process.emit('cell-interrupt'); // lib/display/interrupt-signal.ts
+    // A cell that waits is stopped by tslab; one that was ended in the middle never reports back.
+    setImmediate(() => setImmediate(() => abandon()));
+  };
+  process.on('SIGINT', onInterrupt);
+
+  const { bindSocket } = ZmqServer.prototype;
+  ZmqServer.prototype.bindSocket = function (socket, port) {
+    if (socket !== this.control) return bindSocket.call(this, socket, port);
+    const worker = new Worker(path.join(__dirname, 'control.cjs'), { workerData: { connection: this.connInfo, shared: state.buffer, slots, zeromq: zeromqOfTslab() } });
+    const answer = { send: (frames) => worker.postMessage(frames.map((frame) => Buffer.from(frame))) };
+    return new Promise((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('message', ({ type, frames }) => {
+        if (type === 'bound') resolve();
+        if (type === 'interrupt') process.emit('SIGINT', 'SIGINT');
+        if (type === 'shutdown') process.exit(0); // open servers and timers of cells do not hold it up
+        if (type === 'message') void this.handleShellMessage(answer, ...frames.map((frame) => Buffer.from(frame)));
+      });
+    });
+  };
+}
+
 function startKernel() {
   const at = process.argv.indexOf('--config-path');
   if (at < 0) throw new Error('launch.cjs: --config-path is missing; Jupyter passes it.');
   require('tslab/dist/main.js').startKernel({ configPath: process.argv[at + 1], enableFindLocal: false });
-}
-
-/** A SIGINT listener of a cell's own would make the next interrupt fatal: pass the signal on under another name (lib/display/interrupt-signal.ts). */
-function mendInterrupts() {
-  process.on('SIGINT', () => process.emit('cell-interrupt'));
 }

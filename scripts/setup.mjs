@@ -87,13 +87,19 @@ async function findPython() {
   return fail(`Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, then run the command again.`);
 }
 
+/** How Jupyter starts the kernel of the project in `root`. */
+export function kernelSpec(root = ROOT) {
+  return {
+    // Node's check of its own bookkeeping would end the process when an interrupt stops a cell in the middle.
+    argv: [process.execPath, '--no-force-async-hooks-checks', path.join(root, 'kernel', 'launch.cjs'), '--config-path', '{connection_file}'],
+    display_name: 'TypeScript (BLIP)', language: 'typescript', interrupt_mode: 'message',
+  };
+}
+
 /** Registers the kernel inside .venv, where only this project's Jupyter finds it. */
 function installKernel() {
   const folder = path.join(VENV, 'share', 'jupyter', 'kernels', 'tslab');
-  const spec = JSON.stringify({
-    argv: [process.execPath, path.join(ROOT, 'kernel', 'launch.cjs'), '--config-path', '{connection_file}'],
-    display_name: 'TypeScript (BLIP)', language: 'typescript', interrupt_mode: 'signal',
-  }, null, 2);
+  const spec = JSON.stringify(kernelSpec(), null, 2);
   const file = path.join(folder, 'kernel.json');
   if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === spec) return;
   fs.mkdirSync(folder, { recursive: true });

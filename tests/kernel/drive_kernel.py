@@ -1,0 +1,108 @@
+"""drive_kernel.py: a Jupyter client for tests. Reads one JSON command per line, answers each with one JSON line.
+
+{"op": "start", "spec": {...}, "cwd": "..."}            starts the kernel, waits until it is ready
+{"op": "run", "code": "...", "interrupt_at": "file"}    runs a cell; interrupts it once the file exists
+{"op": "restart"} {"op": "abandon"} {"op": "stop"}      abandon: the kernel's Jupyter dies without a word
+"""
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from queue import Empty
+
+from jupyter_client import KernelManager
+from jupyter_client.kernelspec import KernelSpec
+
+READY_SECONDS = 60
+CELL_SECONDS = 30
+POLL_SECONDS = 0.01
+
+
+class Driver:
+    def start(self, spec: dict, cwd: str) -> dict:
+        self.manager = KernelManager(kernel_name="tslab")
+        self.manager._kernel_spec = KernelSpec(**spec)
+        self.manager.start_kernel(cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.connect()
+        return {"pid": self.manager.provisioner.pid}
+
+    def connect(self) -> None:
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=READY_SECONDS)
+
+    def run(self, code: str, interrupt_at: str | None = None, linger: str | None = None) -> dict:
+        """`linger` waits for that text after the cell is done: output of promises that nobody awaited."""
+        interrupted = []
+        if interrupt_at:
+            threading.Thread(target=self.interrupt_when, args=(interrupt_at, interrupted), daemon=True).start()
+        request = self.client.execute(code)
+        outputs, count, end = [], None, time.monotonic() + CELL_SECONDS
+        text, idle = "", None
+        while idle is None or (linger and linger not in text):
+            if time.monotonic() > end:
+                raise TimeoutError(f"after {CELL_SECONDS} s: idle {idle}, outputs {str(outputs)[-500:]}")
+            try:
+                message = self.client.get_iopub_msg(timeout=1)
+            except Empty:
+                if not self.manager.is_alive():
+                    raise RuntimeError("the kernel died") from None
+                continue
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                idle = time.monotonic()
+            elif kind == "execute_input":
+                count = content["execution_count"]
+            elif kind == "stream":
+                text += content["text"]
+                outputs.append([content["name"], content["text"]])
+            elif kind in ("display_data", "update_display_data"):
+                outputs.append([kind, content["data"]])
+        result = {"outputs": outputs, "count": count, "status": self.reply_to(request)["status"]}
+        if interrupted:
+            result["interruptSeconds"] = idle - interrupted[0]
+        return result
+
+    def reply_to(self, request: str) -> dict:
+        while True:  # waiting for the kernel may have left answers to its questions
+            message = self.client.get_shell_msg(timeout=CELL_SECONDS)
+            if message["parent_header"].get("msg_id") == request:
+                return message["content"]
+
+    def interrupt_when(self, file: str, interrupted: list) -> None:
+        while not Path(file).exists():
+            time.sleep(POLL_SECONDS)
+        interrupted.append(time.monotonic())
+        self.manager.interrupt_kernel()
+
+    def restart(self) -> dict:
+        self.client.stop_channels()
+        start = time.monotonic()
+        self.manager.shutdown_kernel(restart=True)
+        stopped = time.monotonic() - start
+        self.manager.start_kernel(**self.manager._launch_args)
+        self.connect()
+        return {"stopSeconds": stopped}
+
+    def abandon(self) -> dict:
+        os._exit(0)
+
+    def stop(self) -> dict:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel()
+        return {}
+
+
+driver = Driver()
+for line in sys.stdin:
+    command = json.loads(line)
+    try:
+        answer = getattr(driver, command.pop("op"))(**command)
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,72 @@
+// An interrupt stops a cell within a second, whatever it does, and the kernel goes on with what it knew.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { printed, startKernel, type TestKernel } from './start-kernel';
+
+const LIMIT_SECONDS = 1;
+
+/** Cells that never end. `here()` is where the interrupt comes. */
+const ENDLESS = {
+  'a loop that computes': 'here(); for (;;) {}',
+  'a loop that waits': 'here(); for (;;) await new Promise((resolve) => setTimeout(resolve, 5));',
+  'a loop that computes after an await': 'await new Promise((resolve) => setTimeout(resolve, 5)); here(); for (;;) {}',
+  'a loop that never leaves the microtasks': 'here(); for (;;) await null;',
+  'a loop that computes in a timer': 'here(); await new Promise(() => setTimeout(() => { for (;;) {} }, 1));',
+  'a loop that catches everything': 'here(); for (;;) { try { for (;;) {} } catch {} }',
+  'a promise that never settles': 'here(); await new Promise(() => {});',
+  'a cell with a SIGINT listener of its own': "process.on('SIGINT', () => {}); here(); for (;;) {}",
+  'the cell after that one': 'here(); for (;;) {}',
+};
+
+describe('interrupts', () => {
+  let kernel: TestKernel;
+  let rounds = 0;
+  before(async () => {
+    kernel = await startKernel();
+    await kernel.run('const state = { rounds: 0 };');
+  });
+  after(() => kernel.stop());
+  beforeEach(async () => {
+    assert.equal(printed(await kernel.run('++state.rounds')), `${++rounds}\n`);
+  });
+
+  for (const [what, code] of Object.entries(ENDLESS))
+    test(what, async () => {
+      const result = await kernel.interrupt(code);
+      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+      assert.equal(result.status, 'error');
+      assert.equal(printed(result, 'stderr'), 'Interrupted\n');
+    });
+
+  test('a program that the cell waits for', { skip: process.platform === 'win32' }, async () => {
+    const result = await kernel.interrupt("here(); require('node:child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);");
+    assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+    assert.equal(result.status, 'error');
+  });
+
+  test('work that listens to interruptSignal() stops and tells its reason', async () => {
+    const result = await kernel.interrupt(`import { interruptSignal } from './lib/display/interrupt-signal';
+      const signal = interruptSignal();
+      signal.addEventListener('abort', () => console.log('stopping:', signal.reason.message));
+      here(); await new Promise(() => {});`);
+    assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+    assert.equal(printed(result), 'stopping: Interrupted\n');
+  });
+
+  test('twenty in a row', async () => {
+    for (let i = 0; i < 20; i++) {
+      const code = Object.values(ENDLESS)[i % 4];
+      const result = await kernel.interrupt(code);
+      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `round ${i}, ${code}: took ${result.interruptSeconds} s`);
+    }
+  });
+
+  test('an idle kernel takes no harm, and a stopped cell leaves no names behind', async () => {
+    const result = await kernel.interrupt('const half = 1; here(); for (;;) {}');
+    assert.equal(result.status, 'error');
+    assert.match(printed(await kernel.run('half'), 'stderr'), /Cannot find name 'half'/);
+    // The interrupt reaches this cell after it is done, or not at all; either way the next one runs.
+    await kernel.interrupt('here();');
+    assert.equal(printed(await kernel.run('typeof state')), 'object\n');
+  });
+});

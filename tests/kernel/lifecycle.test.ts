@@ -1,0 +1,101 @@
+// The kernel as a process: quick restarts, no kernel without its Jupyter, and a project that changes while it runs.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { projectRoot } from '../../lib/project-root';
+import { printed, startKernel, type TestKernel } from './start-kernel';
+
+const QUICK_SECONDS = 1;
+const GONE_WITHIN_MS = 5000;
+
+/** A small project with a kernel and a lib of its own; its path has a blank and letters beyond ASCII. */
+function makeProject(): string {
+  const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'kernel tést ')));
+  fs.cpSync(path.join(projectRoot(), 'kernel'), path.join(root, 'kernel'), { recursive: true });
+  for (const folder of ['node_modules', 'notebooks', 'lib']) fs.mkdirSync(path.join(root, folder));
+  for (const name of fs.readdirSync(path.join(projectRoot(), 'node_modules')))
+    fs.symlinkSync(path.join(projectRoot(), 'node_modules', name), path.join(root, 'node_modules', name), 'junction');
+  fs.writeFileSync(path.join(root, 'lib', 'index.ts'), 'export const answer: number = 42;\n');
+  return root;
+}
+
+function addPackage(root: string, name: string, value: number): void {
+  const folder = path.join(root, 'node_modules', name);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', main: 'index.js', types: 'index.d.ts' }));
+  fs.writeFileSync(path.join(folder, 'index.js'), `exports.value = ${value};\n`);
+  fs.writeFileSync(path.join(folder, 'index.d.ts'), 'export const value: number;\n');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // A process that ended but was not waited for still has its number.
+  return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+async function waitUntil(condition: () => boolean, what: string): Promise<void> {
+  for (const end = Date.now() + GONE_WITHIN_MS; !condition(); ) {
+    assert.ok(Date.now() < end, `${what}: not within ${GONE_WITHIN_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('life of the kernel', () => {
+  let root = '';
+  let kernel: TestKernel;
+  beforeEach(async () => {
+    root = makeProject();
+    kernel = await startKernel(root);
+  });
+  afterEach(async () => {
+    await kernel.stop();
+    fs.rmSync(root, { recursive: true, force: true });
+  });
+
+  test('open servers, timers and an endless loop do not hold up a restart, which forgets everything', async () => {
+    assert.equal((await kernel.run("const kept = 1;\nsetInterval(() => {}, 10);\nvoid require('node:http').createServer().listen(0);")).status, 'ok');
+    const withServer = await kernel.restart();
+    assert.ok(withServer < QUICK_SECONDS, `took ${withServer} s`);
+    assert.match(printed(await kernel.run('kept'), 'stderr'), /Cannot find name 'kept'/);
+
+    const loop = await kernel.run('setTimeout(() => { for (;;) {} }, 0);');
+    assert.equal(loop.status, 'ok');
+    const whileBusy = await kernel.restart();
+    assert.ok(whileBusy < QUICK_SECONDS, `took ${whileBusy} s`);
+    assert.equal(printed(await kernel.run('6 * 7')), '42\n');
+  });
+
+  test('it ends when its Jupyter is gone, even from an endless loop', async () => {
+    await kernel.run('setTimeout(() => { for (;;) {} }, 0);');
+    assert.ok(isAlive(kernel.pid));
+    await kernel.abandon();
+    await waitUntil(() => !isAlive(kernel.pid), 'the kernel ends');
+  });
+
+  test('files of lib and of node_modules may change, come and go while it runs', async () => {
+    assert.equal(printed(await kernel.run("import { answer } from './lib'; answer")), '42\n');
+
+    addPackage(root, 'added-later', 7);
+    assert.equal(printed(await kernel.run("import { value } from 'added-later'; value")), '7\n');
+    addPackage(root, 'added-later', 8);
+    for (const name of ['one', 'two', 'three']) addPackage(root, name, 1);
+    fs.rmSync(path.join(root, 'node_modules', 'two'), { recursive: true });
+    assert.equal(printed(await kernel.run('value + answer')), '49\n');
+
+    fs.writeFileSync(path.join(root, 'lib', 'index.ts'), "export * from './more';\nexport const answer: number = 43;\n");
+    fs.writeFileSync(path.join(root, 'lib', 'more.ts'), 'export const more = 1;\n');
+    assert.equal(printed(await kernel.run('answer + 1')), '43\n'); // loaded code stays as it was loaded
+    fs.rmSync(path.join(root, 'lib', 'more.ts'));
+    assert.equal(printed(await kernel.run('6 * 7')), '42\n');
+
+    await kernel.restart();
+    fs.writeFileSync(path.join(root, 'lib', 'index.ts'), 'export const answer: number = 44;\n');
+    assert.equal(printed(await kernel.run("import { answer } from './lib'; answer")), '44\n');
+  });
+});

@@ -1,0 +1,79 @@
+// A real kernel for a test: started by Jupyter's own client in .venv, with the spec that the set-up installs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { findPython } from '../../lib/optimize/nncf-worker';
+import { projectRoot } from '../../lib/project-root';
+
+export interface CellResult {
+  /** `stdout` and `stderr` with their text, displays with their MIME bundle. */
+  readonly outputs: readonly (readonly [kind: string, content: string | Record<string, string>])[];
+  readonly count: number | null;
+  readonly status: 'ok' | 'error' | 'aborted';
+  /** From the interrupt to the kernel's "idle". */
+  readonly interruptSeconds?: number;
+}
+
+export interface TestKernel {
+  readonly pid: number;
+  run(code: string, options?: { linger?: string }): Promise<CellResult>;
+  /** Runs a cell and interrupts it where it calls `here()`. */
+  interrupt(code: string): Promise<CellResult & { readonly interruptSeconds: number }>;
+  /** Seconds until the old kernel was gone. */
+  restart(): Promise<number>;
+  /** Kills the client without letting it stop the kernel. */
+  abandon(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `root` is a project folder with kernel/ and node_modules/; cells start in its notebooks folder, as in JupyterLab. */
+export async function startKernel(root = projectRoot()): Promise<TestKernel> {
+  const { kernelSpec } = await import(pathToFileURL(path.join(projectRoot(), 'scripts', 'setup.mjs')).href);
+  const client = spawn(findPython(), [path.join(__dirname, 'drive_kernel.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  client.stdout.setEncoding('utf8');
+  const ended = once(client, 'close').then(() => undefined);
+  let received = '';
+  client.stdout.on('data', (chunk: string) => { received += chunk; });
+  const answer = async (): Promise<string> => {
+    while (!received.endsWith('\n')) if (!(await Promise.race([once(client.stdout, 'data'), ended]))) throw new Error('The Jupyter client ended.');
+    const line = received;
+    received = '';
+    return line;
+  };
+  const ask = async (op: string, options: object = {}): Promise<any> => {
+    client.stdin.write(`${JSON.stringify({ op, ...options })}\n`);
+    const answered = JSON.parse(await answer());
+    if (answered.error) throw new Error(answered.error);
+    return answered;
+  };
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'kernel-test-'));
+  let marks = 0;
+
+  const { pid } = await ask('start', { spec: kernelSpec(root), cwd: path.join(root, 'notebooks') });
+  return {
+    pid,
+    run: (code, options) => ask('run', { code, ...options }),
+    async interrupt(code) {
+      const mark = path.join(scratch, String(marks++));
+      return ask('run', { code: code.replace('here()', `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`), interrupt_at: mark });
+    },
+    restart: async () => (await ask('restart')).stopSeconds,
+    async abandon() {
+      client.stdin.write(`${JSON.stringify({ op: 'abandon' })}\n`);
+      await ended;
+    },
+    async stop() {
+      if (client.exitCode === null) client.stdin.end(`${JSON.stringify({ op: 'stop' })}\n`); // a client that is busy stops when it is done
+      await ended;
+      fs.rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** All that a cell printed to one stream. */
+export function printed(result: CellResult, stream: 'stdout' | 'stderr' = 'stdout'): string {
+  return result.outputs.flatMap(([kind, text]) => (kind === stream && typeof text === 'string' ? [text] : [])).join('');
+}
