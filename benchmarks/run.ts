@@ -8,14 +8,16 @@ import { promisify } from 'node:util';
 import { BlipProcessor, compareSizes, loadCheckpoint, type BlipConfig } from '../lib';
 import { countWork, type Machine, type Phases, type Work } from './count-work';
 import { makeCheckpoint } from './make-checkpoint';
+import type { Overhead } from './measure-overhead';
 import { ANSWER_TOKENS, CAPTION_TOKENS, measureSides } from './measure-sides';
 import { modelFolders, quantizeBoth, timeConversions } from './prepare-models';
 import { PythonWorker } from './python-worker';
 import { runJSON } from './run-json';
-import { writeReport, type MeasuredModel, type MeasuredPrecision, type Results } from './write-report';
+import { reportOf, writeReport, type MeasuredModel, type MeasuredPrecision, type Results } from './write-report';
 
 const exec = promisify(execFile);
 const CACHE = path.join('output', 'bench');
+const BUNDLED = path.join('models', 'blip-scenes');
 const SUBJECT = { picture: 'data/pictures/demo.jpg', question: 'how many dogs are in the picture?' };
 /** The usual young generation is too small to count allocations without a collection in between. */
 const YOUNG_GENERATION_MB = 256;
@@ -30,7 +32,7 @@ async function main(python: string, only: string | undefined): Promise<void> {
   const rates = new Map<string, unknown>(Object.entries(machine));
   const subjects: Subject[] = [
     { name: 'Random weights of BLIP-base\'s size (blip-vqa-base)', checkpoint: base, runs: 15, pytorchRuns: 5, conversions: 3 },
-    { name: 'Bundled model (blip-scenes)', checkpoint: path.join('models', 'blip-scenes'), runs: 50, pytorchRuns: 10, conversions: 3 },
+    { name: 'Bundled model (blip-scenes)', checkpoint: BUNDLED, runs: 50, pytorchRuns: 10, conversions: 3 },
   ];
   const models: MeasuredModel[] = [];
   const versions = new Map<string, string>([['Node', process.versions.node]]);
@@ -39,14 +41,17 @@ async function main(python: string, only: string | undefined): Promise<void> {
     if (subject.checkpoint === base) await makeCheckpoint(base);
     models.push(await measureModel(python, subject, rates, versions));
   }
-  const bundled = modelFolders(path.join(CACHE, 'blip-scenes-ir')).fp16.ours;
-  const args = [`--max-semi-space-size=${YOUNG_GENERATION_MB}`, '--import', 'tsx', path.join(__dirname, 'measure-overhead.ts'), bundled, SUBJECT.picture];
-  const overhead = await runJSON(process.execPath, args, ['per_token', 'inside', 'outside', 'outside_p90', 'allocated_bytes_per_token', 'empty_call']);
+  const overhead = models.some(({ checkpoint }) => checkpoint === BUNDLED) ? await measureOverhead() : undefined;
   const results: Results = {
     date: new Date().toISOString().slice(0, 10), machine: { ...machine, cores: os.cpus().length }, versions: Object.fromEntries(versions), models, overhead,
   };
-  if (only) console.log(JSON.stringify(results, null, 1));
-  else console.log(`\n${writeReport(__dirname, results)}`);
+  console.log(`\n${only ? reportOf(results) : writeReport(__dirname, results)}`);
+}
+
+function measureOverhead(): Promise<Overhead> {
+  const folder = modelFolders(`${path.join(CACHE, path.basename(BUNDLED))}-ir`).fp16.ours;
+  const args = [`--max-semi-space-size=${YOUNG_GENERATION_MB}`, '--import', 'tsx', path.join(__dirname, 'measure-overhead.ts'), folder, SUBJECT.picture];
+  return runJSON(process.execPath, args, ['per_token', 'inside', 'outside', 'outside_p90', 'allocated_bytes_per_token', 'empty_call']);
 }
 
 async function measureModel(python: string, { name, checkpoint, runs, pytorchRuns, conversions }: Subject, rates: ReadonlyMap<string, unknown>, versions: Map<string, string>): Promise<MeasuredModel> {
@@ -75,7 +80,7 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
     }
     const files = fs.readdirSync(folders.fp16.ours).filter((file) => /\.(xml|bin)$/.test(file));
     const ir_bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(folders.fp16.ours, file)).size, 0);
-    return { model: name, conversion, ir_bytes, sizes: compareSizes(folders.fp16.ours, folders.int8.ours), precisions, pytorch };
+    return { model: name, checkpoint, conversion, ir_bytes, sizes: compareSizes(folders.fp16.ours, folders.int8.ours), precisions, pytorch };
   } finally {
     worker.close();
   }

@@ -19,6 +19,7 @@ export interface MeasuredPrecision {
 
 export interface MeasuredModel {
   readonly model: string;
+  readonly checkpoint: string;
   readonly conversion: Readonly<Record<keyof ModelFolders, readonly ConvertRun[]>>;
   /** Bytes of our FP16 IR, and per part in both precisions. */
   readonly ir_bytes: number;
@@ -32,7 +33,8 @@ export interface Results {
   readonly machine: Readonly<Record<string, unknown>>;
   readonly versions: Readonly<Record<string, string>>;
   readonly models: readonly MeasuredModel[];
-  readonly overhead: Overhead;
+  /** Of the bundled model, where it was measured. */
+  readonly overhead?: Overhead;
 }
 
 const START = '<!-- results: begin -->';
@@ -52,17 +54,24 @@ export function writeReport(folder: string, results: Results): string {
   return report;
 }
 
-function reportOf({ date, machine, versions, models, overhead }: Results): string {
+/** The tables alone, in Markdown. */
+export function reportOf({ date, machine, versions, models, overhead }: Results): string {
   const rate = (name: string, unit: string): string => (typeof machine[name] === 'number' ? `${Math.round(machine[name])} ${unit}` : 'not measured');
   return [
     `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
     `The machine: matrix multiply f32 ${rate('f32_gflops', 'GFLOP/s')}, bf16 ${rate('bf16_gflops', 'GFLOP/s')}, INT8 ${rate('int8_gflops', 'GOP/s')}; `
     + `weights read from memory at ${rate('stream_bf16_gbs', 'GB/s')}.`, '',
     ...models.flatMap(modelReport),
-    '### Outside OpenVINO', '',
-    `A token of the bundled model takes ${overhead.per_token.toFixed(3)} ms, of it ${overhead.outside.toFixed(3)} ms (p90 ${overhead.outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, `
-    + `the call there and back. An empty model's call alone takes ${overhead.empty_call.toFixed(3)} ms. JavaScript allocates ${overhead.allocated_bytes_per_token} bytes per token.`, '',
+    ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
+}
+
+function overheadReport({ per_token, outside, outside_p90, empty_call, allocated_bytes_per_token }: Overhead): string[] {
+  return [
+    '### Outside OpenVINO', '',
+    `A token of the bundled model takes ${per_token.toFixed(3)} ms, of it ${outside.toFixed(3)} ms (p90 ${outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, `
+    + `the call there and back. An empty model's call alone takes ${empty_call.toFixed(3)} ms. JavaScript allocates ${allocated_bytes_per_token} bytes per token.`, '',
+  ];
 }
 
 function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }: MeasuredModel): string[] {

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
-import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO } from '../openvino';
+import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO, type Tensor } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { DecoderSession, type EncoderStates } from './decoder-session';
@@ -179,13 +179,15 @@ export class OVBlipModel {
   }
 
   /** Runs an encoder on a request of its own, so that calls may overlap; requests are kept for the next call. */
-  async #run(model: CompiledModel, inputs: Parameters<InferRequest['infer']>[0]): Promise<ImageEmbeds> {
+  async #run(model: CompiledModel, inputs: Readonly<Record<string, Tensor>>): Promise<ImageEmbeds> {
     this.#assertUsable();
     const pool = this.#pools.get(model) ?? [];
     this.#pools.set(model, pool);
     const request = pool.pop() ?? model.createInferRequest();
     try {
-      const { last_hidden_state } = await request.inferAsync(inputs);
+      for (const [name, tensor] of Object.entries(inputs)) request.setTensor(name, tensor);
+      await request.runAsync();
+      const last_hidden_state = request.getTensor('last_hidden_state');
       const [rows, tokens, size] = last_hidden_state.getShape();
       const data = last_hidden_state.getData();
       if (!(data instanceof Float32Array)) throw new BlipModelError(`${this.folder}: last_hidden_state is ${last_hidden_state.getElementType()}, expected f32.`);

@@ -45,7 +45,7 @@ export class DecoderSession implements DecoderStep {
     const mask = new this.openvino.Tensor('i64', [rows, this.#past], this.#ones.subarray(0, rows * this.#past));
     this.#request.setTensor('attention_mask', mask);
     this.#masks.push(mask);
-    await this.#request.inferAsync();
+    await this.#request.runAsync();
     this.#request.readInto('logits', this.#logits);
     return this.#logits;
   }

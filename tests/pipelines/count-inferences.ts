@@ -12,10 +12,10 @@ export function countInferences(): { openvino: OpenVINO; inferences: (xml: strin
       const create = compiled.createInferRequest.bind(compiled);
       compiled.createInferRequest = () => {
         const request = create();
-        const infer = request.inferAsync.bind(request);
-        request.inferAsync = (inputs) => {
+        const run = request.runAsync.bind(request);
+        request.runAsync = () => {
           counts.set(name, (counts.get(name) ?? 0) + 1);
-          return infer(inputs);
+          return run();
         };
         return request;
       };
