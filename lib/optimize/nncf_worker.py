@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -255,6 +256,8 @@ def run(task, core, counter):
 
 
 def main():
+    # Ctrl-C reaches every process of a terminal or a kernel: what it means, the parent decides. Its end ends this one too.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = json.loads(sys.stdin.buffer.raw.readline())
     threading.Thread(target=stop_when_parent_ends, daemon=True).start()
     os.environ.setdefault("NNCF_CI", "1")  # NNCF's switch for no telemetry: a notebook asks nobody and sends nothing

@@ -69,6 +69,7 @@ function unwatch(staging: string): void {
 }
 
 function end(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return; // somebody listens since: to cancel, perhaps
   for (const staging of open) fs.rmSync(staging, { recursive: true, force: true });
   for (const staging of [...open]) {
     try { fs.rmdirSync(path.dirname(staging)); } catch { /* the output holds something else */ }

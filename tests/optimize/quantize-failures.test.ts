@@ -75,6 +75,19 @@ test('Ctrl-C in a script ends it as ever, and takes the staging folder and the w
   assert.ok(isGone(), 'the worker goes on without its parent');
 });
 
+test('a worker that is killed leaves nothing; one that gets the Ctrl-C meant for its parent goes on', POSIX_ONLY, async () => {
+  const output = path.join(folder, 'signalled');
+  const signalOnce = (signal: NodeJS.Signals) => {
+    let sent = false;
+    return ({ status }: { status: string }): void => { if (status === 'statistics' && !sent) { sent = true; process.kill(workers(process.pid)[0], signal); } };
+  };
+  await assert.rejects(quantizeBlip(fp16, samples, output, { parts: ['vision_model'], progress_callback: signalOnce('SIGKILL') }), /signal SIGKILL.* on vision_model.*memory/s);
+  assert.equal(fs.existsSync(output), false);
+  const { parts } = await quantizeBlip(fp16, samples, output, { parts: ['vision_model'], progress_callback: signalOnce('SIGINT') });
+  assert.ok((parts.vision_model?.after.fakeQuantize ?? 0) > 0);
+  fs.rmSync(output, { recursive: true });
+});
+
 describe('samples', () => {
   const output = (): string => path.join(folder, 'out');
   const quantizeVision = (from: string, list: VqaSample[], subset_size?: number) => quantizeBlip(from, list, output(), { parts: ['vision_model'], subset_size });
