@@ -1,7 +1,7 @@
 // npm run bench: makes the Python tutorial's own environment once, then runs both sides side by side.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { ROOT, fail, inVenv, run } from './common.mjs';
+import { PYTHON as PROJECT_PYTHON, ROOT, fail, run } from './common.mjs';
 import { setup } from './setup.mjs';
 
 const BENCH_VENV = path.join(ROOT, '.venv-bench');
@@ -19,7 +19,7 @@ async function prepareEnvironment() {
   if (fs.existsSync(STAMP) && fs.readFileSync(STAMP, 'utf8') === wanted) return;
   console.log('Making the tutorial\'s environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some minutes)');
   fs.rmSync(BENCH_VENV, { recursive: true, force: true });
-  const made = await run(inVenv('python'), ['-m', 'venv', BENCH_VENV], { capture: true });
+  const made = await run(PROJECT_PYTHON, ['-m', 'venv', BENCH_VENV], { capture: true });
   if (made.code !== 0) fail(`The environment could not be made:\n${made.output}`);
   const { code, output } = await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS], { capture: true });
   if (code !== 0) fail(`pip could not install the tutorial's packages:\n${output.slice(-3000)}`);

@@ -5,28 +5,50 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const VENV = path.join(ROOT, '.venv');
-const BIN = path.join(VENV, process.platform === 'win32' ? 'Scripts' : 'bin');
 
-/** A program of the project's Python environment, such as `python` or `jupyter`. */
-export const inVenv = (name) => path.join(BIN, process.platform === 'win32' ? `${name}.exe` : name);
+/** The project's own Python. Its packages' commands are run as `-m`: their scripts hold the folder's path, and a project may move. */
+export const PYTHON = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /**
  * Runs a program and waits. Its output goes to this terminal unless `capture` is set.
- * Interrupts reach the child through the terminal; this process waits for it to end cleanly.
+ * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`.
+ * `clock` counts the seconds on a terminal, for steps that show nothing else.
  */
-export function run(program, args, { capture = false, env = {}, cwd = ROOT } = {}) {
+export function run(program, args, { capture = false, clock = false, env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit', shell: process.platform === 'win32' && program.endsWith('.cmd') });
     let output = '';
+    let interrupted = false;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => { output += chunk; });
-    const ignore = () => {};
-    process.on('SIGINT', ignore);
-    child.on('error', reject);
+    const onInterrupt = () => { interrupted = true; };
+    const onTerminate = () => { child.kill('SIGTERM'); };
+    process.on('SIGINT', onInterrupt);
+    process.on('SIGTERM', onTerminate);
+    const stopClock = clock ? startClock() : () => {};
+    const end = () => {
+      stopClock();
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    };
+    child.on('error', (error) => {
+      end();
+      reject(error);
+    });
     child.on('close', (code, signal) => {
-      process.off('SIGINT', ignore);
-      resolve({ code: code ?? 1, signal, output });
+      end();
+      resolve({ code: code ?? 1, signal, output, interrupted });
     });
   });
+}
+
+function startClock() {
+  if (!process.stdout.isTTY) return () => {};
+  const start = Date.now();
+  const timer = setInterval(() => process.stdout.write(`\r  ${Math.round((Date.now() - start) / 1000)} s `), 1000);
+  return () => {
+    clearInterval(timer);
+    process.stdout.write('\r\x1b[K');
+  };
 }
 
 /** Ends the process with a message and no stack. */

@@ -3,32 +3,29 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT, VENV, fail, inVenv, run } from './common.mjs';
+import { PYTHON, ROOT, VENV, fail, run } from './common.mjs';
+import { MIN_PYTHON, SetupError, checkNode, findPython, makeEnvironment, pythonVersion } from './system.mjs';
 
-const MIN_NODE = [20, 19];
-const MIN_PYTHON = [3, 10];
-/** Written last into .venv: says which requirements and which lock file the set-up was made for. */
-const STAMP = path.join(VENV, 'blip-setup.json');
+/** Each is written last into what it speaks for, and says what that was made for: a set-up that was cut short has none. */
+const NODE_STAMP = path.join(ROOT, 'node_modules', '.blip-setup');
+const PYTHON_STAMP = path.join(VENV, 'blip-setup');
+/** Quick, and notices an environment whose Python was upgraded or removed. */
+const PACKAGES_CHECK = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
+const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
 /** Makes the project ready to run. Quick when it is already. */
 export async function setup() {
-  checkNode();
-  const wanted = fingerprint();
-  const made = readStamp();
-  if (made.node !== wanted.node || !fs.existsSync(path.join(ROOT, 'node_modules', 'tsx'))) await installNodePackages();
-  if (made.python !== wanted.python || !fs.existsSync(inVenv('jupyter'))) await installPythonPackages();
-  installKernel();
-  quietJupyter();
-  if (made.node !== wanted.node || made.python !== wanted.python) {
-    fs.writeFileSync(`${STAMP}.tmp`, JSON.stringify(wanted));
-    fs.renameSync(`${STAMP}.tmp`, STAMP);
+  try {
+    checkNode();
+    const wanted = fingerprint();
+    if (read(NODE_STAMP) !== wanted.node) await installNodePackages(wanted.node);
+    if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages())) await installPythonPackages(wanted.python);
+    installKernel();
+    quietJupyter();
+  } catch (error) {
+    if (error instanceof SetupError) fail(error.message);
+    throw error;
   }
-}
-
-function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]))
-    fail(`Node.js ${process.versions.node} is too old: ${MIN_NODE.join('.')} or newer is needed. Get it from nodejs.org, then run the command again.`);
 }
 
 function fingerprint() {
@@ -36,17 +33,28 @@ function fingerprint() {
   return { node: `${process.version} ${hash('package-lock.json', 'package.json')}`, python: hash('requirements.txt') };
 }
 
-function readStamp() {
-  try { return JSON.parse(fs.readFileSync(STAMP, 'utf8')); } catch { return {}; }
+function read(file) {
+  try { return fs.readFileSync(file, 'utf8'); } catch { return undefined; }
 }
 
-async function installNodePackages() {
+function stamp(file, text) {
+  fs.writeFileSync(`${file}.tmp`, text);
+  fs.renameSync(`${file}.tmp`, file);
+}
+
+async function installNodePackages(made) {
   console.log('Installing Node packages (about 230 MB, usually under a minute)');
-  const npm = process.env.npm_execpath; // set when npm started this script
+  const cli = process.env.npm_execpath ?? ''; // set when npm started this script; other package managers set theirs
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { code } = npm ? await run(process.execPath, [npm, ...args]) : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
-  if (code !== 0) fail('npm could not install the packages; its message stands above. Check the network or npm\'s registry setting, then run the command again.');
+  fs.rmSync(NODE_STAMP, { force: true });
+  const npm = cli.endsWith('npm-cli.js') ? [process.execPath, [cli, ...args]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
+  const { code, interrupted } = await run(...npm, { clock: true }).catch((error) => {
+    throw new SetupError(`npm could not be started (${error.message}). It comes with Node.js: see nodejs.org, then run the command again.`);
+  });
+  if (interrupted) throw new SetupError(INTERRUPTED);
+  if (code !== 0) throw new SetupError('npm could not install the packages; its message stands above. Check the network or npm\'s registry setting, then run the command again.');
   await fetchOpenVINONode();
+  stamp(NODE_STAMP, made);
 }
 
 /** openvino-node's install script downloads its binary. It may fail: then OpenVINO's C API from the Python wheel does the work. */
@@ -58,33 +66,34 @@ async function fetchOpenVINONode() {
   }
   console.log('Fetching openvino-node\'s binary (up to a minute)');
   const script = path.join(folder, 'scripts', 'download-runtime.js');
-  const { code } = fs.existsSync(script) ? await run(process.execPath, [script], { cwd: folder, capture: true }) : { code: 1 };
+  const { code, interrupted } = fs.existsSync(script) ? await run(process.execPath, [script], { cwd: folder, capture: true, clock: true }) : { code: 1 };
+  if (interrupted) throw new SetupError(INTERRUPTED);
   if (code !== 0) console.log('  not available here: OpenVINO runs through the C API of the Python package, same interface');
 }
 
-async function installPythonPackages() {
-  const python = await findPython();
-  console.log(`Installing Python packages into .venv with ${python.version} (about 900 MB on disk, one to three minutes)`);
-  fs.rmSync(STAMP, { force: true });
-  if (!fs.existsSync(inVenv('python')) || (await run(inVenv('python'), ['-m', 'pip', '--version'], { capture: true })).code !== 0) {
-    fs.rmSync(VENV, { recursive: true, force: true });
-    const made = await run(python.command, ['-m', 'venv', VENV], { capture: true });
-    if (made.code !== 0) fail(`Python's venv module does not work:\n${made.output}\nOn Debian and Ubuntu, install it with: sudo apt install python3-venv`);
-  }
-  const { code, output } = await run(inVenv('python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.join(ROOT, 'requirements.txt')], { capture: true });
-  if (code !== 0) fail(`pip could not install the packages:\n${output.slice(-3000)}\nCheck the network or pip's index setting, then run the command again.`);
+async function hasPythonPackages() {
+  return (await run(PYTHON, ['-c', PACKAGES_CHECK], { capture: true }).catch(() => undefined))?.code === 0;
 }
 
-async function findPython() {
-  const seen = [];
-  for (const command of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
-    let result;
-    try { result = await run(command, ['-c', 'import sys; print(*sys.version_info[:3], sep=".")'], { capture: true }); } catch { continue; }
-    const [major, minor] = result.output.trim().split('.').map(Number);
-    if (result.code === 0 && major === MIN_PYTHON[0] && minor >= MIN_PYTHON[1]) return { command, version: `Python ${result.output.trim()}` };
-    seen.push(`${command} ${result.output.trim()}`);
+async function installPythonPackages(made) {
+  fs.rmSync(PYTHON_STAMP, { force: true });
+  if (!(await hasUsableEnvironment())) {
+    const python = await findPython();
+    console.log(`Making a Python environment in .venv with Python ${python.version} (some seconds)`);
+    await makeEnvironment(python, VENV);
   }
-  return fail(`Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, then run the command again.`);
+  console.log('Installing Python packages into .venv (about 900 MB on disk, one to three minutes)');
+  const { code, output, interrupted } = await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.join(ROOT, 'requirements.txt')], { capture: true, clock: true });
+  if (interrupted) throw new SetupError(INTERRUPTED);
+  if (code !== 0) throw new SetupError(`pip could not install the packages:\n${output.slice(-3000)}\nCheck the network or pip's index setting, then run the command again.`);
+  stamp(PYTHON_STAMP, made);
+}
+
+/** An environment of an earlier set-up, if its Python still runs, is new enough and has pip: then only what changed is installed. */
+async function hasUsableEnvironment() {
+  const version = await pythonVersion(PYTHON);
+  if (!version || Number(version.split('.')[1]) < MIN_PYTHON[1]) return false;
+  return (await run(PYTHON, ['-m', 'pip', '--version'], { capture: true })).code === 0;
 }
 
 /** How Jupyter starts the kernel of the project in `root`. */

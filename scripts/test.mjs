@@ -1,7 +1,7 @@
 // npm test: type check, tests, and a re-run of the notebooks whose results are compared with the saved ones.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { ROOT, inVenv, run } from './common.mjs';
+import { PYTHON, ROOT, run } from './common.mjs';
 import { NOTEBOOKS, executeNotebooks } from './notebooks.mjs';
 import { setup } from './setup.mjs';
 
@@ -17,7 +17,7 @@ if (NOTEBOOKS.length > 0) {
   console.log('Notebooks, from top to bottom');
   const code = await executeNotebooks(again, { BLIP_MODEL: undefined, BLIP_DEVICE: undefined, BLIP_DATASET: undefined });
   if (code !== 0) process.exit(code);
-  await step(inVenv('python'), [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
+  await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
 }
 
 console.log('Tests');

@@ -1,0 +1,48 @@
+// Programs that stand in for python3 and npm on a PATH of their own: they write down how they were called.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** The folder is the whole PATH of a test, so it also needs what shell scripts use. */
+export function makePath(folder: string): string {
+  fs.mkdirSync(folder, { recursive: true });
+  for (const tool of ['sh', 'mkdir', 'cp', 'touch', 'dirname', 'sleep', 'kill', 'rm', 'cat']) {
+    const real = ['/bin', '/usr/bin'].map((place) => path.join(place, tool)).find((file) => fs.existsSync(file));
+    if (real) fs.symlinkSync(real, path.join(folder, tool));
+  }
+  return folder;
+}
+
+export function addProgram(folder: string, name: string, script: string): void {
+  fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
+
+/** A Python that only knows its version. */
+export const addOldPython = (folder: string, name: string, version: string): void => addProgram(folder, name, `echo ${version}\n`);
+
+/** A Python with venv and pip; both only leave marks. Its environments contain copies of itself. `LOG` is where it tells. */
+export function addPython(folder: string, name: string, version: string, log: string): void {
+  addProgram(folder, name, `here=$(dirname "$0")
+case "$*" in
+  "-c import sys; print"*) echo ${version} ;;
+  "-c "*) test -f "$here/installed" ;;
+  "-m venv "*)
+    echo "${name} venv" >> '${log}'
+    rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
+  "-m pip --version") ;;
+  "-m pip install "*)
+    echo "pip install" >> '${log}'
+    if [ -n "$FAIL_PIP" ]; then echo "no such package"; exit 1; fi
+    if [ -n "$INTERRUPT_PIP" ]; then kill -INT "$PPID"; exit 130; fi
+    touch "$here/installed" ;;
+  *) echo "unexpected: $*"; exit 1 ;;
+esac
+`);
+}
+
+/** `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. */
+export function addNpm(folder: string, log: string): void {
+  addProgram(folder, 'npm', `echo "npm $1" >> '${log}'
+rm -rf node_modules; mkdir -p node_modules/tsx
+if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
+`);
+}
