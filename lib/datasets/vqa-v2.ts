@@ -76,19 +76,23 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
   const captions = files.captions ? await readCaptions(files.captions) : undefined;
   const readable = new Map<string, Promise<boolean>>();
   const samples: VqaSample[] = [];
-  for (let from = 0; samples.length < count && from < order.length;) {
-    // Broken rows are few: usually one pass over the annotations is enough.
-    const block = order.slice(from, from + Math.ceil((count - samples.length) * 1.1) + 8);
-    from += block.length;
-    const annotations = await readAnnotations(files.annotations, new Set(block.map(({ question_id }) => question_id)));
-    for (const row of block) {
+  // Broken rows are few: usually one pass over the annotations is enough. Each further pass looks at twice as many.
+  for (let from = 0, wanted = Math.ceil(count * 1.1) + 8; samples.length < count && from < order.length; wanted *= 2) {
+    const block: { row: Question; image: string | undefined }[] = [];
+    for (let found = 0; from < order.length && found < wanted; from++) {
+      const row = order[from];
+      const image = pictures.get(row.image_id) ?? pictures.get(row.image_id.padStart(COCO_DIGITS, '0'));
+      block.push({ row, image });
+      if (image) found++;
+    }
+    const annotations = await readAnnotations(files.annotations, new Set(block.filter(({ image }) => image).map(({ row }) => row.question_id)));
+    for (const { row, image } of block) {
       if (samples.length === count) break;
       signal?.throwIfAborted();
       const annotation = annotations.get(row.question_id);
-      const image = pictures.get(row.image_id) ?? pictures.get(row.image_id.padStart(COCO_DIGITS, '0'));
       const which = `question ${row.question_id}`;
-      if (!annotation) { skips.add('no answers', which); continue; }
       if (!image) { skips.add('picture missing', which); continue; }
+      if (!annotation) { skips.add('no answers', which); continue; }
       let check = readable.get(image);
       if (!check) readable.set(image, check = canDecode(image));
       if (!(await check)) { skips.add('picture broken', which); continue; }

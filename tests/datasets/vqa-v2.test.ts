@@ -1,5 +1,6 @@
 // VQAv2's JSON form, its streamed reader, and the shuffle.
 import assert from 'node:assert/strict';
+import realFs from 'node:fs'; // the module itself, which a test may watch
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -82,6 +83,21 @@ test('the bundled data set itself: both splits, none of their pictures in common
   assert.deepEqual([train.samples.length, val.samples.length, train.skipped.total, val.skipped.total], [300, 100, 0, 0]);
   const pictures = new Set(train.samples.map(({ image }) => image));
   assert.ok(val.samples.every(({ image }) => !pictures.has(image)));
+});
+
+test('a folder with few of the pictures: the annotations (370 MB in VQAv2) are read once or twice, not for every gap', async (context) => {
+  const source = path.join(folder, 'few');
+  fs.mkdirSync(path.join(source, 'images'), { recursive: true });
+  const numbers = Array.from({ length: 2000 }, (_, id) => id);
+  for (const id of numbers.filter((number) => number % 400 === 0)) fs.copyFileSync(path.join(folder, 'train2014', 'COCO_train2014_000000000001.jpg'), path.join(source, 'images', `${id}.jpg`));
+  fs.writeFileSync(path.join(source, 'questions_train.json'), JSON.stringify({ questions: numbers.map((id) => ({ image_id: id, question: 'what?', question_id: id })) }));
+  fs.writeFileSync(path.join(source, 'annotations_train.json'), JSON.stringify({ annotations: numbers.map((id) => ({ question_id: id, multiple_choice_answer: 'x' })) }));
+  const opened = context.mock.method(realFs, 'createReadStream');
+  const { samples, skipped } = await loadVqaSamples(source, { count: 5 });
+  assert.deepEqual([samples.length, Object.keys(skipped.reasons)], [5, ['picture missing']]);
+  assert.ok(skipped.total <= 1995 && skipped.total > 0);
+  const passes = opened.mock.calls.filter(({ arguments: [file] }) => String(file).includes('annotations')).length;
+  assert.ok(passes >= 1 && passes <= 2, `${passes} passes`);
 });
 
 test('files that are no data set: a page of HTML, a list cut short, pictures missing', async () => {

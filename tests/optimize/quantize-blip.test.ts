@@ -9,6 +9,7 @@ import { convertBlip } from '../../lib/convert';
 import { loadVqaSamples, type VqaSample } from '../../lib/datasets';
 import { compareModels, irStatistics, quantizeBlip } from '../../lib/optimize';
 import { projectRoot } from '../../lib/project-root';
+import { makeTinyModel } from './tiny-model';
 
 const CALIBRATION = 64;
 const VALIDATION = 200;
@@ -85,4 +86,15 @@ test('4-bit weights for the decoder alone: no samples needed, the other parts co
   // A looser bound than for 8 bits, on fewer questions: the accuracy is what the option is reported with.
   assert.ok(accuracy && accuracy.after > accuracy.before - 0.1, `${accuracy?.before} -> ${accuracy?.after}`);
   assert.ok(sizes.vision_model?.ratio === 1 && (sizes.text_decoder?.ratio ?? 0) > 2.2);
+});
+
+test("a data set in the hub's parquet form calibrates and judges as the bundled one does", async () => {
+  const tiny = await makeTinyModel(path.join(folder, 'tiny'));
+  const load = (split: 'train' | 'val') => loadVqaSamples(bundled('tests/fixtures/datasets/vqa.parquet'), { split, cache_dir: path.join(folder, 'cache') });
+  const { samples } = await load('train');
+  const { calibration: used } = await quantizeBlip(tiny, samples, path.join(folder, 'tiny-int8'));
+  assert.deepEqual([used.samples, used.skipped.length], [samples.length, 0]);
+  const { accuracy, captions } = await compareModels(tiny, path.join(folder, 'tiny-int8'), (await load('val')).samples, { runs: 0 });
+  assert.equal(accuracy?.metric, 'vqa'); // ten answers each
+  assert.ok(captions.images > 0);
 });
