@@ -107,7 +107,7 @@ function liveScript(id: string, json: string): string {
     var place = document.getElementById('${id}'), figure = ${json};
     if (!place || !window.Plotly) return;
     place.textContent = '';
-    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
+    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
   };
   window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
     var script = document.createElement('script');

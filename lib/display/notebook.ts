@@ -29,11 +29,12 @@ export function isNotebook(): boolean {
   return kernel() !== undefined;
 }
 
-/** Shows an output. `widths` gives the width in pixels at which a front end should show the picture. */
+/** Shows an output. `width` is that at which a front end should show the picture, in pixels; the text stands for it where it is not seen. */
 export function display(data: DisplayData, options: { readonly width?: number } = {}): void {
   const write = kernel();
   if (!write) { console.log(data['text/plain']); return; }
-  write({ data: { ...data }, metadata: options.width ? { 'image/png': { width: options.width } } : {}, transient: {} }, false);
+  const picture = data['image/png'] ? { 'image/png': { alt: data['text/plain'], ...(options.width && { width: options.width }) } } : {};
+  write({ data: { ...data }, metadata: picture, transient: {} }, false);
 }
 
 /** An output whose content can be replaced in place; only the last one is saved. Undefined outside a notebook. */
