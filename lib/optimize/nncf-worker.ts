@@ -163,18 +163,24 @@ class Conversation {
         this.options.onProgress?.({ task: this.task, phase: text(message.phase), done: number(message.done), total: typeof message.total === 'number' ? message.total : undefined });
         return;
       case 'log': this.options.onLog?.(text(message.level), text(message.message)); return;
-      case 'result':
+      case 'result': {
+        const expected = this.tasks.at(this.results.length)?.name;
+        if (message.name !== expected) throw new NncfWorkerError(`The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ${expected ?? 'no further task'}.`);
         this.results.push({
           name: text(message.name), seconds: number(message.seconds), samples: number(message.samples),
           smooth_quant_nodes: number(message.smooth_quant_nodes), ignored_nodes: number(message.ignored_nodes),
           bias_corrected_nodes: number(message.bias_corrected_nodes), compressed_weights: number(message.compressed_weights),
         });
         return;
+      }
       case 'error': {
         const traceback = text(message.traceback);
         throw new NncfWorkerError(`NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}\n${lastLines(traceback, 12)}`, traceback);
       }
-      case 'done': this.finished = true; return;
+      case 'done': // one that does not end by itself now is ended
+        this.finished = true;
+        this.killTimer ??= setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+        return;
       default: throw this.unexpected(line);
     }
   }

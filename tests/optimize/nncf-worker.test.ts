@@ -123,6 +123,33 @@ describe('a worker that misbehaves', () => {
     await assert.rejects(runNncfWorker([task()], { script }), /before its job was done/);
   });
 
+  const RESULT = { type: 'result', name: 'encoder', seconds: 1.5, samples: 5, smooth_quant_nodes: 1, ignored_nodes: 2, bias_corrected_nodes: 3, compressed_weights: 0 };
+
+  test('speaks in pieces, letters cut in two', async () => {
+    const lines = [{ type: 'task', name: 'encoder' }, { type: 'log', level: 'INFO', message: 'é → ü' }, { type: 'progress', phase: 'statistics', done: 1, total: null }, RESULT, { type: 'done' }];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const script = fakeWorker('pieces.py', `import base64, os, time\nfor byte in base64.b64decode("${Buffer.from(text).toString('base64')}"):\n  os.write(1, bytes([byte]))\n  if byte > 127: time.sleep(0.01)\n`);
+    const heard: unknown[] = [];
+    const results = await runNncfWorker([task()], { script, onLog: (...log) => heard.push(log), onProgress: (progress) => heard.push(progress) });
+    assert.deepEqual(heard, [['INFO', 'é → ü'], { task: 'encoder', phase: 'statistics', done: 1, total: undefined }]);
+    const { type: _type, ...expected } = RESULT;
+    assert.deepEqual(results, [expected]);
+  });
+
+  test('gives the result of another task, or one too many', async () => {
+    for (const names of [['decoder'], ['encoder', 'encoder']]) {
+      const script = fakeWorker('another.py', names.map((name) => `print('${JSON.stringify({ ...RESULT, name })}', flush=True)`).join('\n'));
+      await assert.rejects(runNncfWorker([task()], { script }), /sent the result of ".*"; expected that of (encoder|no further task)/);
+    }
+  });
+
+  test('is done, but does not end: it is ended, and its results count', async () => {
+    const script = fakeWorker('lingering.py', `import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)\ntime.sleep(60)\n`);
+    const started = Date.now();
+    assert.equal((await runNncfWorker([task()], { script })).length, 1);
+    assert.ok(Date.now() - started < 20_000);
+  });
+
   for (const [what, line] of Object.entries({ 'no JSON': 'Segmentation', 'a list': '[1]', 'an unknown type': '{"type":"x"}', 'a wrong field': '{"type":"task","name":3}' }))
     test(`writes garbage: ${what}`, async () => {
       const script = fakeWorker('garbage.py', `import time\nprint('${line}', flush=True)\ntime.sleep(60)\n`);
