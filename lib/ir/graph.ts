@@ -35,7 +35,7 @@ export interface Node {
   readonly inputs: readonly Value[];
   readonly outputs: Value[];
   /** Tensor names per output: the names under which a program finds inputs and outputs. */
-  readonly tensorNames: string[];
+  readonly tensorNames: string[][];
   /** Names of empty runtime attributes, such as `decompression`. */
   readonly runtimeInfo: readonly string[];
   readonly source?: ConstantSource;
@@ -74,6 +74,8 @@ export interface Variable {
 export class Graph {
   readonly nodes: Node[] = [];
   readonly #names = new Map<string, number>();
+  readonly #inputs = new Set<string>();
+  readonly #outputs = new Set<string>();
 
   constructor(readonly name: string) {}
 
@@ -85,18 +87,23 @@ export class Graph {
       id: this.nodes.length, name: this.#unique(spec.name), type: spec.type, opset: spec.opset, attributes: spec.attributes ?? {},
       inputs: spec.inputs ?? [], outputs: [], tensorNames: [], runtimeInfo: spec.runtimeInfo ?? [], source: spec.source, integers: spec.integers,
     };
-    spec.outputs.forEach(({ type, shape }, port) => node.outputs.push({ node, port, type, shape }));
+    spec.outputs.forEach(({ type, shape }, port) => {
+      node.outputs.push({ node, port, type, shape });
+      node.tensorNames.push([]);
+    });
     this.nodes.push(node);
     return node;
   }
 
-  /** An input of the model. */
+  /** An input of the model. @throws {GraphError} when another input has this name */
   parameter(name: string, type: IRType, shape: Shape): Value {
+    if (this.#inputs.has(name)) throw new GraphError(`${name} (Parameter): the graph has an input of this name already; programs find inputs by name.`);
+    this.#inputs.add(name);
     const node = this.add({
       type: 'Parameter', opset: 'opset1', name, outputs: [{ type, shape }],
       attributes: { shape: shape.map((dim) => (dim < 0 ? '?' : dim)).join(','), element_type: type },
     });
-    node.tensorNames[0] = name;
+    node.tensorNames[0].push(name);
     return node.outputs[0];
   }
 
@@ -111,6 +118,7 @@ export class Graph {
   /** A small constant of whole numbers: axes, shapes, indices. A number gives a scalar, a list a vector. */
   integers(name: string, values: number | readonly number[], type: 'i64' | 'i32' = 'i64'): Value {
     const list = typeof values === 'number' ? [values] : [...values];
+    if (!list.every(Number.isSafeInteger)) throw new GraphError(`${name} (Const): got [${list.join(', ')}], expected whole numbers.`);
     const bytes = new Uint8Array(type === 'i64' ? BigInt64Array.from(list, BigInt).buffer : Int32Array.from(list).buffer);
     return this.constant(name, type, typeof values === 'number' ? [] : [list.length], { key: `${type}:${list.join(',')}`, bytes: () => bytes }, list);
   }
@@ -121,9 +129,11 @@ export class Graph {
     return this.constant(name, 'f32', Array<number>(rank).fill(1), { key: `f32:${value}`, bytes: () => bytes });
   }
 
-  /** An output of the model under a tensor name. */
+  /** An output of the model under a tensor name; one value may have several. @throws {GraphError} when another input or output has this name */
   result(name: string, value: Value): void {
-    value.node.tensorNames[value.port] = name;
+    if (this.#outputs.has(name) || this.#inputs.has(name)) throw new GraphError(`${name} (Result): the graph has an input or output of this name already; programs find outputs by name.`);
+    this.#outputs.add(name);
+    value.node.tensorNames[value.port].push(name);
     this.add({ type: 'Result', opset: 'opset1', name: `${name}/result`, inputs: [value], outputs: [] });
   }
 

@@ -23,6 +23,11 @@ const PRECISION: Readonly<Record<IRType, string>> = { f32: 'FP32', f16: 'FP16', 
 /** Constants start at multiples of the largest element, so that a memory-mapped file can be read as an array in place. */
 const ALIGNMENT = 8;
 
+const XML_NAME = /^[A-Za-z_][\w.-]*$/;
+
+/** Writes so far: two of one process to one file need temporary names of their own. */
+let writes = 0;
+
 /**
  * Writes `file` (.xml) and the .bin beside it. Both appear under their names only when complete, the .xml last.
  * Holds two constants in memory: one is written while the next is made, which saves a fifth of BLIP-base's conversion. Lets the event loop run between constants.
@@ -33,13 +38,16 @@ export async function writeIR(graph: Graph, file: string, { info = {}, signal, o
   const bin = file.replace(/\.xml$/, '.bin');
   if (bin === file) throw new GraphError(`${file}: an IR's file name must end in .xml.`);
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
-  const temporary = { xml: `${file}.${process.pid}.tmp`, bin: `${bin}.${process.pid}.tmp` };
+  for (const key of Object.keys(info)) if (!XML_NAME.test(key)) throw new GraphError(`${file}: runtime info "${key}" is no XML name: letters, digits, "_", "-" and ".", beginning with a letter or "_".`);
+  const mark = `${process.pid}-${++writes}`;
+  const temporary = { xml: `${file}.${mark}.tmp`, bin: `${bin}.${mark}.tmp` };
   try {
     const offsets = await writeConstants(graph, temporary.bin, signal, onBytes);
     const xml = toXML(graph, offsets, info);
     await fs.promises.writeFile(temporary.xml, xml);
     const binBytes = (await fs.promises.stat(temporary.bin)).size;
     signal?.throwIfAborted();
+    await fs.promises.rm(file, { force: true }); // no reader may see the old graph over the new constants
     await fs.promises.rename(temporary.bin, bin);
     await fs.promises.rename(temporary.xml, file);
     return { xml: file, bin, xmlBytes: Buffer.byteLength(xml), binBytes };
@@ -66,7 +74,7 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
       if (known && known.size === size) { places.set(node, known); continue; }
       const data = bytes();
       if (data.byteLength !== size) throw new GraphError(`Constant "${node.name}": got ${data.byteLength} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`);
-      const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+      const offset = size === 0 ? end : Math.ceil(end / ALIGNMENT) * ALIGNMENT; // an empty one must not lie behind the file's end
       await writing;
       writing = writeFully(handle, data, offset);
       writing.catch(() => {}); // awaited above or below; until then it must not count as unhandled
@@ -111,8 +119,8 @@ function layerXML(node: Node, place?: Place): string {
   const data = { ...node.attributes, ...(place ? { offset: String(place.offset), size: String(place.size) } : {}) };
   const attributes = Object.entries(data).map(([key, value]) => ` ${key}="${escape(value)}"`).join('');
   const runtime = node.runtimeInfo.map((name) => `<attribute name="${name}" version="0"/>`).join('');
-  const inputs = node.inputs.map((value, port) => portXML(value, port, '')).join('');
-  const outputs = node.outputs.map((value) => portXML(value, outputPort(value), node.tensorNames[value.port] ?? '')).join('');
+  const inputs = node.inputs.map((value, port) => portXML(value, port, [])).join('');
+  const outputs = node.outputs.map((value) => portXML(value, outputPort(value), node.tensorNames[value.port])).join('');
   return `<layer id="${node.id}" name="${escape(node.name)}" type="${node.type}" version="${node.opset}">`
     + (attributes ? `<data${attributes}/>` : '') + (runtime ? `<rt_info>${runtime}</rt_info>` : '')
     + (inputs ? `<input>${inputs}</input>` : '') + (outputs ? `<output>${outputs}</output>` : '') + '</layer>';
@@ -123,8 +131,8 @@ function outputPort(value: Value): number {
   return value.node.inputs.length + value.port;
 }
 
-function portXML({ type, shape }: Value, id: number, names: string): string {
-  return `<port id="${id}" precision="${PRECISION[type]}"${names ? ` names="${escape(names)}"` : ''}>${shape.map((dim) => `<dim>${dim}</dim>`).join('')}</port>`;
+function portXML({ type, shape }: Value, id: number, names: readonly string[]): string {
+  return `<port id="${id}" precision="${PRECISION[type]}"${names.length > 0 ? ` names="${escape(names.map((name) => name.replace(/,/g, '\\,')).join(','))}"` : ''}>${shape.map((dim) => `<dim>${dim}</dim>`).join('')}</port>`;
 }
 
 function escape(text: string): string {
