@@ -66,6 +66,7 @@ function terminate() {
 }
 
 function shutDown() {
+  socket.close(); // a process that ends under an open one is aborted by zeromq
   parentPort.postMessage({ type: 'shutdown' });
   setTimeout(end, GRACE_MS);
 }

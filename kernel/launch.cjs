@@ -203,6 +203,10 @@ function mendInterrupts() {
   };
   process.on('SIGINT', onInterrupt);
 
+  // Open servers and timers of cells do not hold it up.
+  ZmqServer.prototype.end = function () {
+    try { this.close(); } finally { setImmediate(() => process.exit(0)); }
+  };
   const { bindSocket } = ZmqServer.prototype;
   ZmqServer.prototype.bindSocket = function (socket, port) {
     if (socket !== this.control) return bindSocket.call(this, socket, port);
@@ -213,7 +217,7 @@ function mendInterrupts() {
       worker.on('message', ({ type, frames }) => {
         if (type === 'bound') resolve();
         if (type === 'interrupt') process.emit('SIGINT', 'SIGINT');
-        if (type === 'shutdown') process.exit(0); // open servers and timers of cells do not hold it up
+        if (type === 'shutdown') this.end();
         if (type === 'message') void this.handleShellMessage(answer, ...frames.map((frame) => Buffer.from(frame)));
       });
     });
