@@ -1,72 +1,223 @@
-"""compare_notebooks.py SAVED AGAIN: the saved notebooks' outputs against a fresh run.
+"""compare_notebooks.py SAVED AGAIN: the saved notebooks' outputs against a fresh run of them.
 
-Texts must be equal after numbers that measure (times, ratios of times, versions) are masked; pictures and charts must be
-there in the same number. A cell whose tags say `depends-on-machine` must show something and no error; what it shows may
-differ. Prints the first difference of each cell and exits with 1.
+Compared: the outputs' order and kinds, every text, every whole number, names of tables' columns and their rows, and pictures
+pixel by pixel. Decimals, shares and sizes may differ as little as another processor makes them (`close`). Passed over: times, ratios
+of times and charts of times, versions, and what the machine is: precision, threads, further devices. A cell whose tags say
+`depends-on-machine` must show something and no error; what it shows may differ.
+Prints the first difference of each cell and exits with 1.
 """
+from __future__ import annotations
+
+import base64
+import json
 import re
+import struct
 import sys
+import zlib
 from pathlib import Path
 
-import nbformat
-
-# What differs between two honest runs. Everything else must be equal.
-MASKS = [
-    (r"<svg.*?</svg>", "<svg>", re.S), (r"data:image/[^\"']+", "data:image", 0), (r"<script.*?</script>", "<script>", re.S),
-    (r"plot\d+_\d+", "plot", 0), (r"-{2,}", "--", 0),  # a rule below a header is as long as its widest number
-    (r"\b[A-Z]+(\.\d+)?, (bf16|f16|f32)\b", "device, precision", 0),
-    (r"-?\d+\.\d+(e-?\d+)?", "#", 0),  # decimals are measurements; whole numbers are results
-    (r"\d+(?= ?(ms|s|x)\b)", "#", 0),
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+# Columns of tables that hold times or describe the machine.
+OTHER_COLUMN = re.compile(r"\b(ms|time|speed-up|version|role|full name)\b|p10|p90")
+# The same in running text: what is cut out before two lines are compared.
+OTHER_TEXT = [
+    (re.compile(r"\d+(\.\d+)? ?(ms|s)\b"), "TIME"),
+    (re.compile(r"(?<=^speed-up ).*"), "RATIOS"),
+    (re.compile(r"\bprecision \w+"), "PRECISION"),
+    (re.compile(r"\b(bf16|f16|f32)(?=,? (\d+ threads|\(milliseconds\)))"), "PRECISION"),
+    (re.compile(r"\bthreads \d+|\b\d+ threads\b"), "THREADS"),
 ]
-# Lines that name the machine.
-MACHINE = re.compile(r"\bprecision\b|\bthreads\b", re.I)
 MACHINE_TAG = "depends-on-machine"
+# Another decoder of JPEG, or another compression of PNG, moves values by one or two levels.
+PIXEL_TOLERANCE = 2
 
 
-def text_of(output) -> str | None:
-    if output.output_type == "stream":
-        return output.text
-    if output.output_type == "error":
-        return f"error {output.ename}: {output.evalue}"
-    data = output.get("data", {})
-    for kind in ("text/plain", "text/html", "text/markdown"):
-        if kind in data:
-            return data[kind]
+def close(before: str, after: str, share: bool = False, questions: int | None = None) -> bool:
+    """Whole numbers must be equal; decimals within 1 %; shares within 2 points, or one question where there are few."""
+    if before == after:
+        return True
+    if "." not in before or "." not in after:
+        return False
+    a, b = float(before), float(after)
+    if share:
+        return abs(a - b) <= max(2, 101 / questions if questions else 0)
+    return abs(a - b) <= max(0.01 * max(abs(a), abs(b)), 0.02)
+
+
+def same_text(before: str, after: str, questions: int | None = None) -> bool:
+    if NUMBER.sub("#", before) != NUMBER.sub("#", after):
+        return False
+    pairs = zip(NUMBER.finditer(before), NUMBER.finditer(after))
+    return all(close(a.group(), b.group(), bool(re.match(r" ?(%|points)", before[a.end():])), questions) for a, b in pairs)
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines and tables as comparable lines: a table's row is `column: value | ...` without the columns passed over."""
+    if "(milliseconds)" in text:  # the text of a chart of times: its names are compared
+        text = re.sub(r"\d+\.\d+", "TIME", text)
+    lines, result, at = text.splitlines(), [], 0
+    while at < len(lines):
+        rule = lines[at + 1] if at + 1 < len(lines) else ""
+        if re.fullmatch(r"-+( +-+)*", rule.strip()) and lines[at].strip():
+            spans = [match.span() for match in re.finditer(r"-+", rule)]
+            columns = [lines[at][a:b].strip() for a, b in spans]
+            at += 2
+            while at < len(lines) and lines[at].strip():
+                result.extend(row_of(columns, [lines[at][a:b].strip() for a, b in spans]))
+                at += 1
+        else:
+            line = re.sub(r"\s+", " ", lines[at]).strip()
+            for pattern, word in OTHER_TEXT:
+                line = pattern.sub(word, line)
+            if line:
+                result.append(line)
+            at += 1
+    return result
+
+
+def row_of(columns: list[str], values: list[str]) -> list[str]:
+    row = dict(zip(columns, values))
+    if "chosen" in row and row["chosen"] != "yes":
+        return []  # devices that another machine may not have
+    return [" | ".join(f"{name}: {value}" for name, value in row.items() if not OTHER_COLUMN.search(name))]
+
+
+def png_pixels(data: str) -> np.ndarray:
+    """[height, width, channels] u8. Reads what the notebooks write: 8 bits, RGB or RGBA, not interlaced."""
+    import numpy as np  # slow to load, and seldom needed: most pictures are equal to the byte
+
+    raw, at, packed = base64.b64decode(data), 8, b""
+    while at < len(raw):
+        (length,), kind = struct.unpack(">I", raw[at:at + 4]), raw[at + 4:at + 8]
+        body = raw[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+        elif kind == b"IDAT":
+            packed += body
+        at += 12 + length
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}.get(colour)
+    if depth != 8 or channels is None:
+        raise ValueError(f"a PNG of colour type {colour} with {depth} bits; expected 8 bits, grey or RGB")
+    stride = width * channels
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, stride + 1)
+    result = np.zeros((height + 1, stride + channels), np.int32)  # a row above and a pixel to the left: zeros
+    for y in range(height):
+        method, line = rows[y, 0], rows[y, 1:].astype(np.int32)
+        up, out = result[y], result[y + 1]
+        if method == 0:
+            out[channels:] = line
+        elif method == 2:
+            out[channels:] = (line + up[channels:]) & 255
+        elif method == 1:
+            out[channels:] = np.cumsum(line.reshape(-1, channels), 0).reshape(-1) & 255
+        else:
+            unfilter(method, line.tolist(), up.tolist(), out, channels)
+    return result[1:, channels:].reshape(height, width, channels)
+
+
+def unfilter(method: int, line: list[int], up: list[int], out: np.ndarray, channels: int) -> None:
+    """PNG's filters "average" and "Paeth", value by value."""
+    values = [0] * (len(line) + channels)
+    for i, value in enumerate(line):
+        left, above, corner = values[i], up[i + channels], up[i]
+        if method == 3:
+            guess = (left + above) // 2
+        else:
+            estimate = left + above - corner
+            guess = min((left, above, corner), key=lambda x: abs(estimate - x))
+        values[i + channels] = (value + guess) & 255
+    out[:] = values
+
+
+def picture_difference(before: dict, after: dict) -> str | None:
+    if "image/png" not in before or "image/png" not in after or "text/html" in before:
+        return None  # the pictures of charts hold measurements; their text and kind are compared
+    if before["image/png"] == after["image/png"]:
+        return None
+    a, b = png_pixels(before["image/png"]), png_pixels(after["image/png"])
+    if a.shape != b.shape:
+        return f"a picture of {a.shape[1]} x {a.shape[0]} pixels became {b.shape[1]} x {b.shape[0]}"
+    changed = int((abs(a - b) > PIXEL_TOLERANCE).any(-1).sum())
+    return f"{changed} of {a.shape[0] * a.shape[1]} pixels of a picture changed" if changed else None
+
+
+def joined(value) -> str:
+    """Notebooks store texts as lists of lines."""
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def code_cells(path: Path) -> list[dict]:
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+
+
+def outputs_of(cell: dict) -> list[tuple[str, str, dict]]:
+    """(kind, text, MIME bundle) of each output."""
+    result = []
+    for output in cell["outputs"]:
+        if output["output_type"] == "stream":
+            result.append((f"stream {output['name']}", joined(output["text"]), {}))
+        elif output["output_type"] == "error":
+            result.append(("error", f"{output['ename']}: {output['evalue']}", {}))
+        else:
+            data = {kind: joined(value) for kind, value in output["data"].items()}
+            result.append((f"{output['output_type']} {', '.join(sorted(data))}", data.get("text/plain", data.get("text/html", "")), data))
+    return result
+
+
+def cell_difference(saved, again) -> str | None:
+    before, after = outputs_of(saved), outputs_of(again)
+    if MACHINE_TAG in saved["metadata"].get("tags", []):
+        return machine_difference(after)
+    for index in range(max(len(before), len(after))):
+        if index >= len(before) or index >= len(after):
+            return f"  saved: {len(before)} outputs\n  again: {len(after)} outputs"
+        (kind_a, text_a, data_a), (kind_b, text_b, data_b) = before[index], after[index]
+        if kind_a != kind_b:
+            return f"  saved: {kind_a}\n  again: {kind_b}"
+        lines_a, lines_b = lines_of(text_a), lines_of(text_b)
+        for row in range(max(len(lines_a), len(lines_b))):
+            a, b = (lines[row] if row < len(lines) else "(nothing)" for lines in (lines_a, lines_b))
+            questions = re.search(r"questions: (\d+)", a)
+            if not same_text(a, b, int(questions.group(1)) if questions else None):
+                return f"  saved: {a[:300]}\n  again: {b[:300]}"
+        difference = picture_difference(data_a, data_b)
+        if difference:
+            return f"  {difference}"
     return None
 
 
-def normalize(text: str) -> list[str]:
-    for pattern, replacement, flags in MASKS:
-        text = re.sub(pattern, replacement, text, flags=flags)
-    text = re.sub(r"</tr>", "</tr>\n", text)
-    return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines() if line.strip() and not MACHINE.search(line)]
+def machine_difference(after: list[tuple[str, str, dict]]) -> str | None:
+    wrong = [text for kind, text, _ in after if kind in ("error", "stream stderr")]
+    return f"  again: {wrong[0][:300]}" if wrong else None if after else "  again: no output"
 
 
-def results_of(cell) -> list[str]:
-    """The lines of a cell that two runs must share."""
-    if MACHINE_TAG in cell.metadata.get("tags", []):
-        errors = [text_of(o) for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"]
-        return errors or ["shows something" if cell.outputs else "shows nothing"]
-    return [line for o in cell.outputs for line in normalize(text_of(o) or o.output_type)]
-
-
-def main() -> int:
-    saved_folder, again_folder = Path(sys.argv[1]), Path(sys.argv[2])
+def main(saved_folder: Path, again_folder: Path) -> int:
     problems = 0
-    for path in sorted(again_folder.glob("*.ipynb")):
-        saved, again = nbformat.read(saved_folder / path.name, as_version=4), nbformat.read(path, as_version=4)
-        pairs = list(zip([c for c in saved.cells if c.cell_type == "code"], [c for c in again.cells if c.cell_type == "code"]))
-        for number, (a, b) in enumerate(pairs, 1):
-            before, after = (results_of(cell) for cell in (a, b))
-            if before != after:
+    names = sorted({path.name for folder in (saved_folder, again_folder) for path in folder.glob("*.ipynb")})
+    if not names:
+        print(f"no notebooks in {saved_folder}", file=sys.stderr)
+        return 1
+    for name in names:
+        missing = [str(folder) for folder in (saved_folder, again_folder) if not (folder / name).exists()]
+        if missing:
+            print(f"{name}: missing in {missing[0]}", file=sys.stderr)
+            problems += 1
+            continue
+        saved, again = (code_cells(folder / name) for folder in (saved_folder, again_folder))
+        if [joined(cell["source"]) for cell in saved] != [joined(cell["source"]) for cell in again]:
+            print(f"{name}: the cells themselves differ", file=sys.stderr)
+            problems += 1
+            continue
+        for number, (a, b) in enumerate(zip(saved, again), 1):
+            difference = cell_difference(a, b)
+            if difference:
                 problems += 1
-                index = next((i for i, (x, y) in enumerate(zip(before, after)) if x != y), min(len(before), len(after)))
-                show = [lines[index] if index < len(lines) else "(nothing)" for lines in (before, after)]
-                print(f"{path.name}, cell {number}: results differ\n  saved: {show[0][:300]}\n  again: {show[1][:300]}", file=sys.stderr)
-        print(f"{path.name}: {len(pairs)} cells compared with the saved run")
+                print(f"{name}, cell {number}: results differ\n{difference}", file=sys.stderr)
+        print(f"{name}: {len(saved)} cells compared with the saved run")
     if problems:
-        print(f"{problems} cells differ. If the change is meant, save anew: npm start -- --save", file=sys.stderr)
+        print(f"{problems} difference{'s' if problems > 1 else ''}. If meant, save anew: npm start -- --save", file=sys.stderr)
     return 1 if problems else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
