@@ -15,6 +15,8 @@ from nbclient.exceptions import CellExecutionError
 
 # Quantizing on a slow machine takes minutes; a cell that takes longer than this is stuck.
 CELL_TIMEOUT_SECONDS = 3600
+# A kernel is ready in seconds; on a machine that is busy with other work it may take minutes.
+STARTUP_TIMEOUT_SECONDS = 300
 
 
 class Reporter(NotebookClient):
@@ -22,6 +24,7 @@ class Reporter(NotebookClient):
 
     def start(self, total: int) -> None:
         self.total, self.done, self.heading = total, 0, ""
+        self.at_work, self.interrupted = True, False
 
     async def async_execute_cell(self, cell, cell_index, *args, **kwargs):
         if cell.cell_type != "code":
@@ -31,9 +34,24 @@ class Reporter(NotebookClient):
         self.done += 1
         print(f"  cell {self.done:2d}/{self.total}  {self.heading[:60]:60s}", end="", flush=True)
         start = time.perf_counter()
-        result = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+        try:
+            result = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+        except CellExecutionError:
+            self.at_work = False
+            raise
+        self.at_work = self.done < self.total
         print(f" {time.perf_counter() - start:6.1f} s", flush=True)
         return result
+
+    async def _async_cleanup_kernel(self):
+        # On Ctrl-C nbclient stops the kernel and then stumbles over its absence: remember why.
+        self.interrupted = self.at_work
+        await super()._async_cleanup_kernel()
+
+
+def message_of(cell) -> str:
+    """What a failed cell told: tslab prints it, where Python's kernel sends an error."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stderr").strip()
 
 
 def clean(notebook) -> None:
@@ -61,17 +79,19 @@ def main() -> int:
         cell.outputs, cell.execution_count = [], None
     print(f"{source.name}: {len(code_cells)} cells", flush=True)
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
-    client = Reporter(notebook, timeout=CELL_TIMEOUT_SECONDS, kernel_name="tslab", resources={"metadata": {"path": str(source.parent)}})
+    client = Reporter(notebook, timeout=CELL_TIMEOUT_SECONDS, startup_timeout=STARTUP_TIMEOUT_SECONDS, kernel_name="tslab", resources={"metadata": {"path": str(source.parent)}})
     client.start(len(code_cells))
     status = 0
     try:
         client.execute()
     except CellExecutionError as error:
-        print(f"\n\n{source.name}, cell {client.done}, failed:\n{error.evalue or error.traceback}", file=sys.stderr)
+        print(f"\n\n{source.name}, cell {client.done}, failed:\n{message_of(code_cells[client.done - 1]) or error}", file=sys.stderr)
         status = 1
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
+    except (Exception, KeyboardInterrupt) as error:
+        if not (client.interrupted or isinstance(error, KeyboardInterrupt)):
+            raise
+        print("\n\nInterrupted", file=sys.stderr, flush=True)
+        os._exit(130)  # without the complaints of tasks that still wait for the kernel
     clean(notebook)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(f".{os.getpid()}.tmp")

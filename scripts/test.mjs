@@ -14,7 +14,8 @@ await step(process.execPath, [path.join('node_modules', '@tslab', 'typescript-fo
 
 const again = path.join(ROOT, 'output', 'notebooks-again');
 if (NOTEBOOKS.length > 0) {
-  console.log('Notebooks, from top to bottom');
+  console.log('Notebooks, from top to bottom (one to three minutes)');
+  fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
   const code = await executeNotebooks(again, { BLIP_MODEL: undefined, BLIP_DEVICE: undefined, BLIP_DATASET: undefined });
   if (code !== 0) process.exit(code);
   await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
