@@ -32,6 +32,15 @@ export interface StageTimings { vision: number; text_encoder: number; decoder: n
 const FIRST_HINT: Config = { PERFORMANCE_HINT: 'LATENCY' };
 
 /**
+ * The decoder runs in one stream whatever was asked for: on a second one, the CPU plugin (OpenVINO 2026.4.1) reads a generation's
+ * variables with the shapes that this stream saw last.
+ */
+function oneStream(device: string, properties: Config): Config {
+  const streams = device === 'CPU' || 'NUM_STREAMS' in properties;
+  return { ...properties, ...FIRST_HINT, ...(streams ? { NUM_STREAMS: '1' } : {}) };
+}
+
+/**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
  *
  * @example
@@ -43,6 +52,7 @@ export class OVBlipModel {
   /** Of the last generateCaption, generateAnswer or encodeImage. */
   readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
+  #lastGeneration: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   private constructor(
@@ -65,10 +75,10 @@ export class OVBlipModel {
       if (!has(name)) throw new BlipModelError(`${file(name)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`);
     const config = parseBlipConfig(readJSON(file('config.json')), file('config.json'));
     const core = new openvino.Core();
-    const compile = (name: string): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...properties });
+    const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
     const vision = await compile('blip_vision_model.xml');
     const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
-    const decoder = await compile('blip_text_decoder.xml');
+    const decoder = await compile('blip_text_decoder.xml', oneStream(device, properties));
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
@@ -198,7 +208,17 @@ export class OVBlipModel {
     }
   }
 
-  async #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+  /**
+   * Generations take turns. Steps of two generations whose states differ in shape must not alternate on one compiled decoder: the CPU
+   * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
+   */
+  #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+    const generation = this.#lastGeneration.then(() => this.#generateNow(states, prompts, settings));
+    this.#lastGeneration = generation.catch(() => undefined);
+    return generation;
+  }
+
+  async #generateNow(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
     this.#assertUsable();
     settings.signal?.throwIfAborted();
     const expanded = settings.num_beams === 1 ? states : repeatEach(states, settings.num_beams);

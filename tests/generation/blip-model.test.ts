@@ -104,6 +104,28 @@ describe('use', () => {
     assert.deepEqual(mixed[1], await model.generateCaption({ pixel_values: second.pixel_values }));
   });
 
+  // Failed now and then, or ended the process, while generations with states of different shapes took turns step by step.
+  for (const [what, properties] of [['one stream', F32], ['two streams', { ...F32, NUM_STREAMS: '2', PERFORMANCE_HINT: 'THROUGHPUT' }]] as const)
+    it(`calls that begin while others write, with states of other lengths: ${what}`, async () => {
+      const other = await OVBlipModel.load(work, { properties });
+      const { pixel_values, questions } = pictures[0];
+      const image_embeds = await other.encodeImage({ pixel_values });
+      const texts = [[questions[0]], [questions[1]], questions.slice(0, 2), ['dogs?']].map((list) => processor.text(list));
+      const calls = [
+        ...texts.map((text) => () => other.generateAnswer({ image_embeds, ...text }, { min_length: 8 })), () => other.generateCaption({ image_embeds }),
+        () => other.generateCaption({ image_embeds }, { num_beams: 2 }),
+      ];
+      const alone: number[][][] = [];
+      for (const call of calls) alone.push(await call());
+      const started: Promise<number[][]>[] = [];
+      for (let i = 0; i < 60; i++) {
+        started.push(calls[i % calls.length]());
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      (await Promise.all(started)).forEach((ids, i) => assert.deepEqual(ids, alone[i % calls.length], `call ${i}`));
+      other.dispose();
+    });
+
   it('after cancelling, and after a callback that throws, it writes what a fresh model writes', async () => {
     const { pixel_values } = pictures[0];
     const fresh = await OVBlipModel.load(work, { properties: F32 });
