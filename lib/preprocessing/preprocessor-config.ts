@@ -68,7 +68,7 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
   const rescale_factor = json.rescale_factor ?? 1 / 255;
   if (typeof rescale_factor !== 'number' || !Number.isFinite(rescale_factor)) return fail('rescale_factor', 'a number such as 0.00392156862745098');
   const code = json.resample ?? 3;
-  const resample = PIL_FILTERS.get(Number(code));
+  const resample = typeof code === 'number' ? PIL_FILTERS.get(code) : undefined;
   if (resample === undefined) return fail('resample', `one of PIL's numbers ${[...PIL_FILTERS].map(([number, filter]) => `${number} (${filter})`).join(', ')}`);
   const image_std = triple('image_std', CLIP_STD);
   if (image_std.includes(0)) return fail('image_std', 'three numbers other than 0');

@@ -57,7 +57,7 @@ test('settings: HF\'s defaults, and errors that name the key', () => {
   const defaults = parsePreprocessorConfig({}, 'file.json');
   assert.deepEqual([defaults.size, defaults.resample, defaults.do_normalize, defaults.image_mean[0]], [{ height: 384, width: 384 }, 'bicubic', true, 0.48145466]);
   for (const [settings, pattern] of [
-    [{ resample: 0 }, /file\.json: "resample" is 0; expected one of PIL's numbers 1 \(lanczos\)/], [{ size: { shortest_edge: 384 } }, /"size"/], [{ size: 0 }, /"size"/],
+    [{ resample: 6 }, /file\.json: "resample" is 6; expected one of PIL's numbers 0 \(nearest\), 1 \(lanczos\)/], [{ resample: false }, /"resample" is false/], [{ size: { shortest_edge: 384 } }, /"size"/], [{ size: 0 }, /"size"/],
     [{ image_mean: [1, 2] }, /"image_mean" is \[1,2\]; expected three numbers/], [{ image_std: [1, 0, 1] }, /"image_std"/], [{ do_center_crop: true }, /"do_center_crop"/],
     [{ do_resize: 'yes' }, /"do_resize" is "yes"/], [{ rescale_factor: 'x' }, /"rescale_factor"/], [[], /expected an object/],
   ] as const) assert.throws(() => parsePreprocessorConfig(settings, 'file.json'), (error) => error instanceof PreprocessorConfigError && pattern.test(error.message), String(pattern));

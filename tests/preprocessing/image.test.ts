@@ -66,7 +66,7 @@ test('every PIL filter, shrinking and enlarging, equal to the bit', async () => 
   const { data, info } = await sharp(image('noise.png')).raw().toBuffer({ resolveWithObject: true });
   const reference = fs.readFileSync(path.join(FIXTURES, 'filters.bin'));
   let offset = 0;
-  for (const filter of ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming'] as const) for (const [width, height] of [[24, 20], [90, 77]]) {
+  for (const filter of ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming', 'nearest'] as const) for (const [width, height] of [[24, 20], [90, 77]]) {
     const result = resample({ data, width: info.width, height: info.height }, width, height, filter);
     assert.ok(Buffer.from(result.data).equals(reference.subarray(offset, offset += width * height * 3)), `${filter} to ${width} x ${height}`);
   }
