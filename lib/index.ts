@@ -1,4 +1,5 @@
 // The one door of the library: all that the notebooks, and anybody else, import.
+export { OptionsError } from './check-options';
 export * from './checkpoint';
 export * from './convert';
 export * from './datasets';

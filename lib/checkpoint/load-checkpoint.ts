@@ -1,6 +1,7 @@
 // Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still on disk.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkOptions } from '../check-options';
 import { BlipError } from '../errors';
 import type { ProgressCallback } from '../progress';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
@@ -47,6 +48,7 @@ const INDEX = 'model.safetensors.index.json';
  * @throws {CheckpointError | BlipConfigError | SafetensorsError | HubError}
  */
 export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
+  checkOptions('loadCheckpoint', options, ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal']);
   const folder = fs.existsSync(path.join(idOrFolder, 'config.json')) ? idOrFolder : await findFolder(idOrFolder, options);
   const configFile = path.join(folder, 'config.json');
   const config = parseBlipConfig(readJSON(configFile), configFile);

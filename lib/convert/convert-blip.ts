@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
+import { checkOptions } from '../check-options';
 import { BlipError } from '../errors';
 import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../progress';
@@ -50,6 +51,7 @@ const ALL_PARTS: readonly BlipModelName[] = ['vision_model', 'text_encoder', 'te
  * @throws {CheckpointTensorsError} before anything is written, when weights and config do not fit
  */
 export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: string, options: ConvertOptions = {}): Promise<ConvertedBlip> {
+  checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'signal']);
   const { compress_to_fp16: half = true, progress_callback, signal } = options;
   if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
     throw new ConvertError(`${outputFolder}: is the checkpoint's own folder; name another one.`);

@@ -1,6 +1,7 @@
 // BLIP with OpenVINO: the compiled models of one folder, and the two tasks that they do together.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkOptions } from '../check-options';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
 import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO, type Tensor } from '../openvino';
 import { beamSearch } from './beam-search';
@@ -65,6 +66,7 @@ export class OVBlipModel {
    * @throws {BlipModelError} when a file is missing @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
+    checkOptions('OVBlipModel.load', options, ['device', 'properties', 'openvino']);
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
     const file = (name: string): string => path.join(folder, name);
     const has = (name: string): boolean => fs.existsSync(file(name));

@@ -21,7 +21,8 @@ export function checkImageEmbeds(image_embeds: Given, { vision_config }: BlipCon
   check('image_embeds', image_embeds, `[batch, tokens, ${hidden_size}]`, ['batch', 'tokens', hidden_size], `Use what encodeImage of ${folder} gave.`);
 }
 
-function check(name: string, given: Given, wanted: string, shape: readonly (number | string)[], advice: string): void {
+function check(name: string, given: Given | undefined, wanted: string, shape: readonly (number | string)[], advice: string): void {
+  if (typeof given !== 'object' || given === null) throw new BlipModelError(`${name} are ${String(given)}, expected { data, dims } of ${wanted}. ${advice}`);
   const { data, dims } = given;
   const fits = Array.isArray(dims) && dims.length === shape.length
     && dims.every((dim, i) => Number.isSafeInteger(dim) && dim > 0 && (typeof shape[i] === 'string' || dim === shape[i]));

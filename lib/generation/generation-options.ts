@@ -62,6 +62,7 @@ export interface TextLimits {
 
 /** The token that each text begins with. @throws {GenerationOptionsError} */
 export function beginToken(options: GenerationOptions, limits: TextLimits): number {
+  if (typeof options !== 'object' || options === null) throw new GenerationOptionsError(`The generation options are ${String(options)}, expected an object such as { max_new_tokens: 20 }.`);
   return token(options, 'bos_token_id', limits.bos_token_id, limits);
 }
 

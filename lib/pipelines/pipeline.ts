@@ -91,6 +91,7 @@ function answerer(model: OVBlipModel, processor: BlipProcessor) {
   async function answer(image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;
   async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options?: GenerationOptions): Promise<Answer[][]>;
   async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options: GenerationOptions = {}): Promise<Answer[] | Answer[][]> {
+    if (typeof question !== 'string' && !Array.isArray(question)) throw new PipelineError(`The question is ${String(question)}, expected a string, or a list of strings.`);
     if (!isList(image)) {
       if (typeof question === 'string') return ask(image, [question], options);
       return question.length === 0 ? [] : (await ask(image, question, options)).map((each) => [each]);

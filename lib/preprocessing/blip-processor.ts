@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
+import { checkOptions } from '../check-options';
 import { BlipError } from '../errors';
 import type { DecodeOptions } from './decode-image';
 import { PreprocessorConfigError } from './errors';
@@ -37,6 +38,7 @@ export class BlipProcessor {
    * @throws {PreprocessorConfigError | TokenizerError | BlipConfigError} when a file is missing or malformed
    */
   static async fromCheckpoint(checkpointOrFolder: BlipCheckpoint | string, options: BlipProcessorOptions = {}): Promise<BlipProcessor> {
+    checkOptions('BlipProcessor.fromCheckpoint', options, ['on_warning']);
     const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
     const config = typeof checkpointOrFolder === 'string' ? await readConfig(folder) : checkpointOrFolder.config;
     const imageConfig = readPreprocessorConfig(folder);

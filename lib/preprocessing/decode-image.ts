@@ -22,8 +22,11 @@ export interface DecodeOptions {
   readonly alpha?: 'drop' | 'white';
 }
 
+/** sharp's own limit: 800 MB as RGB. A small file may claim to be larger than any memory. */
+const MAX_PIXELS = 0x3fff * 0x3fff;
+
 /** No profile is applied; a damaged file is an error rather than a half-grey picture. */
-const OPEN: SharpOptions = { ignoreIcc: true, failOn: 'truncated', pages: 1 };
+const OPEN: SharpOptions = { ignoreIcc: true, failOn: 'truncated', pages: 1, limitInputPixels: MAX_PIXELS };
 
 /**
  * @returns [height, width, 3] u8
@@ -43,7 +46,7 @@ export async function decodeImage({ bytes, name }: EncodedImage, options: Decode
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(`${name}: cannot be decoded: ${reason(error)}. Got ${bytes.byteLength} bytes that begin ${firstBytes(bytes)}; `
-      + 'expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF).');
+      + `expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF)${/pixel limit/.test(reason(error)) ? ` of at most ${MAX_PIXELS} pixels: shrink it first` : ''}.`);
   }
 }
 

@@ -1,6 +1,7 @@
 // A picture as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
 import type { Sharp } from 'sharp';
 import { decodeImage, renderSharp, type DecodeOptions } from './decode-image';
+import { checkOptions } from '../check-options';
 import { ImageError } from './errors';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
@@ -25,6 +26,7 @@ export async function preprocessImage(source: ImageSource, config: PreprocessorC
 
 /** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
 export async function loadRgb(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
+  checkOptions('image', options, ['exif_transpose', 'alpha']);
   return isSharp(source) ? renderSharp(source, options) : decodeImage(await readImageSource(source), options);
 }
 
@@ -64,5 +66,9 @@ function channelTable(channel: number, config: PreprocessorConfig): Float32Array
 }
 
 function isSharp(source: ImageSource): source is Sharp {
-  return typeof source === 'object' && !(source instanceof Uint8Array) && !(source instanceof URL);
+  if (typeof source === 'string' || source instanceof Uint8Array || source instanceof URL) return false;
+  const given: unknown = source;
+  if (typeof given === 'object' && given !== null && 'clone' in given && 'toBuffer' in given) return true;
+  const got = typeof given === 'object' && given !== null ? `a ${given.constructor.name}` : String(given);
+  throw new ImageError(`The picture is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`);
 }

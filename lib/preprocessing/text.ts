@@ -75,6 +75,7 @@ export class BlipTokenizer {
    * @throws {TokenizerError} when there is no text, or one is not a string
    */
   encode(texts: readonly string[], maxLength: number, warn: WarningCallback): TextInputs {
+    if (!Array.isArray(texts)) throw new TokenizerError(`The text to encode is ${String(texts)} (${typeof texts}); expected a string or a list of strings.`);
     if (texts.length === 0) throw new TokenizerError('No text to encode: got an empty list; expected at least one string.');
     const rows = texts.map((text) => this.#encodeOne(text, maxLength, warn));
     const length = Math.max(...rows.map((row) => row.length));

@@ -123,4 +123,12 @@ test('broken pictures: the error names the source, what was got and what was exp
   await rejects('data:image/png;base64', 'not a data URL');
   await rejects('http://127.0.0.1:9/x.png', 'http://127.0.0.1:9/x.png', 'cannot be fetched');
   await rejects(FIXTURES, 'EISDIR');
+  await rejects(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40000" height="40000"/>'), 'pixel limit', 'at most 268402689 pixels', 'shrink it');
+});
+
+test('what is no picture, and options that do not exist, are named', async () => {
+  const config = configFor(20, 24);
+  for (const [source, got] of [[undefined, 'undefined'], [null, 'null'], [7, '7'], [{}, 'a Object'], [[image('rgb.png')], 'a Array']] as const)
+    await assert.rejects(Reflect.apply(preprocessImage, undefined, [source, config]), { name: 'ImageError', message: new RegExp(`^The picture is ${got}, expected a path`) });
+  await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, { rotate: 90 }]), { name: 'OptionsError', message: /"rotate" is not implemented. Implemented: exif_transpose, alpha/ });
 });
