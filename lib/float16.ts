@@ -31,11 +31,11 @@ export function bfloatToFloat(bits: Uint16Array): Float32Array {
 /**
  * Values beyond the largest half (65504) become infinity, tiny ones subnormal or zero.
  *
+ * @param out where to put them; an array of its own by default
  * @example floatToHalf(Float32Array.of(1))[0] // 0x3c00
  */
-export function floatToHalf(values: Float32Array): Uint16Array {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const out = new Uint16Array(values.length);
+export function floatToHalf(values: Float32Array, out: Uint16Array = new Uint16Array(values.length)): Uint16Array {
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
     const sign = (word >>> 16) & 0x8000;

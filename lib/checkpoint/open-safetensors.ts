@@ -29,6 +29,8 @@ export interface CheckpointTensor {
   bytes(): Uint8Array;
   /** F32, F16 and BF16 as numbers. @throws {SafetensorsError} for other dtypes */
   toFloat32(): Float32Array;
+  /** The same in pieces, for large tensors. @param memory gives the memory for each piece, and with it the piece's size */
+  floatPieces(memory: () => Uint8Array): Generator<Float32Array>;
 }
 
 export interface SafetensorsFile {
@@ -58,10 +60,10 @@ export function openSafetensors(path: string): SafetensorsFile {
     const { metadata, entries } = parseHeader(header, path);
     checkOffsets(entries, size - dataStart, path);
     let open = true;
-    const read = (position: number, length: number): Uint8Array => {
+    const read = (position: number, target: Uint8Array): void => {
       // The system may have given the descriptor's number to another file by now.
       if (!open) throw new SafetensorsError(`${path}: was closed; tensors are read from disk when they are asked for. Call close() later.`);
-      return readAt(fd, position, length, path);
+      readAt(fd, position, target, path);
     };
     const tensors = new Map(entries.map((entry) => [entry.name, new LazyTensor(path, read, dataStart, entry)]));
     return { path, tensors, metadata, close: () => { if (open) fs.closeSync(fd); open = false; } };
@@ -75,11 +77,11 @@ interface Entry { readonly name: string; readonly dtype: CheckpointDType; readon
 
 function readHeader(fd: number, size: number, path: string): { header: string; dataStart: number } {
   if (size < LENGTH_BYTES) throw new SafetensorsError(`${path}: ${size} bytes long, expected at least ${LENGTH_BYTES} for the header's length. The download may be incomplete.`);
-  const length = readAt(fd, 0, LENGTH_BYTES, path);
+  const length = readAt(fd, 0, new Uint8Array(LENGTH_BYTES), path);
   const bytes = Number(new DataView(length.buffer, length.byteOffset).getBigUint64(0, true));
   if (bytes > MAX_HEADER_BYTES) throw new SafetensorsError(`${path}: the header claims ${bytes} bytes, at most ${MAX_HEADER_BYTES} are allowed. Is this a safetensors file?`);
   if (bytes > size - LENGTH_BYTES) throw new SafetensorsError(`${path}: the header claims ${bytes} bytes, but only ${size - LENGTH_BYTES} follow. The download may be incomplete.`);
-  const raw = readAt(fd, LENGTH_BYTES, bytes, path);
+  const raw = readAt(fd, LENGTH_BYTES, new Uint8Array(bytes), path);
   if (raw[0] !== 0x7b) throw new SafetensorsError(`${path}: the header begins with byte ${raw[0] ?? 'none'}, expected "{".`);
   try {
     return { header: new TextDecoder('utf-8', { fatal: true }).decode(raw), dataStart: LENGTH_BYTES + bytes };
@@ -169,7 +171,7 @@ class LazyTensor implements CheckpointTensor {
   readonly byteLength: number;
   readonly #position: number;
 
-  constructor(readonly path: string, readonly read: (position: number, length: number) => Uint8Array, dataStart: number, { name, dtype, shape, begin, end }: Entry) {
+  constructor(readonly path: string, readonly read: (position: number, target: Uint8Array) => void, dataStart: number, { name, dtype, shape, begin, end }: Entry) {
     this.name = name;
     this.dtype = dtype;
     this.shape = shape;
@@ -177,28 +179,42 @@ class LazyTensor implements CheckpointTensor {
     this.#position = dataStart + begin;
   }
 
-  bytes(): Uint8Array { return this.read(this.#position, this.byteLength); }
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.byteLength); // memory of its own, so that it is aligned
+    this.read(this.#position, bytes);
+    return bytes;
+  }
 
-  toFloat32(): Float32Array {
-    const { buffer } = this.read(this.#position, this.byteLength);
+  toFloat32(): Float32Array { return this.#toFloats(this.bytes()); }
+
+  *floatPieces(memory: () => Uint8Array): Generator<Float32Array> {
+    for (let done = 0; done < this.byteLength; ) {
+      const piece = memory().subarray(0, this.byteLength - done);
+      this.read(this.#position + done, piece);
+      done += piece.byteLength;
+      yield this.#toFloats(piece);
+    }
+  }
+
+  #toFloats({ buffer, byteLength }: Uint8Array): Float32Array {
+    const count = byteLength / DTYPE_BYTES[this.dtype];
     switch (this.dtype) {
-      case 'F32': return new Float32Array(buffer);
-      case 'F16': return halfToFloat(new Uint16Array(buffer));
-      case 'BF16': return bfloatToFloat(new Uint16Array(buffer));
+      case 'F32': return new Float32Array(buffer, 0, count);
+      case 'F16': return halfToFloat(new Uint16Array(buffer, 0, count));
+      case 'BF16': return bfloatToFloat(new Uint16Array(buffer, 0, count));
       default: throw new SafetensorsError(`${this.path}, tensor "${this.name}": dtype ${this.dtype}, expected F32, F16 or BF16.`);
     }
   }
 }
 
-/** Reads into memory of its own (so that it is aligned), going on where one call gives less than it was asked for. */
-function readAt(fd: number, position: number, length: number, path: string): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const got = fs.readSync(fd, bytes, done, length - done, position + done);
-    if (got === 0) throw new SafetensorsError(`${path}: ends at byte ${position + done}, expected ${position + length}. Was it cut while it was open?`);
+/** Fills `target`, going on where one call gives less than it was asked for. */
+function readAt(fd: number, position: number, target: Uint8Array, path: string): Uint8Array {
+  for (let done = 0; done < target.byteLength; ) {
+    const got = fs.readSync(fd, target, done, target.byteLength - done, position + done);
+    if (got === 0) throw new SafetensorsError(`${path}: ends at byte ${position + done}, expected ${position + target.byteLength}. Was it cut while it was open?`);
     done += got;
   }
-  return bytes;
+  return target;
 }
 
 function isDType(name: string): name is CheckpointDType { return Object.hasOwn(DTYPE_BYTES, name); }

@@ -4,9 +4,14 @@ import { CheckpointTensorsError, storedName } from './expected-tensors';
 import { floatToHalf } from '../float16';
 import { convert, type Graph, type Shape, type Value } from '../ir';
 
+/** F32 values in a piece: few enough to stay in the processor's cache while they are read, converted and written. */
+const PIECE_VALUES = 1 << 18;
+
 /** Hands out a checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
 export class Weights {
   readonly #values = new Map<string, Value>();
+  readonly #floats = inTurns(() => new Uint8Array(4 * PIECE_VALUES));
+  readonly #halves = inTurns(() => new Uint16Array(PIECE_VALUES * 2)); // a piece of a half-precision checkpoint has twice the values
   #parameters = 0;
 
   constructor(readonly graph: Graph, readonly checkpoint: BlipCheckpoint, readonly compressToFP16: boolean) {}
@@ -40,12 +45,26 @@ export class Weights {
   }
 
   #constant(name: string, tensor: CheckpointTensor, shape: Shape): Value {
-    if (!this.compressToFP16) return this.graph.constant(name, 'f32', shape, { key: name, bytes: () => asBytes(tensor.toFloat32()) });
-    const half = this.graph.constant(name, 'f16', shape, { key: name, bytes: () => (tensor.dtype === 'F16' ? tensor.bytes() : asBytes(floatToHalf(tensor.toFloat32()))) });
-    return convert(this.graph, half, 'f32', `${name}/to_f32`, { decompression: true });
+    const bytes = (): Generator<Uint8Array> => (this.compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor));
+    const value = this.graph.constant(name, this.compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
+    return this.compressToFP16 ? convert(this.graph, value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
+  }
+
+  *#floatPieces(tensor: CheckpointTensor): Generator<Uint8Array> {
+    for (const values of tensor.floatPieces(this.#floats)) yield asBytes(values);
+  }
+
+  *#halfPieces(tensor: CheckpointTensor): Generator<Uint8Array> {
+    for (const values of tensor.floatPieces(this.#floats)) yield asBytes(floatToHalf(values, this.#halves().subarray(0, values.length)));
   }
 }
 
+/** Two arrays by turns, made at the first call: one is written to disk while the other is filled. */
+function inTurns<T>(make: () => T): () => T {
+  const arrays: T[] = [];
+  let turn = 0;
+  return () => arrays[turn ^= 1] ??= make();
+}
 
 function asBytes(array: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

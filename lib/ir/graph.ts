@@ -22,7 +22,8 @@ export interface Value {
 /** Where a constant's bytes come from. Read while writing, one constant at a time; equal keys share one place in the file. */
 export interface ConstantSource {
   readonly key?: string;
-  readonly bytes: () => Uint8Array;
+  /** All of them, or pieces in their order; each piece is left as it is until the next but one is asked for. */
+  readonly bytes: () => Uint8Array | Generator<Uint8Array>;
 }
 
 export interface Node {

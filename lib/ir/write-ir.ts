@@ -14,7 +14,7 @@ export interface WriteOptions {
   /** Key and value pairs for the model's runtime info, for people and tools that open the file. */
   readonly info?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Called after each constant with the bytes written so far. */
+  /** Called while constants are written, with the bytes so far. */
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -30,7 +30,7 @@ let writes = 0;
 
 /**
  * Writes `file` (.xml) and the .bin beside it. Both appear under their names only when complete, the .xml last.
- * Holds two constants in memory: one is written while the next is made, which saves a fifth of BLIP-base's conversion. Lets the event loop run between constants.
+ * One piece of a constant is written while the next is made. Lets the event loop run between pieces.
  *
  * @throws {GraphError} when a constant's bytes do not have the length that its type and shape ask for
  */
@@ -72,17 +72,22 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
       const size = byteLength(node);
       const known = key === undefined ? undefined : shared.get(`${key} ${node.outputs[0].type}`);
       if (known && known.size === size) { places.set(node, known); continue; }
-      const data = bytes();
-      if (data.byteLength !== size) throw new GraphError(`Constant "${node.name}": got ${data.byteLength} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`);
       const offset = size === 0 ? end : Math.ceil(end / ALIGNMENT) * ALIGNMENT; // an empty one must not lie behind the file's end
-      await writing;
-      writing = writeFully(handle, data, offset);
-      writing.catch(() => {}); // awaited above or below; until then it must not count as unhandled
+      const data = bytes();
+      let done = 0;
+      for (const piece of data instanceof Uint8Array ? [data] : data) {
+        await writing;
+        if (done + piece.byteLength <= size) writing = writeFully(handle, piece, offset + done);
+        writing.catch(() => {}); // awaited above or below; until then it must not count as unhandled
+        done += piece.byteLength;
+        onBytes?.(offset + Math.min(done, size));
+        signal?.throwIfAborted();
+      }
+      if (done !== size) throw new GraphError(`Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`);
       end = offset + size;
       const place = { offset, size };
       places.set(node, place);
       if (key !== undefined) shared.set(`${key} ${node.outputs[0].type}`, place);
-      onBytes?.(end);
     }
     await writing;
   } finally {
