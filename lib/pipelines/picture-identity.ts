@@ -13,7 +13,7 @@ const SETTLED_MS = 2000;
  *
  * @returns undefined where that cannot be told: a picture behind a web address, a sharp pipeline, a file written just now
  * @example
- * await pictureIdentity('data/pictures/demo.jpg') // 'file /…/data/pictures/demo.jpg 61204 …'
+ * await pictureIdentity('data/pictures/demo.jpg') // 'file /…/data/pictures/demo.jpg … 58921 …'
  */
 export async function pictureIdentity(source: ImageSource): Promise<string | undefined> {
   if (source instanceof Uint8Array) return `memory ${createHash('sha256').update(source).digest('hex')}`;

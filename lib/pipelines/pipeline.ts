@@ -37,7 +37,7 @@ const TASKS = ['image-to-text', 'visual-question-answering'];
  *
  * @example
  * const captioner = await pipeline('image-to-text', 'output/blip-scenes/fp16');
- * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two brown dogs on the beach' }]
+ * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach' }]
  * @example
  * const vqa = await pipeline('visual-question-answering', 'output/blip-scenes/fp16');
  * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2' }]

@@ -22,7 +22,7 @@ const NAME_CHARACTERS = 60;
 
 /**
  * @example
- * (await readImageSource('data/pictures/demo.jpg')).bytes.length // 61204
+ * (await readImageSource('data/pictures/demo.jpg')).bytes.length // 58921
  * @throws {ImageError} when the file or address cannot be read
  */
 export async function readImageSource(source: Exclude<ImageSource, Sharp>): Promise<EncodedImage> {
