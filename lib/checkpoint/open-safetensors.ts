@@ -16,6 +16,8 @@ export type CheckpointDType = keyof typeof DTYPE_BYTES;
 /** The reference implementation's limit: a longer header is an attack or a mistake. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
+/** Longer than any shape that is not an attack: 50 dimensions of 20 digits. */
+const MAX_LIST_CHARACTERS = 1000;
 
 /** One tensor of a checkpoint. `bytes` and `toFloat32` read from disk at each call and keep nothing. */
 export interface CheckpointTensor {
@@ -96,9 +98,9 @@ function parseHeader(header: string, path: string): { metadata: Record<string, s
     throw new SafetensorsError(`${path}: the header is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
   if (!isRecord(json)) throw new SafetensorsError(`${path}: the header is not an object.`);
-  rejectDuplicates(header, path);
+  checkText(header, path);
   const metadata: Record<string, string> = {};
-  if (json.__metadata__ !== undefined) {
+  if (json.__metadata__ !== undefined && json.__metadata__ !== null) {
     if (!isRecord(json.__metadata__)) throw new SafetensorsError(`${path}: __metadata__ is not an object.`);
     for (const [key, value] of Object.entries(json.__metadata__)) {
       if (typeof value !== 'string') throw new SafetensorsError(`${path}: __metadata__ "${key}" is ${JSON.stringify(value)}, expected a string.`);
@@ -136,8 +138,11 @@ function checkOffsets(entries: readonly Entry[], dataBytes: number, path: string
   if (at !== dataBytes) throw new SafetensorsError(`${path}: tensors end at ${at}, but the file holds ${dataBytes} bytes of data. The download may be incomplete.`);
 }
 
-/** JSON.parse keeps the last of equal keys silently: walk the text (known to be JSON) and compare the keys of each object. */
-function rejectDuplicates(header: string, path: string): void {
+/**
+ * What JSON.parse passes over, seen by walking the text (known to be JSON): of equal keys it keeps the last, 2.0 it takes for 2, and
+ * half a surrogate pair for a character.
+ */
+function checkText(header: string, path: string): void {
   const open: Set<string>[] = [];
   for (let at = 0; at < header.length; at++) {
     if (header[at] === '{') open.push(new Set());
@@ -151,6 +156,9 @@ function rejectDuplicates(header: string, path: string): void {
         const keys = open[open.length - 1];
         if (keys.has(key)) throw new SafetensorsError(`${path}: the header has the key "${key}" twice.`);
         keys.add(key);
+        if (/\p{Cs}/u.test(key)) throw new SafetensorsError(`${path}: the header's key ${JSON.stringify(key)} is not valid Unicode.`);
+        const list = key === 'shape' || key === 'data_offsets' ? /^:\s*(\[[^\]"{]*\])/.exec(header.slice(next, next + MAX_LIST_CHARACTERS))?.[1] : undefined;
+        if (list && /[^\s\d,[\]]/.test(list)) throw new SafetensorsError(`${path}: the header has the ${key} ${list}, expected a list of whole numbers.`);
       }
       at = end - 1;
     }
