@@ -7,11 +7,12 @@ import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type 
 import { beamSearch } from './beam-search';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { DecoderSession, type EncoderStates } from './decoder-session';
+import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
 
 export interface LoadModelOptions {
-  /** CPU by default; any name of `core.getAvailableDevices()`, or AUTO. */
+  /** CPU by default; any name of `core.getAvailableDevices()`, or one that stands for several: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
   readonly device?: string;
   /** Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. */
   readonly properties?: Config;
@@ -84,8 +85,8 @@ export class OVBlipModel {
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
-  /** The precision that the device computes in, such as `bf16`: print it beside every time. */
-  get precision(): string { return this.vision.getProperty('INFERENCE_PRECISION_HINT'); }
+  /** The precision that the device computes in, such as `bf16`: print it beside every time. `unknown` where the device does not tell. */
+  get precision(): string { return deviceSetting(this.vision, 'INFERENCE_PRECISION_HINT') ?? 'unknown'; }
   /**
    * Whether it answers questions: a checkpoint made for captions has no text encoder.
    *
@@ -93,8 +94,13 @@ export class OVBlipModel {
    * if (model.canAnswer) await model.generateAnswer({ pixel_values, ...text });
    */
   get canAnswer(): boolean { return this.encoder !== undefined; }
-  /** Processor threads that one inference uses. */
-  get threads(): number { return Number(this.vision.getProperty('INFERENCE_NUM_THREADS')); }
+  /** Processor threads that one inference uses; 0 where the device does not tell, as a graphics card. */
+  get threads(): number { return Number.parseInt(deviceSetting(this.vision, 'INFERENCE_NUM_THREADS') ?? '0'); }
+  /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
+  get executionDevices(): readonly string[] {
+    const devices = executionDevices(this.vision);
+    return devices.length > 0 ? devices : [this.device];
+  }
 
   /**
    * Runs the vision model once; the result serves any number of captions and questions.

@@ -36,7 +36,7 @@ export async function calibrate(folder: string, samples: Iterable<VqaSample> | A
   const processor = await BlipProcessor.fromCheckpoint(folder);
   const core = new (loadOpenVINO().Core)();
   // f32 as in NNCF's own runs: the quantized model does not depend on whether this processor has bf16.
-  const precision: Config = /^[CG]PU/.test(device) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
+  const precision: Config = /^([CG]PU|AUTO|MULTI|HETERO|BATCH)\b(?!.*NPU)/.test(device) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
   const model = await core.compileModel(path.join(folder, 'blip_vision_model.xml'), device, { PERFORMANCE_HINT: 'LATENCY', ...precision, ...options.properties });
   const request = model.createInferRequest();
   const files: CalibrationFile[] = [];

@@ -34,10 +34,11 @@ export type Timed = 'vision_model' | 'text_encoder' | 'decoder_step' | 'image-to
 export interface ComparedModels {
   readonly before: string;
   readonly after: string;
-  /** What the times hold for; `device_name` is the processor's or card's own name. */
+  /** What the times hold for; `device_name` is the processor's or card's own name, for AUTO that of the chosen one. */
   readonly device: string;
   readonly device_name: string;
   readonly precision: { readonly before: string; readonly after: string };
+  /** 0 where the device does not tell. */
   readonly threads: number;
   /** Bytes of the .bin files. */
   readonly sizes: Readonly<Partial<Record<PartName | 'total', PartSize>>>;
@@ -86,7 +87,7 @@ export async function compareModels(before: string, after: string, samples: read
     const pair = new Pair(a, b, processor, options);
     const quality = await pair.quality(samples, fs.existsSync(path.join(before, 'blip_text_encoder.xml')));
     return {
-      before, after, device: a.device, device_name: deviceName(a.device), precision: { before: a.precision, after: b.precision }, threads: a.threads,
+      before, after, device: a.device, device_name: deviceName(a.executionDevices), precision: { before: a.precision, after: b.precision }, threads: a.threads,
       sizes, ...quality,
       latency: options.runs === 0 ? {} : await pair.latency(samples, fs.existsSync(path.join(before, 'blip_text_encoder.xml'))),
     };
@@ -104,15 +105,12 @@ function checkOptions(options: CompareOptions): void {
   }
 }
 
-function deviceName(device: string): string {
+function deviceName(devices: readonly string[]): string {
   const core = new (loadOpenVINO().Core)();
-  try {
-    return core.getProperty(device, 'FULL_DEVICE_NAME');
-  } catch {
-    return device; // AUTO and other devices that stand for several have no name of their own
-  } finally {
-    core.dispose();
-  }
+  const nameOf = (device: string): string => {
+    try { return core.getProperty(device, 'FULL_DEVICE_NAME'); } catch { return device; } // without a name of its own
+  };
+  try { return devices.map(nameOf).join(', '); } finally { core.dispose(); }
 }
 
 /** Bytes of each part's weights in both folders. @throws {CompareError} when they do not hold the same parts */
