@@ -10,6 +10,7 @@ import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
+import { VisionModel } from './vision-model';
 
 export interface LoadModelOptions {
   /** CPU by default; any name of `core.getAvailableDevices()`, or one that stands for several: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
@@ -59,7 +60,7 @@ export class OVBlipModel {
 
   private constructor(
     readonly folder: string, readonly device: string, readonly config: BlipConfig, private readonly openvino: OpenVINO,
-    private readonly vision: CompiledModel, private readonly encoder: CompiledModel | undefined, private readonly decoder: CompiledModel,
+    private readonly vision: VisionModel, private readonly encoder: CompiledModel | undefined, private readonly decoder: CompiledModel,
   ) {}
 
   /**
@@ -79,14 +80,14 @@ export class OVBlipModel {
     const config = parseBlipConfig(readJSON(file('config.json')), file('config.json'));
     const core = new openvino.Core();
     const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
-    const vision = await compile('blip_vision_model.xml');
+    const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, { ...FIRST_HINT, ...properties });
     const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
     const decoder = await compile('blip_text_decoder.xml', oneStream(device, properties));
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
   /** The precision that the device computes in, such as `bf16`: print it beside every time. `unknown` where the device does not tell. */
-  get precision(): string { return deviceSetting(this.vision, 'INFERENCE_PRECISION_HINT') ?? 'unknown'; }
+  get precision(): string { return deviceSetting(this.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown'; }
   /**
    * Whether it answers questions: a checkpoint made for captions has no text encoder.
    *
@@ -95,10 +96,10 @@ export class OVBlipModel {
    */
   get canAnswer(): boolean { return this.encoder !== undefined; }
   /** Processor threads that one inference uses; 0 where the device does not tell, as a graphics card. */
-  get threads(): number { return Number.parseInt(deviceSetting(this.vision, 'INFERENCE_NUM_THREADS') ?? '0'); }
+  get threads(): number { return Number.parseInt(deviceSetting(this.vision.single, 'INFERENCE_NUM_THREADS') ?? '0'); }
   /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
   get executionDevices(): readonly string[] {
-    const devices = executionDevices(this.vision);
+    const devices = executionDevices(this.vision.single);
     return devices.length > 0 ? devices : [this.device];
   }
 
@@ -108,8 +109,10 @@ export class OVBlipModel {
    */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
     checkPixelValues(pixel_values, this.config, this.folder);
+    this.#assertUsable();
+    const vision = await this.vision.forRows(pixel_values.dims[0]);
     const start = performance.now();
-    const embeds = await this.#run(this.vision, { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) });
+    const embeds = await this.#run(vision, { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) });
     this.timings.vision = performance.now() - start;
     return embeds;
   }

@@ -2,13 +2,13 @@
 import * as path from 'node:path';
 import { loadOpenVINO, type CompiledModel, type Config, type Model, type OpenVINO } from '../../lib/openvino';
 
-export function countInferences(): { openvino: OpenVINO; inferences: (xml: string) => number } {
+export function countInferences(): { openvino: OpenVINO; inferences: (model: string) => number } {
   const openvino = loadOpenVINO();
   const counts = new Map<string, number>();
   class CountingCore extends openvino.Core {
     override async compileModel(model: Model | string, device: string, config?: Config): Promise<CompiledModel> {
       const compiled = await super.compileModel(model, device, config);
-      const name = typeof model === 'string' ? path.basename(model) : model.getFriendlyName();
+      const name = typeof model === 'string' ? path.basename(model, '.xml') : model.getFriendlyName();
       const create = compiled.createInferRequest.bind(compiled);
       compiled.createInferRequest = () => {
         const request = create();
@@ -22,5 +22,5 @@ export function countInferences(): { openvino: OpenVINO; inferences: (xml: strin
       return compiled;
     }
   }
-  return { openvino: { ...openvino, Core: CountingCore }, inferences: (xml) => counts.get(xml) ?? 0 };
+  return { openvino: { ...openvino, Core: CountingCore }, inferences: (model) => counts.get(model) ?? 0 };
 }

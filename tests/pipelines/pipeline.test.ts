@@ -34,7 +34,7 @@ before(async () => {
   captioner = await pipeline('image-to-text', fp16);
   const counted = countInferences();
   vqa = await pipeline('visual-question-answering', fp16, { openvino: counted.openvino });
-  encoded = () => counted.inferences('blip_vision_model.xml');
+  encoded = () => counted.inferences('blip_vision_model');
 });
 after(() => {
   captioner.dispose();
