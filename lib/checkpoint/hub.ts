@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BlipError } from '../errors';
 import type { ProgressCallback } from '../progress';
 import { claimPartial, defaultCache, link, snapshotFolder, writeAtomically } from './hub-cache';
+import { isHubId } from './hub-id';
 
 /** The hub did not give what was asked for; the message says which file, and what to do. */
 export class HubError extends BlipError {}
@@ -53,7 +54,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
  * @throws {HubError}
  */
 export async function downloadSnapshot(id: string, options: DownloadOptions = {}): Promise<string> {
-  if (!/^[\w.-]+\/[\w.-]+$/.test(id) || id.includes('..')) throw new HubError(`"${id}" is neither a folder with config.json nor a hub id such as Salesforce/blip-vqa-base.`);
+  if (!isHubId(id)) throw new HubError(`"${id}" is neither a folder with config.json nor a hub id such as Salesforce/blip-vqa-base.`);
   const revision = options.revision ?? 'main';
   if (!/^[\w./-]+$/.test(revision) || revision.includes('..')) throw new HubError(`revision "${revision}" of ${id}: expected a branch, a tag or a commit.`);
   const store = path.join(options.cache_dir ?? defaultCache(), `models--${id.replace('/', '--')}`);

@@ -6,6 +6,7 @@ import { BlipError } from '../errors';
 import type { ProgressCallback } from '../progress';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
 import { downloadSnapshot } from './hub';
+import { explainMissingFolder } from './hub-id';
 import { openSafetensors, type CheckpointTensor, type SafetensorsFile } from './open-safetensors';
 
 /** A checkpoint folder lacks something or contradicts itself. */
@@ -66,6 +67,8 @@ async function findFolder(idOrFolder: string, options: LoadCheckpointOptions): P
     const names = fs.statSync(idOrFolder).isDirectory() ? fs.readdirSync(idOrFolder).join(', ') || 'nothing' : 'a file';
     throw new CheckpointError(`${idOrFolder}: no config.json here (found ${names}). Expected a checkpoint folder in Hugging Face format.`);
   }
+  const problem = explainMissingFolder(idOrFolder);
+  if (problem !== undefined) throw new CheckpointError(problem);
   return downloadSnapshot(idOrFolder, options);
 }
 

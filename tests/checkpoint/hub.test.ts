@@ -215,7 +215,7 @@ describe('downloadSnapshot', () => {
   });
 
   it('refuses ids and revisions that lead out of the cache', async () => {
-    for (const id of ['../x', 'a/..', 'a/b/c', 'a', 'a/b?c']) await assert.rejects(downloadSnapshot(id, { cache_dir }), HubError, id);
+    for (const id of ['../x', 'a/..', 'a/b/c', '.', 'a/b?c', 'a/b--c', '']) await assert.rejects(downloadSnapshot(id, { cache_dir }), HubError, id);
     for (const revision of ['../../x', 'a b', '']) await assert.rejects(downloadSnapshot(ID, { cache_dir, revision }), HubError, revision);
     assert.equal(log.length, 0);
   });
