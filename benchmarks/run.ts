@@ -87,7 +87,7 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
 }
 
 function machineOf(rates: ReadonlyMap<string, unknown>, precision: 'FP16' | 'INT8', computedIn: string): Machine {
-  const half = computedIn === 'bf16' ? 'bf16' : 'f32';
+  const half = computedIn.startsWith('bf16') ? 'bf16' : 'f32';
   const rate = (name: string): number => Number(rates.get(name) ?? NaN);
   return { gflops: rate(precision === 'INT8' ? 'int8_gflops' : `${half}_gflops`), gigabytesPerSecond: rate('stream_bf16_gbs') };
 }

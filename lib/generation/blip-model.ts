@@ -6,6 +6,7 @@ import { parseBlipConfig, type BlipConfig } from '../checkpoint';
 import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO, type Tensor } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
+import { decoderProperties, FIRST_HINT } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
@@ -31,17 +32,6 @@ export interface TextInput { readonly input_ids: BigInt64Array; readonly attenti
 
 /** Milliseconds of the last call, per stage. */
 export interface StageTimings { vision: number; text_encoder: number; decoder: number; decoder_steps: number }
-
-const FIRST_HINT: Config = { PERFORMANCE_HINT: 'LATENCY' };
-
-/**
- * The decoder runs in one stream whatever was asked for: on a second one, the CPU plugin (OpenVINO 2026.4.1) reads a generation's
- * variables with the shapes that this stream saw last.
- */
-function oneStream(device: string, properties: Config): Config {
-  const streams = device === 'CPU' || 'NUM_STREAMS' in properties;
-  return { ...properties, ...FIRST_HINT, ...(streams ? { NUM_STREAMS: '1' } : {}) };
-}
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -82,12 +72,18 @@ export class OVBlipModel {
     const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, { ...FIRST_HINT, ...properties });
     const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
-    const decoder = await compile('blip_text_decoder.xml', oneStream(device, properties));
+    const decoder = await compile('blip_text_decoder.xml', decoderProperties(file('blip_text_decoder.xml'), device, properties));
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
-  /** The precision that the device computes in, such as `bf16`: print it beside every time. `unknown` where the device does not tell. */
-  get precision(): string { return deviceSetting(this.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown'; }
+  /**
+   * The precision that the device computes in, such as `bf16`: print it beside every time. Names the text decoder's where it has one of
+   * its own: `bf16, decoder f32`. `unknown` where the device does not tell.
+   */
+  get precision(): string {
+    const [vision, decoder] = [this.vision.single, this.decoder].map((model) => deviceSetting(model, 'INFERENCE_PRECISION_HINT') ?? 'unknown');
+    return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
+  }
   /**
    * Whether it answers questions: a checkpoint made for captions has no text encoder.
    *

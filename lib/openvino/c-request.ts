@@ -74,8 +74,7 @@ class CInferRequest extends Handle implements InferRequest {
   async runAsync(): Promise<void> {
     this.#start();
     try {
-      this.api.call('ov_infer_request_start_async', this.pointer);
-      await this.api.callAsync('ov_infer_request_wait', [this.pointer], this);
+      await this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
     } finally {
       this.#running = false;
     }

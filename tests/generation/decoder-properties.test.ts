@@ -1,0 +1,40 @@
+// How the text decoder is compiled: 8-bit weights in f32 unless the user asks for something else, always one stream on the CPU.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { loadCheckpoint } from '../../lib/checkpoint';
+import { convertBlip } from '../../lib/convert';
+import { decoderProperties } from '../../lib/generation/decoder-properties';
+import { quantizeBlip } from '../../lib/optimize';
+import { projectRoot } from '../../lib/project-root';
+
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-decoder-'));
+after(() => fs.rmSync(work, { recursive: true, force: true }));
+
+describe('the decoder\'s properties', async () => {
+  const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints', 'vqa-odd'));
+  const { folder } = await convertBlip(checkpoint, path.join(work, 'fp16'));
+  checkpoint.close();
+  const int8 = path.join(work, 'int8');
+  await quantizeBlip(folder, [], int8, { parts: ['text_decoder'], others_from: folder });
+  const of = (parts: string, device = 'CPU', properties = {}) => decoderProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
+
+  it('weights of 16 bits leave the precision to the device', () => {
+    assert.deepEqual(of(folder), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+  });
+
+  it('weights of 8 bits, as NNCF writes them, are multiplied in f32', () => {
+    assert.deepEqual(of(int8), { INFERENCE_PRECISION_HINT: 'f32', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+  });
+
+  it('what the user asks for comes first, but for the streams', () => {
+    const asked = of(int8, 'CPU', { INFERENCE_PRECISION_HINT: 'bf16', NUM_STREAMS: '4', PERFORMANCE_HINT: 'THROUGHPUT' });
+    assert.deepEqual(asked, { INFERENCE_PRECISION_HINT: 'bf16', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+  });
+
+  it('other devices choose for themselves', () => {
+    assert.deepEqual(of(int8, 'GPU'), { PERFORMANCE_HINT: 'LATENCY' });
+  });
+});
