@@ -16,7 +16,7 @@ export interface Machine {
 /** Matrix products only: everything else is small beside them. @param bytesPerWeight 2 at bf16 and f16, 1 at INT8 */
 export function countWork({ vision_config: vision, text_config: text }: BlipConfig, questionLength: number, bytesPerWeight: number) {
   const [H, I, layers] = [text.hidden_size, text.intermediate_size, text.num_hidden_layers];
-  const patches = (vision.image_size / vision.patch_size) ** 2;
+  const patches = Math.floor(vision.image_size / vision.patch_size) ** 2;
   const tokens = patches + 1;
   const weight = (size: number): number => size * bytesPerWeight;
 
@@ -30,19 +30,21 @@ export function countWork({ vision_config: vision, text_config: text }: BlipConf
 
   // Per layer and token: four self-attention matrices, query and output of the cross-attention, two of the feed-forward part.
   const perToken = layers * (6 * H ** 2 + 2 * H * I);
-  const crossKeysAndValues = (width: number): number => layers * 2 * H * width;
-  const textEncoder: Work = {
-    flops: 2 * questionLength * perToken + 2 * tokens * crossKeysAndValues(text.encoder_hidden_size),
-    bytes: weight(perToken + crossKeysAndValues(text.encoder_hidden_size)),
-  };
+  // Keys and values of the cross-attention: two matrices per layer, multiplied with every state they come from.
+  const crossKeysAndValues = layers * 2 * H * text.encoder_hidden_size;
+  const crossWork = (source: number): Work => ({ flops: 2 * source * crossKeysAndValues, bytes: weight(crossKeysAndValues) });
+  const readQuestion: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
 
   const head = H ** 2 + text.vocab_size * H;
-  const step: Work = { flops: 2 * (perToken + head), bytes: weight(perToken + head) };
-  const firstStep = (source: number): Work => ({
-    flops: step.flops + 2 * source * crossKeysAndValues(text.encoder_hidden_size),
-    bytes: step.bytes + weight(crossKeysAndValues(text.encoder_hidden_size)),
+  // A step also reads the kept keys and values of what it looks at, two bytes a number whatever the weights are.
+  const decoderStep = (source: number): Work => ({
+    flops: 2 * (perToken + head) + 4 * source * H * layers,
+    bytes: weight(perToken + head) + 2 * 2 * source * H * layers,
   });
-  return { visionModel, textEncoder, decoderStep: step, firstStepOnImage: firstStep(tokens), firstStepOnQuestion: firstStep(questionLength) };
+  return {
+    visionModel, readQuestion, crossOnImage: crossWork(tokens), crossOnQuestion: crossWork(questionLength),
+    stepOnImage: decoderStep(tokens), stepOnQuestion: decoderStep(questionLength),
+  };
 }
 
 /** What has to be done one after the other, and how often. */
