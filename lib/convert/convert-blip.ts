@@ -7,6 +7,7 @@ import { BlipError } from '../errors';
 import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../progress';
 import { checkTensors } from './expected-tensors';
+import { explainWriteError } from './explain-write-error';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
 import { visionModel } from './vision-model';
@@ -49,6 +50,7 @@ const ALL_PARTS: readonly BlipModelName[] = ['vision_model', 'text_encoder', 'te
  * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');
  * converted.models.vision_model.binBytes // about 2 bytes per parameter
  * @throws {CheckpointTensorsError} before anything is written, when weights and config do not fit
+ * @throws {ConvertWriteError} when the disk is full, or the output must not be written
  */
 export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: string, options: ConvertOptions = {}): Promise<ConvertedBlip> {
   checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'signal']);
@@ -80,7 +82,7 @@ export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: stri
       if (fs.existsSync(source)) await fs.promises.copyFile(source, path.join(staging, name));
     }
     signal?.throwIfAborted();
-  });
+  }).catch((error: unknown) => { throw explainWriteError(error, outputFolder, total); });
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
   return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };

@@ -44,7 +44,7 @@ export async function writeIR(graph: Graph, file: string, { info = {}, signal, o
   try {
     const offsets = await writeConstants(graph, temporary.bin, signal, onBytes);
     const xml = toXML(graph, offsets, info);
-    await fs.promises.writeFile(temporary.xml, xml);
+    await naming(temporary.xml, fs.promises.writeFile(temporary.xml, xml));
     const binBytes = (await fs.promises.stat(temporary.bin)).size;
     signal?.throwIfAborted();
     await fs.promises.rm(file, { force: true }); // no reader may see the old graph over the new constants
@@ -77,7 +77,7 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
       let done = 0;
       for (const piece of data instanceof Uint8Array ? [data] : data) {
         await writing;
-        if (done + piece.byteLength <= size) writing = writeFully(handle, piece, offset + done);
+        if (done + piece.byteLength <= size) writing = naming(file, writeFully(handle, piece, offset + done));
         writing.catch(() => {}); // awaited above or below; until then it must not count as unhandled
         done += piece.byteLength;
         onBytes?.(offset + Math.min(done, size));
@@ -101,6 +101,13 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
 async function writeFully(handle: fs.promises.FileHandle, data: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < data.byteLength; )
     done += (await handle.write(data, done, data.byteLength - done, position + done)).bytesWritten;
+}
+
+/** Where writing to an open file fails, Node's error has no `path`, as its others have: add it. */
+async function naming<T>(file: string, action: Promise<T>): Promise<T> {
+  try { return await action; } catch (error) {
+    throw error instanceof Error && !('path' in error) ? Object.assign(error, { path: file }) : error;
+  }
 }
 
 function byteLength(node: Node): number {

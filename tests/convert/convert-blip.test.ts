@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip, CheckpointTensorsError, ConvertError, type ConvertedBlip, type ConvertOptions } from '../../lib/convert';
+import { convertBlip, CheckpointTensorsError, ConvertError, ConvertWriteError, type ConvertedBlip, type ConvertOptions } from '../../lib/convert';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { projectRoot } from '../../lib/project-root';
@@ -137,15 +137,25 @@ describe('an interrupted conversion', () => {
     assert.deepEqual(contents(output), before);
   });
 
-  it('by a full disk, passes the error on and leaves nothing', async (t) => {
+  it('by a full disk, says which file, how much room is needed, and what to do, and leaves nothing', async (t) => {
     const { writeFile } = fs.promises;
     t.mock.method(fs.promises, 'writeFile', async (...[file, data]: Parameters<typeof writeFile>) => {
-      if (String(file).includes('text_decoder')) throw new Error('ENOSPC: no space left on device, write');
+      if (String(file).includes('text_decoder')) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
       return writeFile(file, data);
     });
     const output = fresh();
-    await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output), /ENOSPC/);
+    await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output), (error: unknown) => error instanceof ConvertWriteError
+      && error.message.startsWith(`${path.join(output, 'blip_text_decoder.xml')}: the converted model could not be written: ENOSPC`)
+      && /The model takes about 0\.\d MB, [\d.]+ MB are free there\. Make room there/.test(error.message));
     assert.equal(fs.existsSync(output), false);
+  });
+
+  it('by a file where the output folder should be, says so', async () => {
+    const file = fresh();
+    fs.writeFileSync(file, '');
+    for (const output of [file, path.join(file, 'fp16')])
+      await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output), (error: unknown) => error instanceof ConvertWriteError
+        && error.message.startsWith(`${output}: `) && /A file stands where a folder is needed/.test(error.message));
   });
 
   it('by weights that cannot be read, passes the error on and leaves nothing', async () => {
