@@ -81,7 +81,8 @@ def write_pictures(folder: Path) -> None:
         save(scene, PICTURE_SIZE, folder / name, 92)
         asked = [] if pictures else [("count", DEMO_QUESTION, str(count))]
         asked += [item for item in questions_about(scene, 6, generator) if item[1] != DEMO_QUESTION][:5 - len(asked)]
-        pictures.append({"file": name, "caption": caption(scene), "questions": [{"question": q, "answer": a} for _, q, a in asked]})
+        # The model was trained on both spellings, and the question set keeps both; what people read here has one.
+        pictures.append({"file": name, "caption": caption(scene), "questions": [{"question": q.replace("colour", "color"), "answer": a} for _, q, a in asked]})
     dump(folder / "pictures.json", {"pictures": pictures})
 
 

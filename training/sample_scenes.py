@@ -1,4 +1,4 @@
-"""What is in a scene: place, time of day, and things with their colour, position and size. No drawing, no words."""
+"""What is in a scene: place, time of day, and things with their color, position and size. No drawing, no words."""
 
 import random
 

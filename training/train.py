@@ -1,7 +1,7 @@
 """train.py SCENES_FOLDER VOCAB.txt CHECKPOINT.pt MINUTES: trains the bundled BLIP on the CPU.
 
 The first tenth of the time the vision model learns alone, from labels per patch (which things cover it, whose middle it holds,
-its column) and per picture (counts, colours, sides, place): that is quick, since no text is involved. Then questions and
+its column) and per picture (counts, colors, sides, place): that is quick, since no text is involved. Then questions and
 captions join. The extra heads are dropped at the end. A checkpoint is written every three minutes and continued by a later run.
 What is exported is a running average of the weights.
 """

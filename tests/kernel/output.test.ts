@@ -50,7 +50,7 @@ describe('output of cells', () => {
     assert.deepEqual((await kernel.run('undefined')).outputs, []);
   });
 
-  test('text without colour codes, in any script', async () => {
+  test('text without color codes, in any script', async () => {
     assert.equal(printed(await kernel.run("console.log({ text: 'Grüße, 世界 🐶' });")), "{ text: 'Grüße, 世界 🐶' }\n");
   });
 

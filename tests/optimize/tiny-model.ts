@@ -28,7 +28,7 @@ export function writePreprocessor(folder: string, changes: Readonly<Record<strin
   fs.writeFileSync(path.join(folder, 'preprocessor_config.json'), JSON.stringify({ ...config, ...changes }));
 }
 
-/** Each with a picture of its own: stripes of two colours. */
+/** Each with a picture of its own: stripes of two colors. */
 export async function makeSamples(count: number, size: number = IMAGE_SIZE): Promise<VqaSample[]> {
   return Promise.all(Array.from({ length: count }, async (_, i): Promise<VqaSample> => {
     const pixels = Uint8Array.from({ length: size * size * 3 }, (_unused, at) => (at * (7 + i) + 31 * i) % 251);
