@@ -1,5 +1,4 @@
 // Chooses a runtime: openvino-node where its binary is present, else OpenVINO's C API.
-import { loadCApi } from './c-api';
 import { OpenVINONotFoundError } from './errors';
 import { findRuntimes, type FoundRuntime } from './find-runtime';
 import { loadOpenVINONode } from './openvino-node';
@@ -34,11 +33,24 @@ export function loadOpenVINO(options: { runtime?: RuntimeName } = {}): OpenVINO 
 
 function load({ runtime, path }: FoundRuntime): OpenVINO {
   try {
-    return runtime === 'c-api' ? loadCApi(path) : loadOpenVINONode(path);
+    return runtime === 'c-api' ? cApi().loadCApi(path) : loadOpenVINONode(path);
   } catch (error) {
+    if (error instanceof OpenVINONotFoundError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenVINONotFoundError(`${path}: OpenVINO is there but does not load: ${reason}. ${REMEDY[runtime]}`, { cause: error });
   }
+}
+
+/** Loaded at the first use: it loads koffi, whose native part is a package of its own for each kind of machine. */
+function cApi(): typeof import('./c-api') {
+  try {
+    require('koffi');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenVINONotFoundError(`node_modules/koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. `
+      + 'Its native part is missing, broken, or of another machine. Run: npm ci --include=optional', { cause: error });
+  }
+  return require('./c-api');
 }
 
 function notFound(wanted: string | undefined, found: readonly FoundRuntime[]): OpenVINONotFoundError {

@@ -87,6 +87,18 @@ test('BLIP_OPENVINO_LIBS names another folder, and must hold the library', () =>
   assert.match(missing, /^OpenVINONotFoundError: BLIP_OPENVINO_LIBS=.*: no OpenVINO C library there.*unset the variable/);
 });
 
+test("koffi's native part does not load: our error with the command, when OpenVINO is loaded and not before", () => {
+  const root = project('no-koffi');
+  const libs = path.join(folder, 'some-libs');
+  fs.mkdirSync(libs);
+  fs.writeFileSync(path.join(libs, 'libopenvino_c.so.2641'), '');
+  fs.rmSync(path.join(root, 'node_modules', 'koffi'));
+  fs.cpSync(path.join(ROOT, 'node_modules', 'koffi'), path.join(root, 'node_modules', 'koffi'), { recursive: true }); // without @koromix beside it
+  const [missing, node] = runIn(root, [LOAD, { BLIP_OPENVINO_LIBS: libs }], [LOAD, { BLIP_OPENVINO_LIBS: libs, BLIP_OPENVINO_RUNTIME: 'openvino-node' }]);
+  assert.match(missing, /^OpenVINONotFoundError: node_modules\/koffi, .* does not load on \w+ \w+: .*native Koffi module.*Run: npm ci --include=optional$/);
+  assert.match(node, /"openvino-node" not found \(present: c-api\)/, 'the other runtime needs no koffi');
+});
+
 const library = present.find(({ runtime }) => runtime === 'c-api');
 
 test('the C API from any folder, in a module evaluated twice, and forced', { skip: !library }, () => {
