@@ -4,7 +4,7 @@ const inspector = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
 
 const { connection, shared, zeromq } = workerData;
-const { RUNNING, HEARD } = workerData.slots;
+const { RUNNING, HEARD, ASKED } = workerData.slots;
 const zmq = require(zeromq);
 
 /** How long the main thread may take to hear of an interrupt or a shutdown before it counts as stuck. */
@@ -39,6 +39,7 @@ async function listen() {
 /** Tells the cell; one that does not listen, because it never comes back to the event loop, is stopped. */
 function interrupt() {
   const before = Atomics.load(state, HEARD);
+  Atomics.store(state, ASKED, 1); // a cell that waits for a program may fail before the main thread hears of it
   if (!signalGroup()) parentPort.postMessage({ type: 'interrupt' });
   const timer = setInterval(() => {
     if (Atomics.load(state, HEARD) !== before) return clearInterval(timer);

@@ -10,6 +10,10 @@ process.chdir(root);
 // Console output of a notebook is read by people, not by a terminal.
 process.env.NO_COLOR ??= '1';
 
+/** What this thread and control.cjs tell each other: a cell's own code runs, interrupts heard here, the cell was to be interrupted. */
+const slots = { RUNNING: 0, HEARD: 1, ASKED: 2 };
+const state = new Int32Array(new SharedArrayBuffer(Object.keys(slots).length * Int32Array.BYTES_PER_ELEMENT));
+
 // './lib' is TypeScript: load it as every other part of the project does.
 require('tsx/cjs');
 
@@ -124,18 +128,30 @@ function expandShorthand(code) {
   return found.reverse().reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
 }
 
-/** A failed cell shows its own lines of the stack, not those of tslab and of this launcher. */
+/** A failed cell shows its own lines of the stack, not those of tslab and of this launcher; an interrupted one shows that it was. */
 function mendErrors() {
   const inner = /\n\s+at .*(node:vm:|node:internal\/|[\\/]tslab[\\/]dist[\\/]|[\\/]kernel[\\/]launch\.cjs).*/g;
   const { error } = console;
   // tslab takes console.error once, when it starts; cells get the plain one back.
   console.error = (...values) => error.apply(console, values.map((value) => {
     if (!(value instanceof Error) || typeof value.stack !== 'string') return value;
-    if (value.message === 'Interrupted asynchronously') return 'Interrupted';
-    try { value.stack = value.stack.replace(inner, ''); } catch { /* a frozen error keeps its stack */ }
+    if (value.message === 'Interrupted asynchronously' || (Atomics.load(state, slots.ASKED) === 1 && isInterruption(value))) return 'Interrupted';
+    for (const error of chain(value)) try { error.stack = error.stack.replace(inner, ''); } catch { /* a frozen error keeps its stack */ }
     return value;
   }));
   setImmediate(() => { console.error = error; });
+}
+
+/** How an interrupt ends what a cell waits for: by the signal of lib/display/interrupt-signal.ts, or by the one that programs get. */
+function isInterruption(error) {
+  return chain(error).some(({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT');
+}
+
+/** An error, its cause, that one's cause and so on. */
+function chain(error) {
+  const found = [];
+  for (let at = error; at instanceof Error && !found.includes(at); at = at.cause) found.push(at);
+  return found;
 }
 
 /** tslab drops every cell that arrives within 200 ms after an error: also those that were sent because the answer had come. */
@@ -162,8 +178,6 @@ function mendAborts() {
  */
 function mendInterrupts() {
   const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');
-  const slots = { RUNNING: 0, HEARD: 1 };
-  const state = new Int32Array(new SharedArrayBuffer(8));
   const { runInThisContext } = vm;
   vm.runInThisContext = (code, options) => {
     if (!options?.breakOnSigint) return runInThisContext(code, options);
@@ -181,6 +195,7 @@ function mendInterrupts() {
       wrapped.add(executor);
       const { execute } = executor;
       executor.execute = (code) => new Promise((resolve, reject) => {
+        Atomics.store(state, slots.ASKED, 0);
         const start = setImmediate(() => execute(code).then(resolve, reject));
         abandon = () => {
           clearImmediate(start);
@@ -196,6 +211,7 @@ function mendInterrupts() {
   };
 
   const onInterrupt = () => {
+    Atomics.store(state, slots.ASKED, 1);
     Atomics.add(state, slots.HEARD, 1);
     process.emit('cell-interrupt'); // lib/display/interrupt-signal.ts
     // A cell that waits is stopped by tslab; one that was ended in the middle never reports back.

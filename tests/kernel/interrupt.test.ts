@@ -38,10 +38,29 @@ describe('interrupts', () => {
       assert.equal(printed(result, 'stderr'), 'Interrupted\n');
     });
 
-  test('a program that the cell waits for', { skip: process.platform === 'win32' }, async () => {
-    const result = await kernel.interrupt("here(); require('node:child_process').execFileSync(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);");
-    assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
-    assert.equal(result.status, 'error');
+  const PROGRAM = "process.execPath, ['-e', 'setInterval(() => {}, 1000)']";
+  for (const [what, code] of Object.entries({
+    'a program that the cell waits for': `here(); require('node:child_process').execFileSync(${PROGRAM});`,
+    'a program, with an error of its own about it': `const child = require('node:child_process'); here();
+      try { child.execFileSync(${PROGRAM}); } catch (cause) { throw new Error('the program failed', { cause }); }`,
+    'work that is told by a signal': `import { interruptSignal as interrupted } from './lib/display/interrupt-signal';
+      here(); await require('node:timers/promises').setTimeout(60000, 0, { signal: interrupted() });`,
+  }))
+    test(`one line for ${what}`, { skip: process.platform === 'win32' }, async () => {
+      const result = await kernel.interrupt(code);
+      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+      assert.equal(result.status, 'error');
+      assert.equal(printed(result, 'stderr'), 'Interrupted\n');
+    });
+
+  test('an error that is not the interrupt keeps its lines, in this cell and after it', { skip: process.platform === 'win32' }, async () => {
+    const own = await kernel.interrupt(`here(); try { require('node:child_process').execFileSync(${PROGRAM}); } catch {} throw new TypeError('of the cell');`);
+    assert.match(printed(own, 'stderr'), /TypeError: of the cell\n/);
+    const later = await kernel.run("throw new Error('Interrupted');");
+    assert.match(printed(later, 'stderr'), /Error: Interrupted\n +at /);
+    const nested = await kernel.run("throw new Error('outer', { cause: new Error('inner') });");
+    assert.match(printed(nested, 'stderr'), /outer[^]*inner/);
+    assert.doesNotMatch(printed(nested, 'stderr'), /launch\.cjs|tslab/);
   });
 
   test('work that listens to interruptSignal() stops and tells its reason', async () => {
