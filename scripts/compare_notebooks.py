@@ -2,7 +2,7 @@
 
 Compared: the outputs' order and kinds, every text, every whole number, names of tables' columns and their rows, and pictures
 pixel by pixel. Decimals, shares and sizes may differ as little as another processor makes them (`close`). Passed over: times, ratios
-of times and charts of times, versions, and what the machine is: precision, threads, further devices. A cell whose tags say
+of times and charts of times, versions, and what the machine is: precision, threads, its name, further devices. A cell whose tags say
 `depends-on-machine` must show something and no error; what it shows may differ.
 Prints the first difference of each cell and exits with 1.
 """
@@ -26,6 +26,7 @@ OTHER_TEXT = [
     (re.compile(r"\bprecision \w+"), "PRECISION"),
     (re.compile(r"\b(bf16|f16|f32)(?=,? (\d+ threads|\(milliseconds\)))"), "PRECISION"),
     (re.compile(r"\bthreads \d+|\b\d+ threads\b"), "THREADS"),
+    (re.compile(r"(?<=, THREADS, ).+"), "NAME"),
 ]
 MACHINE_TAG = "depends-on-machine"
 # Another decoder of JPEG, or another compression of PNG, moves values by one or two levels.
