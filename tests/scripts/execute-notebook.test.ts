@@ -46,7 +46,7 @@ describe('execute_notebook.py', () => {
     const { code, stderr, saved } = await execute(["console.log('before');", "throw new Error('boom');", "console.log('after');"]);
     assert.equal(code, 1);
     assert.match(stderr, /source\.ipynb, cell 2, failed:\n[^]*Error: boom/);
-    assert.doesNotMatch(stderr, /Traceback/);
+    assert.doesNotMatch(stderr, /Traceback|terminate called|Napi/); // zeromq aborts a process that ends under its open sockets
     assert.deepEqual(saved.cells.slice(1).map(({ outputs }: any) => outputs.length), [1, 1, 0]);
   });
 
