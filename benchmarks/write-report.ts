@@ -32,17 +32,18 @@ export interface Results {
   readonly date: string;
   readonly machine: Readonly<Record<string, unknown>>;
   readonly versions: Readonly<Record<string, string>>;
+  /** The instruction set that ONEDNN_MAX_CPU_ISA allows, in small letters, where it is set. */
+  readonly limitedTo?: string;
   readonly models: readonly MeasuredModel[];
   /** Of the bundled model, where it was measured. */
   readonly overhead?: Overhead;
 }
 
-const START = '<!-- results: begin -->';
-const END = '<!-- results: end -->';
-
-/** Writes results/DATE.json, and the tables between the marks of README.md. Returns the tables. */
+/** Writes results/DATE.json, and the tables between the marks of README.md; apart where the instruction set was limited. Returns the tables. */
 export function writeReport(folder: string, results: Results): string {
-  const file = path.join(folder, 'results', `${results.date}.json`);
+  const { date, limitedTo } = results;
+  const [START, END] = ['begin', 'end'].map((edge) => `<!-- results${limitedTo ? ` with ${limitedTo}` : ''}: ${edge} -->`);
+  const file = path.join(folder, 'results', `${date}${limitedTo ? `-${limitedTo}` : ''}.json`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value), 1)}\n`);
   const report = reportOf(results);
@@ -55,10 +56,10 @@ export function writeReport(folder: string, results: Results): string {
 }
 
 /** The tables alone, in Markdown. */
-export function reportOf({ date, machine, versions, models, overhead }: Results): string {
+export function reportOf({ date, machine, versions, limitedTo, models, overhead }: Results): string {
   const rate = (name: string, unit: string): string => (typeof machine[name] === 'number' ? `${Math.round(machine[name])} ${unit}` : 'not measured');
   return [
-    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
     `The machine: matrix multiply f32 ${rate('f32_gflops', 'GFLOP/s')}, bf16 ${rate('bf16_gflops', 'GFLOP/s')}, INT8 ${rate('int8_gflops', 'GOP/s')}; `
     + `weights read from memory at ${rate('stream_bf16_gbs', 'GB/s')}.`, '',
     ...models.flatMap(modelReport),

@@ -11,10 +11,9 @@ import resource  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from transformers import BlipForQuestionAnswering  # noqa: E402
-from tutorial_pipeline import convert  # noqa: E402
+from tutorial_pipeline import convert, load_checkpoint  # noqa: E402
 
-convert(BlipForQuestionAnswering.from_pretrained(sys.argv[1]), Path(sys.argv[2]))
+convert(load_checkpoint(sys.argv[1]), Path(sys.argv[2]))
 print(json.dumps({
     "milliseconds": (time.perf_counter() - START) * 1000,
     "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

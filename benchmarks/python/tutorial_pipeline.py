@@ -15,6 +15,13 @@ from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 PARTS = ("blip_vision_model", "blip_text_encoder", "blip_text_decoder_with_past")
 
 
+def load_checkpoint(checkpoint: str) -> BlipForQuestionAnswering:
+    """The checkpoint's model. transformers 4.40 leaves the decoder's output layer random where a file holds the tied matrix once."""
+    model = BlipForQuestionAnswering.from_pretrained(checkpoint).eval()
+    model.text_decoder.tie_weights()
+    return model
+
+
 def convert(model: BlipForQuestionAnswering, folder: Path) -> None:
     """Writes the three IRs (weights in FP16, as `ov.save_model` does by default)."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,13 @@ warnings.filterwarnings("ignore")
 import numpy as np  # noqa: E402
 import openvino as ov  # noqa: E402
 import torch  # noqa: E402
-from transformers import BlipForQuestionAnswering, BlipImageProcessor  # noqa: E402
-from tutorial_pipeline import TutorialPipeline  # noqa: E402
+from transformers import BlipImageProcessor  # noqa: E402
+from tutorial_pipeline import TutorialPipeline, load_checkpoint  # noqa: E402
 
 
 class Worker:
     def __init__(self, checkpoint: str):
-        self.torch_model = BlipForQuestionAnswering.from_pretrained(checkpoint).eval()
+        self.torch_model = load_checkpoint(checkpoint)
         self.image_processor = BlipImageProcessor.from_pretrained(checkpoint)
         self.inputs: dict[str, np.ndarray] = {}
 

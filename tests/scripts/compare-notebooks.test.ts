@@ -59,7 +59,9 @@ describe('passes', () => {
       table('stage   median ms   p10 ms\n------  ---------  -------\nvision    1234.56  1000.12')],
     'ratios of times': [lines('speed-up          vision 0.90x, text 1.30x'), lines('speed-up          vision 2.10x, text 3.30x')],
     'precision and threads': [lines('device CPU, precision bf16, threads 2', 'CPU, bf16, 2 threads'), lines('device CPU, precision f32, threads 16', 'CPU, f32, 16 threads')],
-    'the processor': [lines('CPU, bf16, 2 threads, Intel(R) Xeon(R) Processor'), lines('CPU, f32, 16 threads, Apple M3')],
+    'the processor': [
+      lines('CPU, 2 threads, Intel(R) Xeon(R) Processor', 'computed in: FP16 bf16; INT8 bf16, decoder f32'),
+      lines('CPU, 16 threads, Apple M3', 'computed in: FP16 f32; INT8 f32')],
     "a chart of times": [
       display({ 'image/png': 'AAAA', 'text/html': 'a', 'text/plain': 'Time on CPU, bf16 (milliseconds)\nFP16: a 1.37, b 2.00' }),
       display({ 'image/png': 'BBBB', 'text/html': 'b', 'text/plain': 'Time on CPU, f32 (milliseconds)\nFP16: a 13.7, b 0.10' })],
