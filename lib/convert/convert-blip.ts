@@ -6,6 +6,7 @@ import { checkOptions } from '../check-options';
 import { BlipError } from '../errors';
 import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../progress';
+import { stageModel } from '../stage-model';
 import { checkTensors } from './expected-tensors';
 import { explainWriteError } from './explain-write-error';
 import { textDecoder } from './text-decoder';
@@ -39,7 +40,6 @@ const COMPANIONS = [
   'config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt',
   'special_tokens_map.json', 'generation_config.json',
 ];
-const ALL_PARTS: readonly BlipModelName[] = ['vision_model', 'text_encoder', 'text_decoder'];
 
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companions.
@@ -65,7 +65,7 @@ export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: stri
   const total = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0) * (half ? 2 : 4);
   const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
   let done = 0;
-  await stage(outputFolder, async (staging) => {
+  await stageModel(outputFolder, async (staging) => {
     for (const [name, build] of parts) {
       const start = performance.now();
       const { graph, parameters } = build(checkpoint, half);
@@ -86,40 +86,4 @@ export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: stri
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
   return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };
-}
-
-/** Lets `make` fill a folder inside the output, so that files only have to be renamed, and moves them out when it is done. */
-async function stage(outputFolder: string, make: (staging: string) => Promise<void>): Promise<void> {
-  const created = await fs.promises.mkdir(outputFolder, { recursive: true });
-  try {
-    const staging = await fs.promises.mkdtemp(path.join(outputFolder, '.converting-'));
-    try {
-      await make(staging);
-      await publish(staging, outputFolder);
-    } finally {
-      await fs.promises.rm(staging, { recursive: true, force: true });
-    }
-  } catch (error) {
-    if (created !== undefined) await removeEmpty(outputFolder, created);
-    throw error;
-  }
-}
-
-/** The old .xml files go first and the new ones come last, so that no reader sees weights of one model under the graph of another. */
-async function publish(staging: string, outputFolder: string): Promise<void> {
-  for (const part of ALL_PARTS) await fs.promises.rm(path.join(outputFolder, `blip_${part}.xml`), { force: true });
-  const names = await fs.promises.readdir(staging);
-  const last = (name: string): number => (name.endsWith('.xml') ? 1 : 0);
-  for (const name of names.sort((a, b) => last(a) - last(b))) await fs.promises.rename(path.join(staging, name), path.join(outputFolder, name));
-  for (const part of ALL_PARTS)
-    if (!names.includes(`blip_${part}.xml`)) await fs.promises.rm(path.join(outputFolder, `blip_${part}.bin`), { force: true });
-}
-
-/** Removes folders that were made for nothing, from the innermost to `outermost`, as long as they are empty. */
-async function removeEmpty(innermost: string, outermost: string): Promise<void> {
-  try {
-    for (let folder = path.resolve(innermost); folder.startsWith(path.resolve(outermost)); folder = path.dirname(folder)) await fs.promises.rmdir(folder);
-  } catch {
-    // Somebody else put something into one of them: it stays.
-  }
 }

@@ -11,6 +11,7 @@ import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
+import { missingDevice } from './missing-device';
 import { VisionModel } from './vision-model';
 
 export interface LoadModelOptions {
@@ -55,7 +56,7 @@ export class OVBlipModel {
 
   /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote.
-   * @throws {BlipModelError} when a file is missing @throws {OpenVINOError} when a model cannot be compiled
+   * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
     checkOptions('OVBlipModel.load', options, ['device', 'properties', 'openvino']);
@@ -69,6 +70,10 @@ export class OVBlipModel {
       if (!has(name)) throw new BlipModelError(`${file(name)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`);
     const config = parseBlipConfig(readJSON(file('config.json')), file('config.json'));
     const core = new openvino.Core();
+    const available = core.getAvailableDevices();
+    const missing = missingDevice(device, available);
+    if (missing !== undefined)
+      throw new BlipModelError(`device "${device}": OpenVINO finds no ${missing || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`);
     const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, { ...FIRST_HINT, ...properties });
     const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;

@@ -4,11 +4,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
+import { stageModel } from '../stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
 import { irStatistics, type IrStatistics } from './ir-statistics';
 import { runNncfWorker, type CompressParameters, type NncfResult, type NncfTask } from './nncf-worker';
 import { checkQuantizeOptions, PARTS, QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
-import { stageModel } from './stage-model';
 
 export interface QuantizedPart {
   readonly xml: string;

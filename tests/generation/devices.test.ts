@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import type { VqaSample } from '../../lib/datasets';
 import { OVBlipModel } from '../../lib/generation';
 import { deviceSetting, executionDevices } from '../../lib/generation/device-setting';
+import { missingDevice } from '../../lib/generation/missing-device';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
 import { compareModels, quantizeBlip } from '../../lib/optimize';
 import { pipeline } from '../../lib/pipelines/pipeline';
@@ -113,5 +114,17 @@ describe('what a compiled model tells', () => {
   it('nothing: undefined, and no error', () => {
     for (const silent of [compiled({}), compiled({ DEVICE_PROPERTIES: '{GPU:{}}' })]) assert.equal(deviceSetting(silent, 'INFERENCE_NUM_THREADS'), undefined);
     assert.deepEqual(executionDevices(compiled({})), []);
+  });
+});
+
+describe('a device that is not there', () => {
+  const available = ['CPU', 'GPU.0', 'GPU.1'];
+  for (const device of ['CPU', 'GPU', 'GPU.1', 'AUTO', 'AUTO:GPU,CPU', 'AUTO:-GPU.0', 'MULTI:GPU.1,CPU', 'HETERO:GPU,CPU', 'BATCH:GPU(4)'])
+    it(`${device} is there`, () => assert.equal(missingDevice(device, available), undefined));
+  for (const [device, missing] of [['NPU', 'NPU'], ['gpu', 'gpu'], ['GPU.2', 'GPU.2'], ['AUTO:NPU,CPU', 'NPU'], ['CP', 'CP'], ['', '']])
+    it(`"${device}" is not`, () => assert.equal(missingDevice(device, available), missing));
+
+  it('is named with those that are, before anything is compiled', async () => {
+    await assert.rejects(OVBlipModel.load(fp16, { device: 'TPU' }), /device "TPU": OpenVINO finds no TPU here\. Expected one of .*CPU.*, or AUTO/);
   });
 });

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VqaSample } from '../../lib/datasets';
 import { irStatistics, quantizeBlip, QuantizeError, type PartName } from '../../lib/optimize';
-import { stageModel } from '../../lib/optimize/stage-model';
+import { stageModel } from '../../lib/stage-model';
 import { projectRoot } from '../../lib/project-root';
 import { IMAGE_SIZE, makeSamples, makeTinyModel, writePreprocessor } from './tiny-model';
 
@@ -191,10 +191,10 @@ test('staging: parts that the new model lacks go, leftovers of dead processes go
   fs.mkdirSync(output);
   for (const name of ['blip_text_encoder.xml', 'blip_text_encoder.bin', 'blip_vision_model.xml', 'notes.md']) fs.writeFileSync(path.join(output, name), 'old');
   const dead = 2 ** 22 + 1; // beyond Linux's largest process number
-  for (const name of [`.quantizing-${dead}-old`, `.quantizing-${dead}-new`, `.quantizing-${process.pid}-mine`]) fs.mkdirSync(path.join(output, name));
-  for (const name of [`.quantizing-${dead}-old`, `.quantizing-${process.pid}-mine`]) fs.utimesSync(path.join(output, name), 0, 0);
+  for (const name of [`.unfinished-${dead}-old`, `.unfinished-${dead}-new`, `.unfinished-${process.pid}-mine`]) fs.mkdirSync(path.join(output, name));
+  for (const name of [`.unfinished-${dead}-old`, `.unfinished-${process.pid}-mine`]) fs.utimesSync(path.join(output, name), 0, 0);
   await stageModel(output, async (staging) => { for (const name of ['blip_vision_model.xml', 'blip_vision_model.bin']) await fs.promises.writeFile(path.join(staging, name), 'new'); });
-  assert.deepEqual(fs.readdirSync(output).sort(), [`.quantizing-${process.pid}-mine`, `.quantizing-${dead}-new`, 'blip_vision_model.bin', 'blip_vision_model.xml', 'notes.md']);
+  assert.deepEqual(fs.readdirSync(output).sort(), [`.unfinished-${process.pid}-mine`, `.unfinished-${dead}-new`, 'blip_vision_model.bin', 'blip_vision_model.xml', 'notes.md'].sort());
   assert.equal(fs.readFileSync(path.join(output, 'blip_vision_model.xml'), 'utf8'), 'new');
   for (const signal of ['SIGINT', 'SIGTERM']) assert.equal(process.listenerCount(signal), 0, `a listener for ${signal} stays`);
 });

@@ -2,9 +2,10 @@
 // An error, a cancel, Ctrl-C and a later run each leave no trace of what was not finished.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { PARTS } from './quantize-options';
 
-const PREFIX = '.quantizing-';
+const PREFIX = '.unfinished-';
+/** A model folder's graphs and their weights. */
+const MODEL_FILE = /^blip_\w+\.(xml|bin)$/;
 /** What a killed process left is removed by a later one when it is this old: process numbers mean nothing to another machine. */
 const STALE_MS = 3_600_000;
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -40,11 +41,11 @@ export async function stageModel<T>(outputFolder: string, make: (staging: string
 async function publish(staging: string, output: string): Promise<void> {
   const entries = await fs.promises.readdir(staging, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  for (const part of PARTS) await fs.promises.rm(path.join(output, `blip_${part}.xml`), { force: true });
-  const last = (name: string): number => (name.endsWith('.xml') ? 1 : 0);
-  for (const name of names.sort((a, b) => last(a) - last(b))) await fs.promises.rename(path.join(staging, name), path.join(output, name));
-  for (const part of PARTS)
-    if (!names.includes(`blip_${part}.xml`)) await fs.promises.rm(path.join(output, `blip_${part}.bin`), { force: true });
+  const old = (await fs.promises.readdir(output)).filter((name) => MODEL_FILE.test(name));
+  const isGraph = (name: string): boolean => name.endsWith('.xml');
+  for (const name of old.filter(isGraph)) await fs.promises.rm(path.join(output, name), { force: true });
+  for (const name of names.sort((a, b) => Number(isGraph(a)) - Number(isGraph(b)))) await fs.promises.rename(path.join(staging, name), path.join(output, name));
+  for (const name of old.filter((name) => !isGraph(name) && !names.includes(name))) await fs.promises.rm(path.join(output, name), { force: true });
 }
 
 async function removeStale(output: string): Promise<void> {
