@@ -15,7 +15,7 @@ export interface VersionRow {
 const PACKAGES: readonly (readonly [name: string, role: string])[] = [
   ['tslab', 'TypeScript kernel of this notebook'],
   ['@xenova/transformers', 'tokenizer'],
-  ['sharp', 'image decoding and resizing'],
+  ['sharp', 'image decoding'],
   ['jimp', 'figures'],
   ['plotly.js-dist', 'charts'],
 ];

@@ -225,9 +225,10 @@ export class OVBlipModel {
    * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
    */
   #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
-    const generation = this.#lastGeneration.then(() => this.#generateNow(states, prompts, settings));
+    const turn = this.#lastGeneration;
+    const generation = turn.then(() => this.#generateNow(states, prompts, settings));
     this.#lastGeneration = generation.catch(() => undefined);
-    return generation;
+    return settings.signal ? Promise.race([generation, abortedBefore(turn, settings.signal)]) : generation;
   }
 
   async #generateNow(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
@@ -245,6 +246,15 @@ export class OVBlipModel {
       this.timings.decoder = performance.now() - start;
     }
   }
+}
+
+/** Rejects when the signal comes while a call waits for its turn; once that has come, the call itself looks at the signal. */
+function abortedBefore(turn: Promise<unknown>, signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void turn.then(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** One picture's embeddings for several texts; as many pictures as texts pass unchanged. */

@@ -141,6 +141,18 @@ describe('use', () => {
     assert.deepEqual(await model.generateCaption({ pixel_values }), expected);
   });
 
+  it('a call that waits for its turn is cancelled at once, and the next one gets the turn', async () => {
+    const image_embeds = await model.encodeImage({ pixel_values: pictures[0].pixel_values });
+    const controller = new AbortController();
+    const ended: string[] = [];
+    const first = model.generateCaption({ image_embeds }, { on_token: () => controller.abort(new Error('no longer wanted')) }).finally(() => ended.push('first'));
+    const waiting = model.generateCaption({ image_embeds }, { signal: controller.signal }).finally(() => ended.push('waiting'));
+    const last = model.generateCaption({ image_embeds });
+    await assert.rejects(waiting, /no longer wanted/);
+    assert.deepEqual(await last, await first);
+    assert.deepEqual(ended, ['waiting', 'first']);
+  });
+
   it('a signal that was aborted before the call lets nothing run', async () => {
     const { pixel_values } = pictures[0];
     await model.generateCaption({ image_embeds: await model.encodeImage({ pixel_values }) }); // sets timings.vision to 0
