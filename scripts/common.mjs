@@ -9,6 +9,9 @@ export const VENV = path.join(ROOT, '.venv');
 /** The project's own Python. Its packages' commands are run as `-m`: their scripts hold the folder's path, and a project may move. */
 export const PYTHON = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
+/** How a program ends that was interrupted and tidied up: 128 + the number of SIGINT. */
+const INTERRUPTED_CODE = 130;
+
 /**
  * Runs a program and waits. Its output goes to this terminal unless `capture` is set.
  * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`.
@@ -34,10 +37,11 @@ export function run(program, args, { capture = false, clock = false, env = {}, c
       end();
       reject(error);
     });
-    child.on('close', (code, signal) => {
+    // One turn of the loop later: where both come at once, Node may report the child's end before the interrupt that it ended by.
+    child.on('close', (code, signal) => setImmediate(() => {
       end();
-      resolve({ code: code ?? 1, signal, output, interrupted });
-    });
+      resolve({ code: code ?? 1, signal, output, interrupted: interrupted || signal === 'SIGINT' || code === INTERRUPTED_CODE });
+    }));
   });
 }
 

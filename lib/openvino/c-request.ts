@@ -7,6 +7,7 @@ import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { CompiledModel, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
 
+const MS_BETWEEN_CANCELS = 1;
 const PROFILING_STATUS = ['NOT_RUN', 'OPTIMIZED_OUT', 'EXECUTED'];
 
 export class CCompiledModel extends Handle implements CompiledModel {
@@ -32,6 +33,8 @@ class CInferRequest extends Handle implements InferRequest {
   /** Bound tensors, held here because native memory points into their arrays. */
   readonly #bound = new Map<string, CTensor>();
   #running = false;
+  #cancelled = false;
+  #asking: NodeJS.Timeout | undefined;
 
   constructor(api: CFunctions, pointer: Pointer, readonly model: CCompiledModel) {
     super(api, pointer, 'ov_infer_request_free', 'InferRequest');
@@ -75,7 +78,9 @@ class CInferRequest extends Handle implements InferRequest {
     this.#start();
     try {
       await this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
+      if (this.#cancelled) throw new OpenVINOError('The run was cancelled when it had just ended', 'ov_infer_request_cancel');
     } finally {
+      clearInterval(this.#asking);
       this.#running = false;
     }
   }
@@ -101,7 +106,14 @@ class CInferRequest extends Handle implements InferRequest {
   }
 
   cancel(): void {
-    this.api.call('ov_infer_request_cancel', this.pointer);
+    void this.pointer;
+    this.#cancelled = this.#running;
+    // A run that still waits for its thread does not hear it: asked again until the run ends.
+    const ask = (): void => this.api.call('ov_infer_request_cancel', this.pointer);
+    clearInterval(this.#asking);
+    if (!this.#running) return;
+    ask();
+    this.#asking = setInterval(ask, MS_BETWEEN_CANCELS).unref();
   }
 
   override dispose(): void {
@@ -114,6 +126,7 @@ class CInferRequest extends Handle implements InferRequest {
     this.#assertIdle();
     for (const tensor of this.#bound.values()) tensor.assertUsable();
     this.#running = true;
+    this.#cancelled = false;
   }
 
   #assertIdle(): void {
