@@ -3,18 +3,13 @@
 // Two kinds of keys and values are kept between steps, as variables of the model:
 // - self-attention: ReadValue -> Gather by beam_idx -> Concat with the new token's -> attention, Assign. The CPU plugin
 //   fuses this pattern into one node that appends to its cache in place.
-// - cross-attention: they depend on the encoder's states alone. A ReadValue whose initial value is their projection computes
-//   it at the first step only. Keys are kept as [b, h, d, source], the layout that the multiply wants: kept as [b, h, source, d]
-//   and appended to nothing by a Concat, as the self-attention's are, a step on 577 image tokens took 11.8 ms, now 9.0 (BLIP-base,
-//   bf16, 2 cores); on a question's ten tokens 7.9 ms, now 6.8.
-//   The states are multiplied by their mask first. That sets masked states to zero, and it keeps the projection from reading a
-//   graph input directly: at bf16 the CPU plugin would then not notice new states of the same shape, and the next picture got
-//   the last picture's caption (OpenVINO 2026.4.1; tests/generation/fresh-state.test.ts checks it).
+// - cross-attention: computed at the first step, read at all later ones (encoder-states.ts).
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph, type Value } from '../ir';
 import { activation } from './activation';
+import { maskedStates, storedKeysAndValues } from './encoder-states';
 import { outputLayer } from './expected-tensors';
 import { additiveMask, causalMask, layerNorm, linear } from './layers';
 import { embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
@@ -22,7 +17,7 @@ import { Weights } from './weights';
 
 /**
  * input_ids [batch, new] i64, attention_mask [batch, past + new] i64, position_ids [batch or 1, new] i64,
- * encoder_hidden_states [batch, source, encoder_hidden_size] f32, encoder_attention_mask [batch, source] i64,
+ * encoder_hidden_states [batch or 1, source, encoder_hidden_size] f32, encoder_attention_mask [batch or 1, source] i64,
  * beam_idx [batch] i32 (which row of the cache each row continues; 0, 1, 2, ... for greedy search)
  * -> logits [batch, 1, vocab_size] f32 of the last position.
  */
@@ -72,28 +67,6 @@ function cachedKeysAndValues(weights: Weights, tokens: Value, block: string, bea
     return all;
   };
   return { key: extend('key'), value: extend('value') };
-}
-
-/** states [b, source, n] with those that the mask [b, source] hides set to zero. */
-function maskedStates(weights: Weights, states: Value, mask: Value): Value {
-  const { graph } = weights;
-  const shown = op.unsqueeze(graph, op.convert(graph, mask, 'f32', 'states_mask/f32'), [2], 'states_mask'); // [b, source, 1]
-  return op.multiply(graph, states, shown, 'masked_states');
-}
-
-/** Keys as columns [b, h, d, source] and values [b, h, source, d] of the encoder's states: computed at the first step, read at all others. */
-function storedKeysAndValues(weights: Weights, states: Value, block: string): Omit<Attended, 'mask'> {
-  const { graph } = weights;
-  const { heads, size } = headShape(weights);
-  const { key, value } = keysAndValues(weights, states, block);
-  const keep = (part: 'key' | 'value', initial: Value, shape: readonly number[]): Value => {
-    const variable = { id: `${block}.self.${part}.stored`, type: 'f32' as const, shape };
-    const stored = graph.readValue(variable, initial);
-    graph.assign(variable, stored);
-    return stored;
-  };
-  const columns = op.transpose(graph, key, [0, 1, 3, 2], `${block}.self.key/columns`);
-  return { key: keep('key', columns, [-1, heads, size, -1]), value: keep('value', value, [-1, heads, -1, size]), keysAreColumns: true };
 }
 
 /** x [b, new, H] -> logits [b, 1, V] of the last position; the output matrix is the word embedding, unless the checkpoint has one of its own. */

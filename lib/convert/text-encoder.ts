@@ -2,15 +2,18 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph } from '../ir';
+import { maskedStates, storedKeysAndValues } from './encoder-states';
 import { additiveMask } from './layers';
 import { embedTokens, keysAndValues, textLayer } from './text-layers';
 import { Weights } from './weights';
 
 /**
  * input_ids [batch, length] i64, attention_mask [batch, length] i64,
- * encoder_hidden_states [batch, tokens, vision hidden] f32, encoder_attention_mask [batch, tokens] i64
+ * encoder_hidden_states [batch or 1, tokens, vision hidden] f32, encoder_attention_mask [batch or 1, tokens] i64
  * -> last_hidden_state [batch, length, hidden_size] f32.
  *
+ * A request's first run stores the picture's keys and values (encoder-states.ts); its later runs read them, whatever
+ * encoder_hidden_states they are given. One request per picture. One picture serves a batch of questions.
  * Hugging Face's cross-attention ignores encoder_attention_mask (transformers 5.23); here it is applied.
  */
 export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean): { graph: Graph; parameters: number } {
@@ -25,12 +28,13 @@ export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   const length = op.squeeze(graph, op.sizeOf(graph, input_ids, 1, 'length'), 0, 'length_scalar');
   const position_ids = op.unsqueeze(graph, op.range(graph, graph.integers('zero', 0), length, 'positions'), [0], 'position_ids'); // [1, length]
   const mask = additiveMask(weights, attention_mask, 'self_mask'); // [b, 1, 1, length]
+  const seen = maskedStates(weights, states, stateMask); // [b, tokens, n]
   const crossMask = additiveMask(weights, stateMask, 'cross_mask'); // [b, 1, 1, tokens]
   let x = embedTokens(weights, input_ids, position_ids, 'text_encoder.embeddings'); // [b, length, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_encoder.encoder.layer.${i}`,
       (tokens, block) => ({ ...keysAndValues(weights, tokens, block), mask }),
-      (block) => ({ ...keysAndValues(weights, states, block), mask: crossMask }));
+      (block) => ({ ...storedKeysAndValues(weights, seen, block), mask: crossMask }));
   graph.result('last_hidden_state', x);
   return { graph, parameters: weights.parameters };
 }

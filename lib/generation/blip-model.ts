@@ -6,12 +6,15 @@ import { parseBlipConfig, type BlipConfig } from '../checkpoint';
 import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO, type Tensor } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
-import { decoderProperties, FIRST_HINT } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
 import { missingDevice } from './missing-device';
+import { QuestionEncoder } from './question-encoder';
+import { repeatEach, repeatTokens } from './repeat-rows';
+import { runEncoder, type HiddenState } from './run-encoder';
+import { FIRST_HINT, statefulProperties } from './stateful-properties';
 import { VisionModel } from './vision-model';
 
 export interface LoadModelOptions {
@@ -24,8 +27,8 @@ export interface LoadModelOptions {
 
 /** Pictures: [batch, 3, image_size, image_size] f32, normalized. */
 export interface PixelValues { readonly data: Float32Array; readonly dims: readonly [number, number, number, number] }
-/** Encoded pictures: [batch, tokens, hidden] f32. Use them for as many questions as you like. */
-export interface ImageEmbeds { readonly data: Float32Array; readonly dims: readonly [number, number, number] }
+/** Encoded pictures: [batch, tokens, hidden] f32. Use them for as many questions as you like: the second costs less than the first. */
+export type ImageEmbeds = HiddenState;
 /** Either raw pictures or encoded ones. */
 export type ImageInput = { readonly pixel_values: PixelValues } | { readonly image_embeds: ImageEmbeds };
 /** Token ids and their mask, [batch, length] i64. */
@@ -46,12 +49,12 @@ export class OVBlipModel {
   /** Of the last generateCaption, generateAnswer or encodeImage. */
   readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
-  #lastGeneration: Promise<unknown> = Promise.resolve();
+  #lastText: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   private constructor(
     readonly folder: string, readonly device: string, readonly config: BlipConfig, private readonly openvino: OpenVINO,
-    private readonly vision: VisionModel, private readonly encoder: CompiledModel | undefined, private readonly decoder: CompiledModel,
+    private readonly vision: VisionModel, private readonly encoder: QuestionEncoder | undefined, private readonly decoder: CompiledModel,
   ) {}
 
   /**
@@ -74,10 +77,10 @@ export class OVBlipModel {
     const missing = missingDevice(device, available);
     if (missing !== undefined)
       throw new BlipModelError(`device "${device}": OpenVINO finds no ${missing || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`);
-    const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
+    const compile = (name: string): Promise<CompiledModel> => core.compileModel(file(name), device, statefulProperties(file(name), device, properties));
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, { ...FIRST_HINT, ...properties });
-    const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
-    const decoder = await compile('blip_text_decoder.xml', decoderProperties(file('blip_text_decoder.xml'), device, properties));
+    const encoder = has('blip_text_encoder.xml') ? new QuestionEncoder(openvino, await compile('blip_text_encoder.xml'), folder) : undefined;
+    const decoder = await compile('blip_text_decoder.xml');
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
@@ -113,7 +116,7 @@ export class OVBlipModel {
     this.#assertUsable();
     const vision = await this.vision.forRows(pixel_values.dims[0]);
     const start = performance.now();
-    const embeds = await this.#run(vision, { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) });
+    const embeds = await this.#see(vision, new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data));
     this.timings.vision = performance.now() - start;
     return embeds;
   }
@@ -130,9 +133,11 @@ export class OVBlipModel {
     const prompts = inputs.input_ids ? this.#prompts({ ...inputs, input_ids: inputs.input_ids }, bos) : [[bos]];
     const settings = this.#settings(options, prompts[0].length);
     const image = await this.#embeds(inputs);
-    this.timings.text_encoder = 0;
-    const states = prompts.length === 1 ? image : repeatRows(image, prompts.length, 'prompts');
-    return this.#generate(states, prompts.length === 1 ? Array<number[]>(states.dims[0]).fill(prompts[0]) : prompts, settings);
+    const rows = rowsOf(image.dims[0], prompts.length, 'prompts');
+    return this.#takeTurn(settings, () => {
+      this.timings.text_encoder = 0;
+      return this.#generate(image, prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts, settings);
+    });
   }
 
   /**
@@ -149,19 +154,16 @@ export class OVBlipModel {
     const settings = this.#settings(options, prompt.length);
     const [questions, length] = checkTokens(inputs, this.config, this.folder);
     const image = await this.#embeds(inputs);
-    const start = performance.now();
-    const { Tensor } = this.openvino;
-    const rows = questions === 1 ? image.dims[0] : questions;
+    const rows = rowsOf(image.dims[0], questions, 'questions');
     const input_ids = repeatTokens(inputs.input_ids, rows / questions);           // [rows, length] i64
     const attention_mask = repeatTokens(inputs.attention_mask, rows / questions); // [rows, length] i64
-    const states = repeatRows(image, rows, 'questions');                          // [rows, tokens, hidden] f32
-    const question = await this.#run(this.encoder, {
-      input_ids: new Tensor('i64', [rows, length], input_ids), attention_mask: new Tensor('i64', [rows, length], attention_mask),
-      encoder_hidden_states: new Tensor('f32', states.dims, states.data),
-      encoder_attention_mask: new Tensor('i64', [rows, states.dims[1]], new BigInt64Array(rows * states.dims[1]).fill(1n)),
+    const { encoder } = this;
+    return this.#takeTurn(settings, async () => {
+      const start = performance.now();
+      const question = await encoder.encode(image, { input_ids, attention_mask, dims: [rows, length] });
+      this.timings.text_encoder = performance.now() - start;
+      return this.#generate({ ...question, attention_mask }, Array<number[]>(rows).fill(prompt), settings);
     });
-    this.timings.text_encoder = performance.now() - start;
-    return this.#generate({ ...question, attention_mask }, Array<number[]>(rows).fill(prompt), settings);
   }
 
   /** Frees the compiled models. Calls that are under way end with an error or their result; later ones throw. */
@@ -200,20 +202,14 @@ export class OVBlipModel {
     return inputs.image_embeds;
   }
 
-  /** Runs an encoder on a request of its own, so that calls may overlap; requests are kept for the next call. */
-  async #run(model: CompiledModel, inputs: Readonly<Record<string, Tensor>>): Promise<ImageEmbeds> {
+  /** Runs the vision model on a request of its own, so that calls may overlap; requests are kept for the next call. */
+  async #see(vision: CompiledModel, pixel_values: Tensor): Promise<ImageEmbeds> {
     this.#assertUsable();
-    const pool = this.#pools.get(model) ?? [];
-    this.#pools.set(model, pool);
-    const request = pool.pop() ?? model.createInferRequest();
+    const pool = this.#pools.get(vision) ?? [];
+    this.#pools.set(vision, pool);
+    const request = pool.pop() ?? vision.createInferRequest();
     try {
-      for (const [name, tensor] of Object.entries(inputs)) request.setTensor(name, tensor);
-      await request.runAsync();
-      const last_hidden_state = request.getTensor('last_hidden_state');
-      const [rows, tokens, size] = last_hidden_state.getShape();
-      const data = last_hidden_state.getData();
-      if (!(data instanceof Float32Array)) throw new BlipModelError(`${this.folder}: last_hidden_state is ${last_hidden_state.getElementType()}, expected f32.`);
-      return { data, dims: [rows, tokens, size] };
+      return await runEncoder(request, { pixel_values }, this.folder);
     } finally {
       if (this.#disposed) request.dispose();
       else pool.push(request);
@@ -221,22 +217,25 @@ export class OVBlipModel {
   }
 
   /**
-   * Generations take turns. Steps of two generations whose states differ in shape must not alternate on one compiled decoder: the CPU
-   * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
+   * Texts take turns: text encoder and decoder keep variables. Runs of two requests whose variables differ in shape must not alternate on
+   * one compiled model: the CPU plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the
+   * process' memory.
    */
-  #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
-    const turn = this.#lastGeneration;
-    const generation = turn.then(() => this.#generateNow(states, prompts, settings));
-    this.#lastGeneration = generation.catch(() => undefined);
-    return settings.signal ? Promise.race([generation, abortedBefore(turn, settings.signal)]) : generation;
+  #takeTurn(settings: SearchSettings, write: () => Promise<number[][]>): Promise<number[][]> {
+    const before = this.#lastText;
+    const text = before.then(() => {
+      this.#assertUsable();
+      settings.signal?.throwIfAborted();
+      return write();
+    });
+    this.#lastText = text.catch(() => undefined);
+    return settings.signal ? Promise.race([text, abortedBefore(before, settings.signal)]) : text;
   }
 
-  async #generateNow(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+  async #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
     this.#assertUsable();
-    settings.signal?.throwIfAborted();
-    const expanded = settings.num_beams === 1 ? states : repeatEach(states, settings.num_beams);
     const start = performance.now();
-    const session = new DecoderSession(this.openvino, this.decoder, expanded, settings.max_length);
+    const session = new DecoderSession(this.openvino, this.decoder, repeatEach(states, settings.num_beams), settings.max_length, prompts.length * settings.num_beams);
     try {
       const result = await (settings.num_beams === 1 ? greedySearch(session, prompts, settings) : beamSearch(session, prompts, settings));
       this.timings.decoder_steps = result[0].length - prompts[0].length;
@@ -257,33 +256,11 @@ function abortedBefore(turn: Promise<unknown>, signal: AbortSignal): Promise<nev
   });
 }
 
-/** One picture's embeddings for several texts; as many pictures as texts pass unchanged. */
-function repeatRows(image: ImageEmbeds, rows: number, texts: string): ImageEmbeds {
-  if (image.dims[0] === rows) return image;
-  if (image.dims[0] !== 1)
-    throw new BlipModelError(`${image.dims[0]} pictures and ${rows} ${texts}: give one picture, one of the ${texts}, or as many pictures as ${texts}.`);
-  return repeatEach(image, rows);
-}
-
-/** One row of tokens as several. */
-function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
-  if (times === 1) return row;
-  const all = new BigInt64Array(row.length * times);
-  for (let i = 0; i < times; i++) all.set(row, i * row.length);
-  return all;
-}
-
-/** Each row `times` times in a row: [a, b] -> [a, a, b, b]. */
-function repeatEach<T extends EncoderStates>(states: T, times: number): EncoderStates & { readonly dims: readonly [number, number, number] } {
-  const [rows, source, size] = states.dims;
-  const data = new Float32Array(states.data.length * times);
-  const mask = states.attention_mask && new BigInt64Array(states.attention_mask.length * times);
-  for (let row = 0; row < rows * times; row++) {
-    const from = Math.floor(row / times);
-    data.set(states.data.subarray(from * source * size, (from + 1) * source * size), row * source * size);
-    if (mask && states.attention_mask) mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
-  }
-  return { data, dims: [rows * times, source, size], attention_mask: mask };
+/** How many rows a batch has: one picture serves all texts, one text all pictures, or there are as many of both. */
+function rowsOf(pictures: number, texts: number, kind: string): number {
+  if (pictures !== texts && pictures !== 1 && texts !== 1)
+    throw new BlipModelError(`${pictures} pictures and ${texts} ${kind}: give one picture, one of the ${kind}, or as many pictures as ${kind}.`);
+  return Math.max(pictures, texts);
 }
 
 function readJSON(file: string): unknown {

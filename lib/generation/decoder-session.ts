@@ -2,7 +2,7 @@
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import type { DecoderStep } from './decoder-step';
 
-/** Encoder states that the decoder looks at: [rows, source, size] f32, and which of them are real: [rows, source]. */
+/** Encoder states that the decoder looks at: [rows or 1, source, size] f32, and which of them are real: [rows or 1, source]. */
 export interface EncoderStates {
   readonly data: Float32Array;
   readonly dims: readonly [rows: number, source: number, size: number];
@@ -24,13 +24,13 @@ export class DecoderSession implements DecoderStep {
   #past = 0;
   #masks: Tensor[] = [];
 
-  /** @param max_length the longest text of this generation, for the mask */
-  constructor(private readonly openvino: OpenVINO, decoder: CompiledModel, states: EncoderStates, max_length: number) {
+  /** @param max_length the longest text of this generation, for the mask @param texts how many are written, beams counted one by one */
+  constructor(private readonly openvino: OpenVINO, decoder: CompiledModel, states: EncoderStates, max_length: number, texts = states.dims[0]) {
     const vocabulary = decoder.outputs[0].getPartialShape()[2];
     if (typeof vocabulary !== 'number') throw new RangeError('The text decoder\'s vocabulary size is not fixed in its IR.');
     this.vocab_size = vocabulary;
     const [rows, source] = states.dims;
-    this.#ones = new BigInt64Array(rows * max_length).fill(1n);
+    this.#ones = new BigInt64Array(texts * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
     this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
     this.#request.setTensor('encoder_attention_mask', new openvino.Tensor('i64', [rows, source], states.attention_mask ?? new BigInt64Array(rows * source).fill(1n)));

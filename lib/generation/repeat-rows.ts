@@ -1,0 +1,24 @@
+// Rows of a batch as several: a picture for each of its beams, a question for each picture.
+import type { EncoderStates } from './decoder-session';
+
+/** Each row `times` times in a row: [a, b] -> [a, a, b, b]. One row stays one: the graphs broadcast it. */
+export function repeatEach(states: EncoderStates, times: number): EncoderStates {
+  const [rows, source, size] = states.dims;
+  if (rows === 1 || times === 1) return states;
+  const data = new Float32Array(states.data.length * times);
+  const mask = states.attention_mask && new BigInt64Array(states.attention_mask.length * times);
+  for (let row = 0; row < rows * times; row++) {
+    const from = Math.floor(row / times);
+    data.set(states.data.subarray(from * source * size, (from + 1) * source * size), row * source * size);
+    if (mask && states.attention_mask) mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
+  }
+  return { data, dims: [rows * times, source, size], attention_mask: mask };
+}
+
+/** One row of tokens as several. */
+export function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
+  if (times === 1) return row;
+  const all = new BigInt64Array(row.length * times);
+  for (let i = 0; i < times; i++) all.set(row, i * row.length);
+  return all;
+}
