@@ -3,6 +3,7 @@ export { OptionsError } from './check-options';
 export * from './checkpoint';
 export * from './convert';
 export * from './datasets';
+export * from './demo';
 export * from './display';
 export { BlipError } from './errors';
 export { BlipModelError, GenerationOptionsError, OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions, type StageTimings } from './generation';

@@ -6,5 +6,6 @@ export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from '
 export { interruptSignal } from './interrupt-signal';
 export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
+export { showDemo } from './show-demo';
 export { showTable, type TableRow } from './show-table';
 export { versions, type VersionRow } from './versions';

@@ -62,6 +62,7 @@ describe('passes', () => {
     'the processor': [
       lines('CPU, 2 threads, Intel(R) Xeon(R) Processor', 'computed in: FP16 bf16; INT8 bf16, decoder f32'),
       lines('CPU, 16 threads, Apple M3', 'computed in: FP16 f32; INT8 f32')],
+    'the port of a page': [lines('Demo: http://127.0.0.1:40123/ (as long as this kernel runs)'), lines('Demo: http://127.0.0.1:8080/ (as long as this kernel runs)')],
     "a chart of times": [
       display({ 'image/png': 'AAAA', 'text/html': 'a', 'text/plain': 'Time on CPU, bf16 (milliseconds)\nFP16: a 1.37, b 2.00' }),
       display({ 'image/png': 'BBBB', 'text/html': 'b', 'text/plain': 'Time on CPU, f32 (milliseconds)\nFP16: a 13.7, b 0.10' })],

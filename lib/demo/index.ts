@@ -1,0 +1,2 @@
+// The door of the demo room.
+export { startDemo, DemoError, type Demo, type DemoExample, type DemoOptions } from './start-demo';
