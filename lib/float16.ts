@@ -1,4 +1,5 @@
 // IEEE half precision and bfloat16 to and from float32, for whole arrays. Rounds to nearest, ties to even, as NumPy does.
+import { roundHalves } from './vectors/round-halves';
 
 const F16_TABLE = new Float32Array(65536);
 let tableReady = false;
@@ -36,17 +37,11 @@ export function bfloatToFloat(bits: Uint16Array): Float32Array {
  */
 export function floatToHalf(values: Float32Array, out: Uint16Array = new Uint16Array(values.length)): Uint16Array {
   const words = new Int32Array(values.buffer, values.byteOffset, values.length);
-  let done = 0;
-  if (out.byteOffset % 4 === 0) { // two halves in one store take a fifth less time
-    const pairs = new Int32Array(out.buffer, out.byteOffset, words.length >>> 1);
-    for (let i = 0; i < pairs.length; i++) pairs[i] = roundWord(words[2 * i]) | (roundWord(words[2 * i + 1]) << 16);
-    done = 2 * pairs.length;
-  }
-  for (let i = done; i < words.length; i++) out[i] = roundWord(words[i]);
+  for (let i = roundHalves(values, out); i < words.length; i++) out[i] = roundWord(words[i]);
   return out;
 }
 
-/** The bits of a float32 as those of the nearest half. Nearly all weights take the first way, which is short enough to be inlined. */
+/** The bits of a float32 as those of the nearest half. */
 function roundWord(word: number): number {
   const magnitude = word & 0x7fffffff;
   return magnitude >= 0x38800000 && magnitude < 0x47800000 // a normal half or just beyond: add half a unit in the last place, ties to even

@@ -31,23 +31,24 @@ function boundaries(): { values: Float32Array; halves: Uint16Array } {
 test('every half, and both sides of every middle between two, round to the nearest, ties to even', () => {
   const { values, halves } = boundaries();
   assert.deepEqual(floatToHalf(values), halves);
+  for (let i = 0; i < values.length; i++) assert.equal(floatToHalf(values.subarray(i, i + 1))[0], halves[i], `${values[i]} alone`); // without vectors
 });
 
 test('NaN stays NaN', () => {
-  const [some, other] = floatToHalf(new Float32Array(Int32Array.of(0x7f800001, -1).buffer));
-  assert.deepEqual([some, other], [0x7e00, 0xfe00]);
+  const nans = new Float32Array(Int32Array.of(0x7f800001, -1, 0x7fffffff, -0x7fffff, -1).buffer);
+  assert.deepEqual([...floatToHalf(nans)], [0x7e00, 0xfe00, 0x7e00, 0xfe00, 0xfe00]);
 });
 
 test('any length, from any place to any place: the same halves, and nothing beside them is touched', () => {
   const { values, halves } = boundaries();
   const at = 4 * 2 * 0x37ff; // around 0.5
-  for (let length = 0; length < 10; length++)
+  for (let length = 0; length < 14; length++)
     for (let from = 0; from < 4; from++)
       for (let to = 0; to < 4; to++) {
-        const memory = new Uint16Array(20).fill(0xabcd);
+        const memory = new Uint16Array(24).fill(0xabcd);
         const out = memory.subarray(to, to + length);
         assert.equal(floatToHalf(values.subarray(at + from, at + from + length), out), out);
-        const expected = new Uint16Array(20).fill(0xabcd);
+        const expected = new Uint16Array(24).fill(0xabcd);
         expected.set(halves.subarray(at + from, at + from + length), to);
         assert.deepEqual(memory, expected, `${length} from ${from} to ${to}`);
       }
