@@ -12,7 +12,7 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { ImageError } from './errors';
 import type { EncodedImage } from './read-image-source';
-import type { RgbImage } from './resample';
+import type { RgbImage } from './rgb-image';
 import { transparentColor, type Rgb } from './transparent-color';
 
 export interface DecodeOptions {

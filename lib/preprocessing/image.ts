@@ -5,7 +5,8 @@ import { checkOptions } from '../check-options';
 import { ImageError } from './errors';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
-import { resample, type RgbImage } from './resample';
+import { resample } from './resample';
+import type { RgbImage } from './rgb-image';
 
 /** data: f32, channels first; dims: [batch, 3, height, width]. */
 export interface PixelValues {

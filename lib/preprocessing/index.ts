@@ -5,5 +5,5 @@ export { ImageError, PreprocessorConfigError, TokenizerError } from './errors';
 export { loadRgb, preprocessImage, type PixelValues } from './image';
 export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 export { type ImageSource } from './read-image-source';
-export { type RgbImage } from './resample';
+export type { RgbImage } from './rgb-image';
 export { BlipTokenizer, type TextInputs, type WarningCallback } from './text';

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PreprocessorConfigError } from './errors';
-import { PIL_FILTERS, type PilFilter } from './resample';
+import { PIL_FILTERS, type PilFilter } from './resample-weights';
 
 export interface PreprocessorConfig {
   readonly do_resize: boolean;

@@ -1,0 +1,8 @@
+// A picture as it is decoded, resized and shown.
+
+/** An 8-bit RGB picture: rows from the top, [height, width, 3]. */
+export interface RgbImage {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
