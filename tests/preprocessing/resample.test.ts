@@ -34,7 +34,7 @@ describe('resize by vectors', () => {
   });
 
   it('pictures of many strips, and windows of many rows', () => {
-    for (const [width, height, size] of [[2000, 700, 384], [700, 2000, 100], [30, 8000, 7], [90_000, 5, 384], [300, 300, 1200]]) assertSame(noise(width, height), size, 'bicubic');
+    for (const [width, height, size] of [[2000, 700, 384], [700, 2000, 100], [30, 8000, 7], [9000, 5, 384], [300, 300, 1200]]) assertSame(noise(width, height), size, 'bicubic');
   });
 
   it('what is too long for a strip is left to the loops', () => {
