@@ -33,6 +33,10 @@ export function countWork({ vision_config: vision, text_config: text }: BlipConf
   // Keys and values of the cross-attention: two matrices per layer, multiplied with every state they come from.
   const crossKeysAndValues = layers * 2 * H * text.encoder_hidden_size;
   const crossWork = (source: number): Work => ({ flops: 2 * source * crossKeysAndValues, bytes: weight(crossKeysAndValues) });
+  // A question can do without them: per layer and word, the query of each head goes through one matrix and what it saw through the other.
+  const lookAtImage: Work = {
+    flops: layers * questionLength * (4 * H * text.encoder_hidden_size + 4 * text.num_attention_heads * tokens * text.encoder_hidden_size), bytes: weight(crossKeysAndValues),
+  };
   const readQuestion: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
 
   const head = H ** 2 + text.vocab_size * H;
@@ -42,7 +46,7 @@ export function countWork({ vision_config: vision, text_config: text }: BlipConf
     bytes: weight(perToken + head) + 2 * 2 * source * H * layers,
   });
   return {
-    visionModel, readQuestion, crossOnImage: crossWork(tokens), crossOnQuestion: crossWork(questionLength),
+    visionModel, readQuestion, lookAtImage, crossOnImage: crossWork(tokens), crossOnQuestion: crossWork(questionLength),
     stepOnImage: decoderStep(tokens), stepOnQuestion: decoderStep(questionLength),
   };
 }

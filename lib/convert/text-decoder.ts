@@ -3,16 +3,16 @@
 // Two kinds of keys and values are kept between steps, as variables of the model:
 // - self-attention: ReadValue -> Gather by beam_idx -> Concat with the new token's -> attention, Assign. The CPU plugin
 //   fuses this pattern into one node that appends to its cache in place.
-// - cross-attention: computed at the first step, read at all later ones (encoder-states.ts).
+// - cross-attention: computed at the first step, read at all later ones (stored-keys.ts).
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph, type Value } from '../ir';
 import { activation } from './activation';
-import { maskedStates, storedKeysAndValues } from './encoder-states';
+import { maskedStates, storedKeysAndValues } from './stored-keys';
 import { outputLayer } from './expected-tensors';
 import { additiveMask, causalMask, layerNorm, linear } from './layers';
-import { embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
+import { attend, embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
 import { Weights } from './weights';
 
 /**
@@ -39,8 +39,8 @@ export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   let x = embedTokens(weights, input_ids, position_ids, 'text_decoder.bert.embeddings'); // [b, new, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_decoder.bert.encoder.layer.${i}`,
-      (tokens, block) => ({ ...cachedKeysAndValues(weights, tokens, block, beam_idx, emptyCache), mask }),
-      (block) => ({ ...storedKeysAndValues(weights, seen, block), mask: crossMask }));
+      (tokens, block) => attend(weights, tokens, block, { ...cachedKeysAndValues(weights, tokens, block, beam_idx, emptyCache), mask }),
+      (tokens, block) => attend(weights, tokens, block, { ...storedKeysAndValues(weights, seen, block), mask: crossMask }));
   graph.result('logits', languageModelHead(weights, x));
   return { graph, parameters: weights.parameters };
 }

@@ -2,9 +2,9 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph } from '../ir';
-import { maskedStates, storedKeysAndValues } from './encoder-states';
 import { additiveMask } from './layers';
-import { embedTokens, keysAndValues, textLayer } from './text-layers';
+import { lookAtStates } from './look-at-states';
+import { attend, embedTokens, keysAndValues, textLayer } from './text-layers';
 import { Weights } from './weights';
 
 /**
@@ -12,8 +12,7 @@ import { Weights } from './weights';
  * encoder_hidden_states [batch or 1, tokens, vision hidden] f32, encoder_attention_mask [batch or 1, tokens] i64
  * -> last_hidden_state [batch, length, hidden_size] f32.
  *
- * A request's first run stores the picture's keys and values (encoder-states.ts); its later runs read them, whatever
- * encoder_hidden_states they are given. One request per picture. One picture serves a batch of questions.
+ * One picture may serve a batch of questions.
  * Hugging Face's cross-attention ignores encoder_attention_mask (transformers 5.23); here it is applied.
  */
 export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean): { graph: Graph; parameters: number } {
@@ -28,13 +27,12 @@ export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   const length = op.squeeze(graph, op.sizeOf(graph, input_ids, 1, 'length'), 0, 'length_scalar');
   const position_ids = op.unsqueeze(graph, op.range(graph, graph.integers('zero', 0), length, 'positions'), [0], 'position_ids'); // [1, length]
   const mask = additiveMask(weights, attention_mask, 'self_mask'); // [b, 1, 1, length]
-  const seen = maskedStates(weights, states, stateMask); // [b, tokens, n]
-  const crossMask = additiveMask(weights, stateMask, 'cross_mask'); // [b, 1, 1, tokens]
+  const stateMaskRows = op.squeeze(graph, additiveMask(weights, stateMask, 'cross_mask'), 1, 'cross_mask_rows'); // [b or 1, 1, tokens]
   let x = embedTokens(weights, input_ids, position_ids, 'text_encoder.embeddings'); // [b, length, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_encoder.encoder.layer.${i}`,
-      (tokens, block) => ({ ...keysAndValues(weights, tokens, block), mask }),
-      (block) => ({ ...storedKeysAndValues(weights, seen, block), mask: crossMask }));
+      (tokens, block) => attend(weights, tokens, block, { ...keysAndValues(weights, tokens, block), mask }),
+      (tokens, block) => lookAtStates(weights, tokens, states, stateMaskRows, block));
   graph.result('last_hidden_state', x);
   return { graph, parameters: weights.parameters };
 }

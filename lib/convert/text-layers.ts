@@ -31,22 +31,22 @@ export function keysAndValues(weights: Weights, states: Value, name: string): { 
 
 /**
  * One layer: self-attention, cross-attention, feed-forward; each is added to its input and normalized after (post-norm).
- * `self` and `cross` give keys and values, so that a decoder can put a cache between.
+ * `self` and `cross` look, and return what was seen, [b, l, H]: a decoder puts a cache between.
  */
-export function textLayer(weights: Weights, x: Value, name: string, self: (x: Value, block: string) => Attended, cross: (block: string) => Attended): Value {
+export function textLayer(weights: Weights, x: Value, name: string, self: (x: Value, block: string) => Value, cross: (x: Value, block: string) => Value): Value {
   const { hidden_act } = weights.checkpoint.config.text_config;
-  const read = attentionBlock(weights, x, `${name}.attention`, self(x, `${name}.attention`));
-  const looked = attentionBlock(weights, read, `${name}.crossattention`, cross(`${name}.crossattention`));
+  const attended = (input: Value, seen: Value, block: string): Value => addAndNormalize(weights, linear(weights, seen, `${block}.output.dense`), input, `${block}.output`);
+  const read = attended(x, self(x, `${name}.attention`), `${name}.attention`);
+  const looked = attended(read, cross(read, `${name}.crossattention`), `${name}.crossattention`);
   const mixed = feedForward(weights, looked, `${name}.intermediate.dense`, `${name}.output.dense`, hidden_act);
   return addAndNormalize(weights, mixed, looked, `${name}.output`);
 }
 
-function attentionBlock(weights: Weights, x: Value, name: string, attended: Attended): Value {
+/** What the tokens x [b, l, H] see of keys and values: [b, l, H]. */
+export function attend(weights: Weights, x: Value, name: string, attended: Attended): Value {
   const heads = weights.checkpoint.config.text_config.num_attention_heads;
   const query = splitHeads(weights, linear(weights, x, `${name}.self.query`), heads, `${name}.self.query`);
-  const context = attention(weights, query, attended, `${name}.self`);
-  const output = linear(weights, mergeHeads(weights, context, `${name}.self`), `${name}.output.dense`);
-  return addAndNormalize(weights, output, x, `${name}.output`);
+  return mergeHeads(weights, attention(weights, query, attended, `${name}.self`), `${name}.self`);
 }
 
 /** query [b, h, l, d] -> [b, h, l, d]. Keys in columns have no operation of their own: product, mask, softmax, product. */

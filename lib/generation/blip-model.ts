@@ -6,15 +6,14 @@ import { parseBlipConfig, type BlipConfig } from '../checkpoint';
 import { loadOpenVINO, type CompiledModel, type Config, type InferRequest, type OpenVINO, type Tensor } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
+import { decoderProperties, FIRST_HINT } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
 import { missingDevice } from './missing-device';
-import { QuestionEncoder } from './question-encoder';
 import { repeatEach, repeatTokens } from './repeat-rows';
 import { runEncoder, type HiddenState } from './run-encoder';
-import { FIRST_HINT, statefulProperties } from './stateful-properties';
 import { VisionModel } from './vision-model';
 
 export interface LoadModelOptions {
@@ -27,7 +26,7 @@ export interface LoadModelOptions {
 
 /** Pictures: [batch, 3, image_size, image_size] f32, normalized. */
 export interface PixelValues { readonly data: Float32Array; readonly dims: readonly [number, number, number, number] }
-/** Encoded pictures: [batch, tokens, hidden] f32. Use them for as many questions as you like: the second costs less than the first. */
+/** Encoded pictures: [batch, tokens, hidden] f32. Use them for as many questions as you like. */
 export type ImageEmbeds = HiddenState;
 /** Either raw pictures or encoded ones. */
 export type ImageInput = { readonly pixel_values: PixelValues } | { readonly image_embeds: ImageEmbeds };
@@ -49,12 +48,12 @@ export class OVBlipModel {
   /** Of the last generateCaption, generateAnswer or encodeImage. */
   readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
-  #lastText: Promise<unknown> = Promise.resolve();
+  #lastGeneration: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   private constructor(
     readonly folder: string, readonly device: string, readonly config: BlipConfig, private readonly openvino: OpenVINO,
-    private readonly vision: VisionModel, private readonly encoder: QuestionEncoder | undefined, private readonly decoder: CompiledModel,
+    private readonly vision: VisionModel, private readonly encoder: CompiledModel | undefined, private readonly decoder: CompiledModel,
   ) {}
 
   /**
@@ -77,10 +76,10 @@ export class OVBlipModel {
     const missing = missingDevice(device, available);
     if (missing !== undefined)
       throw new BlipModelError(`device "${device}": OpenVINO finds no ${missing || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`);
-    const compile = (name: string): Promise<CompiledModel> => core.compileModel(file(name), device, statefulProperties(file(name), device, properties));
+    const compile = (name: string, config = properties): Promise<CompiledModel> => core.compileModel(file(name), device, { ...FIRST_HINT, ...config });
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, { ...FIRST_HINT, ...properties });
-    const encoder = has('blip_text_encoder.xml') ? new QuestionEncoder(openvino, await compile('blip_text_encoder.xml'), folder) : undefined;
-    const decoder = await compile('blip_text_decoder.xml');
+    const encoder = has('blip_text_encoder.xml') ? await compile('blip_text_encoder.xml') : undefined;
+    const decoder = await compile('blip_text_decoder.xml', decoderProperties(file('blip_text_decoder.xml'), device, properties));
     return new OVBlipModel(folder, device, config, openvino, vision, encoder, decoder);
   }
 
@@ -116,7 +115,7 @@ export class OVBlipModel {
     this.#assertUsable();
     const vision = await this.vision.forRows(pixel_values.dims[0]);
     const start = performance.now();
-    const embeds = await this.#see(vision, new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data));
+    const embeds = await this.#run(vision, { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) });
     this.timings.vision = performance.now() - start;
     return embeds;
   }
@@ -134,10 +133,8 @@ export class OVBlipModel {
     const settings = this.#settings(options, prompts[0].length);
     const image = await this.#embeds(inputs);
     const rows = rowsOf(image.dims[0], prompts.length, 'prompts');
-    return this.#takeTurn(settings, () => {
-      this.timings.text_encoder = 0;
-      return this.#generate(image, prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts, settings);
-    });
+    this.timings.text_encoder = 0;
+    return this.#generate(image, prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts, settings);
   }
 
   /**
@@ -154,16 +151,19 @@ export class OVBlipModel {
     const settings = this.#settings(options, prompt.length);
     const [questions, length] = checkTokens(inputs, this.config, this.folder);
     const image = await this.#embeds(inputs);
+    const start = performance.now();
+    const { Tensor } = this.openvino;
     const rows = rowsOf(image.dims[0], questions, 'questions');
+    const [pictures, tokens] = image.dims;
     const input_ids = repeatTokens(inputs.input_ids, rows / questions);           // [rows, length] i64
     const attention_mask = repeatTokens(inputs.attention_mask, rows / questions); // [rows, length] i64
-    const { encoder } = this;
-    return this.#takeTurn(settings, async () => {
-      const start = performance.now();
-      const question = await encoder.encode(image, { input_ids, attention_mask, dims: [rows, length] });
-      this.timings.text_encoder = performance.now() - start;
-      return this.#generate({ ...question, attention_mask }, Array<number[]>(rows).fill(prompt), settings);
+    const question = await this.#run(this.encoder, {
+      input_ids: new Tensor('i64', [rows, length], input_ids), attention_mask: new Tensor('i64', [rows, length], attention_mask),
+      encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one picture may serve all rows
+      encoder_attention_mask: new Tensor('i64', [pictures, tokens], new BigInt64Array(pictures * tokens).fill(1n)),
     });
+    this.timings.text_encoder = performance.now() - start;
+    return this.#generate({ ...question, attention_mask }, Array<number[]>(rows).fill(prompt), settings);
   }
 
   /** Frees the compiled models. Calls that are under way end with an error or their result; later ones throw. */
@@ -202,14 +202,14 @@ export class OVBlipModel {
     return inputs.image_embeds;
   }
 
-  /** Runs the vision model on a request of its own, so that calls may overlap; requests are kept for the next call. */
-  async #see(vision: CompiledModel, pixel_values: Tensor): Promise<ImageEmbeds> {
+  /** Runs an encoder on a request of its own, so that calls may overlap; requests are kept for the next call. */
+  async #run(model: CompiledModel, inputs: Readonly<Record<string, Tensor>>): Promise<ImageEmbeds> {
     this.#assertUsable();
-    const pool = this.#pools.get(vision) ?? [];
-    this.#pools.set(vision, pool);
-    const request = pool.pop() ?? vision.createInferRequest();
+    const pool = this.#pools.get(model) ?? [];
+    this.#pools.set(model, pool);
+    const request = pool.pop() ?? model.createInferRequest();
     try {
-      return await runEncoder(request, { pixel_values }, this.folder);
+      return await runEncoder(request, inputs, this.folder);
     } finally {
       if (this.#disposed) request.dispose();
       else pool.push(request);
@@ -217,23 +217,19 @@ export class OVBlipModel {
   }
 
   /**
-   * Texts take turns: text encoder and decoder keep variables. Runs of two requests whose variables differ in shape must not alternate on
-   * one compiled model: the CPU plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the
-   * process' memory.
+   * Generations take turns. Steps of two generations whose states differ in shape must not alternate on one compiled decoder: the CPU
+   * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
    */
-  #takeTurn(settings: SearchSettings, write: () => Promise<number[][]>): Promise<number[][]> {
-    const before = this.#lastText;
-    const text = before.then(() => {
-      this.#assertUsable();
-      settings.signal?.throwIfAborted();
-      return write();
-    });
-    this.#lastText = text.catch(() => undefined);
-    return settings.signal ? Promise.race([text, abortedBefore(before, settings.signal)]) : text;
+  #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+    const turn = this.#lastGeneration;
+    const generation = turn.then(() => this.#generateNow(states, prompts, settings));
+    this.#lastGeneration = generation.catch(() => undefined);
+    return settings.signal ? Promise.race([generation, abortedBefore(turn, settings.signal)]) : generation;
   }
 
-  async #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+  async #generateNow(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
     this.#assertUsable();
+    settings.signal?.throwIfAborted();
     const start = performance.now();
     const session = new DecoderSession(this.openvino, this.decoder, repeatEach(states, settings.num_beams), settings.max_length, prompts.length * settings.num_beams);
     try {

@@ -224,6 +224,13 @@ export function convolution(graph: Graph, value: Value, weight: Value, stride: n
     { strides: `${stride}, ${stride}`, dilations: '1, 1', pads_begin: '0, 0', pads_end: '0, 0', auto_pad: 'explicit' });
 }
 
+/** The sum over one axis, which falls away. */
+export function sum(graph: Graph, value: Value, axis: number, name: string): Value {
+  real(name, 'ReduceSum', [value]);
+  if (!isAxis(axis, value.shape.length)) fail(name, 'ReduceSum', [value], `an axis ${axis}, counted from 0`);
+  return single(graph, 'ReduceSum', 'opset1', name, [value, graph.integers(`${name}/axis`, [axis])], { type: value.type, shape: value.shape.filter((_, i) => i !== axis) }, { keep_dims: 'false' });
+}
+
 /** Shares that sum to 1 over the last axis. */
 export function softmax(graph: Graph, value: Value, name: string): Value {
   real(name, 'SoftMax', [value]);

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
-import { statefulProperties } from '../../lib/generation/stateful-properties';
+import { decoderProperties } from '../../lib/generation/decoder-properties';
 import { quantizeBlip } from '../../lib/optimize';
 import { projectRoot } from '../../lib/project-root';
 
@@ -19,7 +19,7 @@ describe('the decoder\'s properties', async () => {
   checkpoint.close();
   const int8 = path.join(work, 'int8');
   await quantizeBlip(folder, [], int8, { parts: ['text_decoder'], others_from: folder });
-  const of = (parts: string, device = 'CPU', properties = {}) => statefulProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
+  const of = (parts: string, device = 'CPU', properties = {}) => decoderProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
 
   it('weights of 16 bits leave the precision to the device', () => {
     assert.deepEqual(of(folder), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });

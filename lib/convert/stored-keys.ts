@@ -1,6 +1,5 @@
-// Cross-attention's keys and values as variables of the model: computed from the encoder's states at a request's first run, read at
-// all later ones. They depend on the encoder's states alone, so a text decoder computes them once per text, a text encoder once
-// per picture, however many questions follow.
+// The text decoder's cross-attention: keys and values as variables of the model, computed from the encoder's states at a text's first
+// step, read at all others.
 //
 // A ReadValue whose initial value is their projection does that; a fresh inference request starts with reset variables. Keys are kept
 // as [b, h, d, source], the layout that the multiply wants: kept as [b, h, source, d] and appended to nothing by a Concat, as the
