@@ -8,7 +8,7 @@ import { BlipError } from '../errors';
 import type { OVBlipModel } from '../generation';
 import type { BlipProcessor } from '../preprocessing';
 import { projectRoot } from '../project-root';
-import { askModel, type Asked } from './ask-model';
+import { askModel } from './ask-model';
 
 /** The server cannot start, or an example cannot be read. */
 export class DemoError extends BlipError {}
@@ -116,7 +116,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-function json(status: number, value: Asked | object): Reply {
+function json(status: number, value: object): Reply {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 

@@ -10,7 +10,7 @@ export const get = (local: number): Code => [0x20, local];
 export const set = (local: number): Code => [0x21, local];
 
 export const integer = (value: number): Code => [0x41, ...signed(value)];
-export const ADD = [0x6a], SUBTRACT = [0x6b], LESS = [0x49];
+export const ADD = [0x6a], LESS = [0x49];
 export const LOAD = [0x28, 2, 0];
 /** `local` += `step`, itself an instruction. */
 export const advance = (local: number, step: Code): Code => [...get(local), ...step, ...ADD, ...set(local)];

@@ -163,6 +163,10 @@ export const CASES: readonly OpCase[] = [
   })),
   convolutionCase('patches', f([2, 3, 9, 12]), f([5, 3, 3, 3]), 3), convolutionCase('with a rest', f([1, 2, 7, 8]), f([3, 2, 3, 2]), 2),
   convolutionCase('overlapping, free batch', f([-1, 2, 5, 6], [3, 2, 5, 6]), f([1, 2, 2, 2]), 1), convolutionCase('free picture', f([-1, 3, -1, -1], [1, 3, 11, 7]), f([2, 3, 4, 4]), 4),
+  ...([[f([2, 3, 4]), 1], [f([5]), 0], [f([-1, 3, -1], [2, 3, 4]), 2], [f([-1, 3], [4, 3]), 0], [f([2, 0, 3]), 1]] as const).map(([input, axis], n): OpCase => ({
+    name: `sum ${n}`, inputs: [input], build: (graph, [x]) => op.sum(graph, x, axis, 'it'),
+    reference: ([x]) => generate(x.shape.filter((_, place) => place !== axis), (index) => sum(x.shape[axis], (k) => at(x, [...index.slice(0, axis), k, ...index.slice(axis)]))),
+  })),
   ...([f([3, 5]), f([-1, 2, -1], [2, 2, 9])] as const).map((input, n): OpCase => ({
     name: `softmax ${n}`, inputs: [input], build: (graph, [x]) => op.softmax(graph, x, 'it'), reference: ([x]) => softmaxOf(x),
   })),

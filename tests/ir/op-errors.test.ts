@@ -48,6 +48,8 @@ const MISTAKES: readonly (readonly [() => unknown, string, RegExp])[] = [
   [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 4, 2, 2]), 1, 'here'), 'Convolution', /\[n, in, h, w\]/],
   [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 3, 9, 2]), 1, 'here'), 'Convolution', /no smaller than the kernel/],
   [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 3, 2, 2]), 0, 'here'), 'Convolution', /got 0/],
+  [() => op.sum(graph, input([2, 3]), 2, 'here'), 'ReduceSum', /an axis 2/],
+  [() => op.sum(graph, input([2, 3], 'i64'), 0, 'here'), 'ReduceSum', /f32 or f16/],
   [() => op.softmax(graph, input([]), 'here'), 'SoftMax', /a last axis/],
   [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 2, 3, 5]), input([1, 2, 3, 5]), undefined, 'here'), 'ScaledDotProductAttention', /one head size/],
   [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 2, 3, 4]), input([1, 2, 7, 4]), undefined, 'here'), 'ScaledDotProductAttention', /one length/],
