@@ -30,25 +30,17 @@ export function countWork({ vision_config: vision, text_config: text }: BlipConf
 
   // Per layer and token: four self-attention matrices, query and output of the cross-attention, two of the feed-forward part.
   const perToken = layers * (6 * H ** 2 + 2 * H * I);
-  // Keys and values of the cross-attention: two matrices per layer, multiplied with every state they come from.
-  const crossKeysAndValues = layers * 2 * H * text.encoder_hidden_size;
-  const crossWork = (source: number): Work => ({ flops: 2 * source * crossKeysAndValues, bytes: weight(crossKeysAndValues) });
-  // A question can do without them: per layer and word, the query of each head goes through one matrix and what it saw through the other.
-  const lookAtImage: Work = {
-    flops: layers * questionLength * (4 * H * text.encoder_hidden_size + 4 * text.num_attention_heads * tokens * text.encoder_hidden_size), bytes: weight(crossKeysAndValues),
-  };
+  // Cross-attention without keys and values of all states: per layer and word, the query of each head goes through one matrix, looks at
+  // `source` states, and what it saw goes through the other.
+  const crossMatrices = layers * 2 * H * text.encoder_hidden_size;
+  const look = (words: number, source: number): Work => ({
+    flops: words * (2 * crossMatrices + 4 * layers * text.num_attention_heads * source * text.encoder_hidden_size), bytes: weight(crossMatrices),
+  });
   const readQuestion: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
 
   const head = H ** 2 + text.vocab_size * H;
-  // A step also reads the kept keys and values of what it looks at, two bytes a number whatever the weights are.
-  const decoderStep = (source: number): Work => ({
-    flops: 2 * (perToken + head) + 4 * source * H * layers,
-    bytes: weight(perToken + head) + 2 * 2 * source * H * layers,
-  });
-  return {
-    visionModel, readQuestion, lookAtImage, crossOnImage: crossWork(tokens), crossOnQuestion: crossWork(questionLength),
-    stepOnImage: decoderStep(tokens), stepOnQuestion: decoderStep(questionLength),
-  };
+  const decoderStep: Work = { flops: 2 * (perToken + head), bytes: weight(perToken + head) };
+  return { visionModel, readQuestion, decoderStep, lookAtImage: look(questionLength, tokens), stepLooksAtImage: look(1, tokens), stepLooksAtQuestion: look(1, questionLength) };
 }
 
 /** What has to be done one after the other, and how often. */

@@ -96,14 +96,14 @@ function machineOf(rates: ReadonlyMap<string, unknown>, precision: 'FP16' | 'INT
 
 /** The least work of each stage, by the names that measure-sides gives them. */
 function workOf(config: BlipConfig, questionLength: number, precision: 'FP16' | 'INT8'): Record<string, Phases> {
-  const { visionModel, readQuestion, lookAtImage, crossOnImage, crossOnQuestion, stepOnImage, stepOnQuestion } = countWork(config, questionLength, precision === 'INT8' ? 1 : 2);
+  const { visionModel, readQuestion, decoderStep, lookAtImage, stepLooksAtImage, stepLooksAtQuestion } = countWork(config, questionLength, precision === 'INT8' ? 1 : 2);
   const textEncoder: Phases = [[lookAtImage, 1], [readQuestion, 1]];
-  const answer: Phases = [...textEncoder, [crossOnQuestion, 1], [stepOnQuestion, ANSWER_TOKENS]];
-  const perToken = (cross: Work, step: Work): Phases => [[cross, 1 / CAPTION_TOKENS], [step, 1]];
+  const steps = (look: Work, times: number): Phases => [[decoderStep, times], [look, times]];
+  const answer: Phases = [...textEncoder, ...steps(stepLooksAtQuestion, ANSWER_TOKENS)];
   return {
     'vision model': [[visionModel, 1]], 'text encoder': textEncoder,
-    'decoder, per token on an image': perToken(crossOnImage, stepOnImage), 'decoder, per token on a question': perToken(crossOnQuestion, stepOnQuestion),
-    [`caption, ${CAPTION_TOKENS} new tokens`]: [[visionModel, 1], [crossOnImage, 1], [stepOnImage, CAPTION_TOKENS]],
+    'decoder, per token on an image': steps(stepLooksAtImage, 1), 'decoder, per token on a question': steps(stepLooksAtQuestion, 1),
+    [`caption, ${CAPTION_TOKENS} new tokens`]: [[visionModel, 1], ...steps(stepLooksAtImage, CAPTION_TOKENS)],
     [`question, ${ANSWER_TOKENS} new tokens`]: [[visionModel, 1], ...answer],
     'second question on the same image': answer,
   };

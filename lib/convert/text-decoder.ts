@@ -1,17 +1,16 @@
-// BLIP's image-grounded text decoder as a stateful OpenVINO graph: one step of text generation with its caches inside.
+// BLIP's image-grounded text decoder as a stateful OpenVINO graph: one step of text generation with its cache inside.
 //
-// Two kinds of keys and values are kept between steps, as variables of the model:
-// - self-attention: ReadValue -> Gather by beam_idx -> Concat with the new token's -> attention, Assign. The CPU plugin
-//   fuses this pattern into one node that appends to its cache in place.
-// - cross-attention: computed at the first step, read at all later ones (stored-keys.ts).
+// The self-attention's keys and values are kept between steps, as variables of the model: ReadValue -> Gather by beam_idx -> Concat with
+// the new token's -> attention, Assign. The CPU plugin fuses this pattern into one node that appends to its cache in place.
+// The cross-attention needs no cache: it looks at the encoder's states as they are (look-at-states.ts).
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph, type Value } from '../ir';
 import { activation } from './activation';
-import { maskedStates, storedKeysAndValues } from './stored-keys';
 import { outputLayer } from './expected-tensors';
 import { additiveMask, causalMask, layerNorm, linear } from './layers';
+import { lookAtStates } from './look-at-states';
 import { attend, embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
 import { Weights } from './weights';
 
@@ -34,13 +33,12 @@ export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
 
   const emptyCache = zeroCache(weights, input_ids); // [b, h, 0, d]
   const mask = causalMask(weights, input_ids, attention_mask, 'self_mask'); // [b, 1, new, past + new]
-  const seen = maskedStates(weights, states, stateMask); // [b, source, n]
-  const crossMask = additiveMask(weights, stateMask, 'cross_mask'); // [b, 1, 1, source]
+  const stateMaskRows = op.squeeze(graph, additiveMask(weights, stateMask, 'cross_mask'), 1, 'cross_mask_rows'); // [b or 1, 1, source]
   let x = embedTokens(weights, input_ids, position_ids, 'text_decoder.bert.embeddings'); // [b, new, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_decoder.bert.encoder.layer.${i}`,
       (tokens, block) => attend(weights, tokens, block, { ...cachedKeysAndValues(weights, tokens, block, beam_idx, emptyCache), mask }),
-      (tokens, block) => attend(weights, tokens, block, { ...storedKeysAndValues(weights, seen, block), mask: crossMask }));
+      (tokens, block) => lookAtStates(weights, tokens, states, stateMaskRows, block));
   graph.result('logits', languageModelHead(weights, x));
   return { graph, parameters: weights.parameters };
 }

@@ -1,5 +1,5 @@
 // BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder; they differ only in where
-// keys and values come from. Source: transformers' modeling_blip_text.py.
+// self-attention's keys and values come from. Source: transformers' modeling_blip_text.py.
 import * as op from '../ir';
 import type { Value } from '../ir';
 import { feedForward, layerNorm, linear, mergeHeads, splitHeads } from './layers';
@@ -10,8 +10,6 @@ export interface Attended {
   readonly key: Value;
   readonly value: Value;
   readonly mask: Value;
-  /** The key is [b, h, d, s] instead, one column per token. */
-  readonly keysAreColumns?: boolean;
 }
 
 /** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position vectors, summed and normalized. */
@@ -31,7 +29,7 @@ export function keysAndValues(weights: Weights, states: Value, name: string): { 
 
 /**
  * One layer: self-attention, cross-attention, feed-forward; each is added to its input and normalized after (post-norm).
- * `self` and `cross` look, and return what was seen, [b, l, H]: a decoder puts a cache between.
+ * `self` and `cross` look, and return what was seen, [b, l, H].
  */
 export function textLayer(weights: Weights, x: Value, name: string, self: (x: Value, block: string) => Value, cross: (x: Value, block: string) => Value): Value {
   const { hidden_act } = weights.checkpoint.config.text_config;
@@ -43,19 +41,11 @@ export function textLayer(weights: Weights, x: Value, name: string, self: (x: Va
 }
 
 /** What the tokens x [b, l, H] see of keys and values: [b, l, H]. */
-export function attend(weights: Weights, x: Value, name: string, attended: Attended): Value {
+export function attend(weights: Weights, x: Value, name: string, { key, value, mask }: Attended): Value {
   const heads = weights.checkpoint.config.text_config.num_attention_heads;
   const query = splitHeads(weights, linear(weights, x, `${name}.self.query`), heads, `${name}.self.query`);
-  return mergeHeads(weights, attention(weights, query, attended, `${name}.self`), `${name}.self`);
-}
-
-/** query [b, h, l, d] -> [b, h, l, d]. Keys in columns have no operation of their own: product, mask, softmax, product. */
-function attention(weights: Weights, query: Value, { key, value, mask, keysAreColumns }: Attended, name: string): Value {
-  const { graph } = weights;
-  if (!keysAreColumns) return op.scaledDotProductAttention(graph, query, key, value, mask, `${name}/attention`);
-  const scaled = op.multiply(graph, query, graph.float(`${name}/scale`, 1 / Math.sqrt(query.shape[3])), `${name}/scaled_query`);
-  const scores = op.add(graph, op.matmul(graph, scaled, key, `${name}/scores`), mask, `${name}/masked_scores`); // [b, h, l, s]
-  return op.matmul(graph, op.softmax(graph, scores, `${name}/probabilities`), value, `${name}/attention`);
+  const seen = op.scaledDotProductAttention(weights.graph, query, key, value, mask, `${name}.self/attention`); // [b, h, l, d]
+  return mergeHeads(weights, seen, `${name}.self`);
 }
 
 function addAndNormalize(weights: Weights, x: Value, residual: Value, name: string): Value {

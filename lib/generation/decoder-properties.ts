@@ -13,14 +13,18 @@ const EIGHT_BITS = /element_type="[iu]8"/;
  * shapes that this stream saw last.
  *
  * Weights of 8 bits are multiplied in f32 where the processor would choose bf16 and nothing was asked for: the plugin then brings the
- * one row of a step to 8 bits too and multiplies integers (dynamic quantization; with that switched off a step takes 12.6 ms). At bf16
- * it unpacks all weights at each step. BLIP-base on 2 cores, a step on a question: 8.4 ms instead of 10.7; on an image 11.5 instead of 13.3.
+ * rows of a step to 8 bits too and multiplies integers (dynamic quantization). At bf16 it unpacks all weights at each step.
+ * BLIP-base on 2 cores with AMX, ten steps on a picture: 127 ms instead of 208.
+ *
+ * 64 numbers of a row share a scale, not the plugin's 32: those ten steps take 130 ms instead of 141, eight answers in one call 57 instead
+ * of 72, and scores differ by 3.0 % of the largest from those at full precision instead of 2.9 % (random weights). 128 is hardly faster,
+ * and with weights of 4 bits in groups of 64 the plugin then multiplies in f32.
  *
  * @param xml the decoder's IR @param properties the user's
  */
 export function decoderProperties(xml: string, device: string, properties: Config): Config {
   const isCPU = device === 'CPU';
   const streams: Config = isCPU || 'NUM_STREAMS' in properties ? { NUM_STREAMS: '1' } : {};
-  const precision: Config = isCPU && EIGHT_BITS.test(fs.readFileSync(xml, 'utf8')) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
+  const precision: Config = isCPU && EIGHT_BITS.test(fs.readFileSync(xml, 'utf8')) ? { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: '64' } : {};
   return { ...precision, ...properties, ...FIRST_HINT, ...streams };
 }

@@ -78,7 +78,7 @@ function kvCache(): string {
   const parts = [
     text(20, 36, 'A decoder step reads one new token and keeps the keys and values of all earlier ones', { size: 16, bold: true, anchor: 'start' }),
     text(107, 72, 'new token', { size: 13, muted: true }), text(left + 2.5 * cellWidth, 72, 'self-attention keys and values', { size: 13, muted: true }),
-    text(707, 72, 'cross-attention keys, values', { size: 13, muted: true }), text(883, 72, 'likeliest', { size: 13, muted: true }),
+    text(707, 72, 'cross-attention', { size: 13, muted: true }), text(883, 72, 'likeliest', { size: 13, muted: true }),
   ];
   tokens.slice(0, 3).forEach((token, step) => {
     const y = 90 + step * 70, middle = y + 18;
@@ -91,14 +91,14 @@ function kvCache(): string {
       else parts.push(cell(x, y, cellWidth - 6, 36, 'cache', '', true));
     }
     parts.push(arrow([[left + 5 * cellWidth, middle], [left + 5 * cellWidth + 48, middle]]));
-    parts.push(box(left + 5 * cellWidth + 52, y - 4, 170, 46, 'vision', step === 0 ? 'computed' : 'read again', step === 0 ? 'from the embeddings' : 'nothing to compute'));
+    parts.push(box(left + 5 * cellWidth + 52, y - 4, 170, 46, 'vision', 'embeddings', 'looked at as they are'));
     parts.push(arrow([[794, middle], [846, middle]]), cell(850, y, 66, 36, 'decoder', tokens[step + 1], true));
     if (step < 2) parts.push(arrow([[883, y + 38], [883, y + 47], [107, y + 47], [107, y + 66]], true));
   });
   const y = 300;
   parts.push(cell(75, y, 26, 20, 'decoder', ''), text(110, y + 15, 'computed in this step', { size: 12.5, muted: true, anchor: 'start' }),
     cell(290, y, 26, 20, 'cache', ''), text(325, y + 15, 'kept as state inside the model; beam_idx reorders its rows', { size: 12.5, muted: true, anchor: 'start' }));
-  return diagram(940, 336, 'The decoder keeps keys and values of earlier tokens as state; cross-attention is computed at the first step only', parts);
+  return diagram(940, 336, 'The decoder keeps keys and values of earlier tokens as state; cross-attention looks at the embeddings and keeps nothing', parts);
 }
 
 for (const [name, svg] of Object.entries({ tasks: tasks(), 'captioning-pipeline': captioning(), 'vqa-pipeline': answering(), 'kv-cache': kvCache() }))

@@ -1,4 +1,4 @@
-// How the text decoder is compiled: 8-bit weights in f32 unless the user asks for something else, always one stream on the CPU.
+// How the text decoder is compiled: 8-bit weights in f32 with 64 numbers to a scale, unless the user asks for something else, always one stream on the CPU.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -26,12 +26,12 @@ describe('the decoder\'s properties', async () => {
   });
 
   it('weights of 8 bits, as NNCF writes them, are multiplied in f32', () => {
-    assert.deepEqual(of(int8), { INFERENCE_PRECISION_HINT: 'f32', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+    assert.deepEqual(of(int8), { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: '64', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
   });
 
   it('what the user asks for comes first, but for the streams', () => {
-    const asked = of(int8, 'CPU', { INFERENCE_PRECISION_HINT: 'bf16', NUM_STREAMS: '4', PERFORMANCE_HINT: 'THROUGHPUT' });
-    assert.deepEqual(asked, { INFERENCE_PRECISION_HINT: 'bf16', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+    const asked = of(int8, 'CPU', { INFERENCE_PRECISION_HINT: 'bf16', DYNAMIC_QUANTIZATION_GROUP_SIZE: '0', NUM_STREAMS: '4', PERFORMANCE_HINT: 'THROUGHPUT' });
+    assert.deepEqual(asked, { INFERENCE_PRECISION_HINT: 'bf16', DYNAMIC_QUANTIZATION_GROUP_SIZE: '0', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
   });
 
   it('other devices choose for themselves', () => {
