@@ -9,9 +9,9 @@ import * as op from '../ir';
 import { Graph, type Value } from '../ir';
 import { activation } from './activation';
 import { outputLayer } from './expected-tensors';
-import { additiveMask, causalMask, layerNorm, linear } from './layers';
-import { lookAtStates } from './look-at-states';
-import { attend, embedTokens, keysAndValues, textLayer, type Attended } from './text-layers';
+import { causalMask, layerNorm, linear } from './layers';
+import { lookAtStates, preparedStates } from './look-at-states';
+import { embedTokens, selfAttention, textLayer } from './text-layers';
 import { Weights } from './weights';
 
 /**
@@ -33,12 +33,12 @@ export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
 
   const emptyCache = zeroCache(weights, input_ids); // [b, h, 0, d]
   const mask = causalMask(weights, input_ids, attention_mask, 'self_mask'); // [b, 1, new, past + new]
-  const stateMaskRows = op.squeeze(graph, additiveMask(weights, stateMask, 'cross_mask'), 1, 'cross_mask_rows'); // [b or 1, 1, source]
+  const looked = preparedStates(weights, states, stateMask);
   let x = embedTokens(weights, input_ids, position_ids, 'text_decoder.bert.embeddings'); // [b, new, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_decoder.bert.encoder.layer.${i}`,
-      (tokens, block) => attend(weights, tokens, block, { ...cachedKeysAndValues(weights, tokens, block, beam_idx, emptyCache), mask }),
-      (tokens, block) => lookAtStates(weights, tokens, states, stateMaskRows, block));
+      (tokens, block) => selfAttention(weights, tokens, mask, block, (part, fresh) => extendCache(weights, `${block}.self.${part}`, fresh, beam_idx, emptyCache)),
+      (tokens, block) => lookAtStates(weights, tokens, looked, block));
   graph.result('logits', languageModelHead(weights, x));
   return { graph, parameters: weights.parameters };
 }
@@ -52,19 +52,15 @@ function zeroCache(weights: Weights, input_ids: Value): Value {
   return op.broadcast(graph, graph.float('cache_zero', 0), shape, [-1, heads, 0, size], 'empty_cache');
 }
 
-/** Keys and values of all tokens so far, the cache's and the new ones'; [b, h, past + new, d] each. */
-function cachedKeysAndValues(weights: Weights, tokens: Value, block: string, beam_idx: Value, empty: Value): Omit<Attended, 'mask'> {
+/** Keys or values of all tokens so far, the cache's and the new ones' [b, h, new, d]: [b, h, past + new, d]. */
+function extendCache(weights: Weights, name: string, fresh: Value, beam_idx: Value, empty: Value): Value {
   const { graph } = weights;
-  const fresh = keysAndValues(weights, tokens, block);
   const { heads, size } = headShape(weights);
-  const extend = (part: 'key' | 'value'): Value => {
-    const variable = { id: `${block}.self.${part}.past`, type: 'f32' as const, shape: [-1, heads, -1, size] };
-    const past = op.gather(graph, graph.readValue(variable, empty), beam_idx, 0, `${block}.self.${part}/past_of_beam`);
-    const all = op.concat(graph, [past, fresh[part]], 2, `${block}.self.${part}/all`);
-    graph.assign(variable, all);
-    return all;
-  };
-  return { key: extend('key'), value: extend('value') };
+  const variable = { id: `${name}.past`, type: 'f32' as const, shape: [-1, heads, -1, size] };
+  const past = op.gather(graph, graph.readValue(variable, empty), beam_idx, 0, `${name}/past_of_beam`);
+  const all = op.concat(graph, [past, fresh], 2, `${name}/all`);
+  graph.assign(variable, all);
+  return all;
 }
 
 /** x [b, new, H] -> logits [b, 1, V] of the last position; the output matrix is the word embedding, unless the checkpoint has one of its own. */

@@ -3,8 +3,8 @@ import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph } from '../ir';
 import { additiveMask } from './layers';
-import { lookAtStates } from './look-at-states';
-import { attend, embedTokens, keysAndValues, textLayer } from './text-layers';
+import { lookAtStates, preparedStates } from './look-at-states';
+import { embedTokens, selfAttention, textLayer } from './text-layers';
 import { Weights } from './weights';
 
 /**
@@ -27,12 +27,12 @@ export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   const length = op.squeeze(graph, op.sizeOf(graph, input_ids, 1, 'length'), 0, 'length_scalar');
   const position_ids = op.unsqueeze(graph, op.range(graph, graph.integers('zero', 0), length, 'positions'), [0], 'position_ids'); // [1, length]
   const mask = additiveMask(weights, attention_mask, 'self_mask'); // [b, 1, 1, length]
-  const stateMaskRows = op.squeeze(graph, additiveMask(weights, stateMask, 'cross_mask'), 1, 'cross_mask_rows'); // [b or 1, 1, tokens]
+  const looked = preparedStates(weights, states, stateMask);
   let x = embedTokens(weights, input_ids, position_ids, 'text_encoder.embeddings'); // [b, length, H]
   for (let i = 0; i < num_hidden_layers; i++)
     x = textLayer(weights, x, `text_encoder.encoder.layer.${i}`,
-      (tokens, block) => attend(weights, tokens, block, { ...keysAndValues(weights, tokens, block), mask }),
-      (tokens, block) => lookAtStates(weights, tokens, states, stateMaskRows, block));
+      (tokens, block) => selfAttention(weights, tokens, mask, block),
+      (tokens, block) => lookAtStates(weights, tokens, looked, block));
   graph.result('last_hidden_state', x);
   return { graph, parameters: weights.parameters };
 }

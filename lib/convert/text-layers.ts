@@ -2,15 +2,8 @@
 // self-attention's keys and values come from. Source: transformers' modeling_blip_text.py.
 import * as op from '../ir';
 import type { Value } from '../ir';
-import { feedForward, layerNorm, linear, mergeHeads, splitHeads } from './layers';
+import { feedForward, layerNorm, linear, linears, mergeHeads, splitHeads } from './layers';
 import type { Weights } from './weights';
-
-/** Keys and values of one attention block, [b, h, s, d] each, and its mask [b, 1, 1 or l, s]. */
-export interface Attended {
-  readonly key: Value;
-  readonly value: Value;
-  readonly mask: Value;
-}
 
 /** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position vectors, summed and normalized. */
 export function embedTokens(weights: Weights, input_ids: Value, position_ids: Value, name: string): Value {
@@ -18,13 +11,6 @@ export function embedTokens(weights: Weights, input_ids: Value, position_ids: Va
   const words = op.gather(graph, weights.get(`${name}.word_embeddings.weight`), input_ids, 0, `${name}.word_embeddings`);
   const positions = op.gather(graph, weights.get(`${name}.position_embeddings.weight`), position_ids, 0, `${name}.position_embeddings`);
   return layerNorm(weights, op.add(graph, words, positions, `${name}/sum`), `${name}.LayerNorm`, weights.checkpoint.config.text_config.layer_norm_eps);
-}
-
-/** Keys and values of `states` [b, s, n] for the block `name`, [b, h, s, d] each. */
-export function keysAndValues(weights: Weights, states: Value, name: string): { key: Value; value: Value } {
-  const heads = weights.checkpoint.config.text_config.num_attention_heads;
-  const of = (part: 'key' | 'value'): Value => splitHeads(weights, linear(weights, states, `${name}.self.${part}`), heads, `${name}.self.${part}`);
-  return { key: of('key'), value: of('value') };
 }
 
 /**
@@ -40,12 +26,16 @@ export function textLayer(weights: Weights, x: Value, name: string, self: (x: Va
   return addAndNormalize(weights, mixed, looked, `${name}.output`);
 }
 
-/** What the tokens x [b, l, H] see of keys and values: [b, l, H]. */
-export function attend(weights: Weights, x: Value, name: string, { key, value, mask }: Attended): Value {
-  const heads = weights.checkpoint.config.text_config.num_attention_heads;
-  const query = splitHeads(weights, linear(weights, x, `${name}.self.query`), heads, `${name}.self.query`);
-  const seen = op.scaledDotProductAttention(weights.graph, query, key, value, mask, `${name}.self/attention`); // [b, h, l, d]
-  return mergeHeads(weights, seen, `${name}.self`);
+/**
+ * What the tokens x [b, l, H] see of each other under `mask` [b, 1, 1 or l, s]: [b, l, H].
+ * `extend` puts the keys or values of earlier tokens before theirs, [b, h, l, d] -> [b, h, s, d].
+ */
+export function selfAttention(weights: Weights, x: Value, mask: Value, name: string, extend = (_part: 'key' | 'value', fresh: Value): Value => fresh): Value {
+  const { num_attention_heads: heads } = weights.checkpoint.config.text_config;
+  const names = ['query', 'key', 'value'].map((part) => `${name}.self.${part}`);
+  const [query, key, value] = linears(weights, x, names, `${name}.self.qkv`).map((part, i) => splitHeads(weights, part, heads, names[i]));
+  const context = op.scaledDotProductAttention(weights.graph, query, extend('key', key), extend('value', value), mask, `${name}.self/attention`); // [b, h, l, d]
+  return mergeHeads(weights, context, `${name}.self`);
 }
 
 function addAndNormalize(weights: Weights, x: Value, residual: Value, name: string): Value {

@@ -19,35 +19,39 @@ export class Weights {
   /** How many numbers the graph's weights hold so far. */
   get parameters(): number { return this.#parameters; }
 
-  /** The tensor of this checkpoint name, as f32. */
-  get(name: string): Value {
-    let value = this.#values.get(name);
-    if (!value) {
-      const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
-      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
-      this.#parameters += tensor.shape.reduce((product, dim) => product * dim, 1);
-      this.#values.set(name, (value = this.#constant(name, tensor, tensor.shape)));
-    }
-    return value;
+  /** The tensor of this checkpoint name, as f32. Of several names: the tensors, whose later axes agree, one below the other. */
+  get(names: string | readonly string[]): Value {
+    return this.#stack([names].flat(), (shape) => shape);
   }
 
-  /** A bias or scale [n], stored with leading axes of size 1 so that it broadcasts over a tensor of this rank. */
-  vector(name: string, rank: number): Value {
-    const key = `${name}#${rank}`;
+  /** A bias or scale [n], stored with leading axes of size 1 so that it broadcasts over a tensor of this rank. Of several names: one after the other. */
+  vector(names: string | readonly string[], rank: number): Value {
+    return this.#stack([names].flat(), ([size]) => [...Array<number>(rank - 1).fill(1), size]);
+  }
+
+  #stack(names: readonly string[], shapeOf: (stacked: Shape) => Shape): Value {
+    const tensors = names.map((name) => {
+      const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
+      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
+      return tensor;
+    });
+    const [, ...rest] = tensors[0].shape;
+    const shape = shapeOf([tensors.reduce((rows, tensor) => rows + tensor.shape[0], 0), ...rest]);
+    const key = `${names.join('+')}#${shape.length}`;
     let value = this.#values.get(key);
     if (!value) {
-      const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
-      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
-      this.#parameters += tensor.shape[0];
-      this.#values.set(key, (value = this.#constant(name, tensor, [...Array<number>(rank - 1).fill(1), tensor.shape[0]])));
+      this.#parameters += shape.reduce((product, dim) => product * dim, 1);
+      this.#values.set(key, (value = this.#constant(names.join('+'), tensors, shape)));
     }
     return value;
   }
 
-  #constant(name: string, tensor: CheckpointTensor, shape: Shape): Value {
-    const bytes = (): Generator<Uint8Array> => (this.compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor));
-    const value = this.graph.constant(name, this.compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
-    return this.compressToFP16 ? convert(this.graph, value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
+  #constant(name: string, tensors: readonly CheckpointTensor[], shape: Shape): Value {
+    const { compressToFP16, graph } = this;
+    const pieces = (tensor: CheckpointTensor): Generator<Uint8Array> => (compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor));
+    const bytes = function* (): Generator<Uint8Array> { for (const tensor of tensors) yield* pieces(tensor); };
+    const value = graph.constant(name, compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
+    return compressToFP16 ? convert(graph, value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
   }
 
   *#floatPieces(tensor: CheckpointTensor): Generator<Uint8Array> {

@@ -135,6 +135,16 @@ export function transpose(graph: Graph, value: Value, order: readonly number[], 
   return single(graph, 'Transpose', 'opset1', name, [value, graph.integers(`${name}/order`, order, 'i32')], { type: value.type, shape: order.map((axis) => value.shape[axis]) });
 }
 
+/** Adds `count` zeros at the end of `axis`. */
+export function padEnd(graph: Graph, value: Value, axis: number, count: number, name: string): Value {
+  if (value.type !== 'f32' || !isAxis(axis, value.shape.length)) fail(name, 'Pad', [value], `an f32 input with an axis ${axis}, counted from 0`);
+  if (!Number.isInteger(count) || count < 0) fail(name, 'Pad', [value], `a whole number of zeros instead of ${count}`);
+  const at = (size: number): number[] => value.shape.map((_, i) => (i === axis ? size : 0));
+  const shape = value.shape.map((dim, i) => (i === axis && dim >= 0 ? dim + count : dim));
+  const inputs = [value, graph.integers(`${name}/begin`, at(0)), graph.integers(`${name}/end`, at(count)), graph.float(`${name}/zero`, 0)];
+  return single(graph, 'Pad', 'opset12', name, inputs, { type: value.type, shape }, { pad_mode: 'constant' });
+}
+
 /** Cuts `axis` into equal parts. */
 export function split(graph: Graph, value: Value, axis: number, parts: number, name: string): Value[] {
   const size = value.shape[axis];

@@ -116,6 +116,10 @@ export const CASES: readonly OpCase[] = [
       return index[axis] < first ? at(x, index) : at(y, index.map((value, k) => (k === axis ? value - first : value)));
     }),
   })),
+  ...([[f([2, 3]), 1, 2], [f([-1, 3, -1], [2, 3, 4]), 2, 1], [f([2, 0]), 1, 3], [f([2, 3]), 0, 0]] as const).map(([input, axis, count], n): OpCase => ({
+    name: `padEnd ${n}`, inputs: [input], build: (graph, [x]) => op.padEnd(graph, x, axis, count, 'it'),
+    reference: ([x]) => generate(x.shape.map((size, k) => (k === axis ? size + count : size)), (index) => (index[axis] < x.shape[axis] ? at(x, index) : 0)),
+  })),
   reshapeCase(f([2, 6]), [3, 4]), reshapeCase(f([2, 3, 4]), [0, -1]), reshapeCase(f([-1, 7, 6], [2, 7, 6]), [0, 0, 2, 3]), reshapeCase(f([-1, 6], [3, 6]), [0, 2, -1]),
   reshapeCase(f([-1, -1, 6], [2, 5, 6]), [0, 0, 3, -1]), reshapeCase(f([-1, -1, 6], [2, 5, 6]), [-1, 6]), reshapeCase(f([-1, 4], [3, 4]), [-1]), reshapeCase(f([1]), []),
   reshapeCase(f([2, -1, 3], [2, 5, 3]), [0, -1]), reshapeCase(f([3, -1], [3, 4]), [-1, 2]),
