@@ -19,7 +19,8 @@ export function expectedTensors(config: BlipConfig, task: BlipTask): Shapes {
   const shapes: Shapes = new Map();
   addVisionModel(shapes, config);
   if (task !== 'image-to-text') addTextModel(shapes, config, 'text_encoder');
-  if (task !== 'image-text-retrieval') {
+  if (task === 'image-text-retrieval') addLinear(shapes, 'itm_head', config.text_config.hidden_size, 2);
+  else {
     addTextModel(shapes, config, 'text_decoder.bert');
     const { hidden_size: H, vocab_size: V } = config.text_config;
     addLinear(shapes, 'text_decoder.cls.predictions.transform.dense', H, H);

@@ -2,7 +2,7 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph } from '../ir';
-import { additiveMask } from './layers';
+import { additiveMask, linear } from './layers';
 import { lookAtStates, preparedStates } from './look-at-states';
 import { embedTokens, selfAttention, textLayer } from './text-layers';
 import { Weights } from './weights';
@@ -10,7 +10,8 @@ import { Weights } from './weights';
 /**
  * input_ids [batch, length] i64, attention_mask [batch, length] i64,
  * encoder_hidden_states [batch or 1, tokens, vision hidden] f32, encoder_attention_mask [batch or 1, tokens] i64
- * -> last_hidden_state [batch, length, hidden_size] f32.
+ * -> last_hidden_state [batch, length, hidden_size] f32,
+ * and of a retrieval checkpoint itm_score [batch, 2] f32: logits of "the text does not belong to the picture" and "it does".
  *
  * One picture may serve a batch of questions.
  * Hugging Face's cross-attention ignores encoder_attention_mask (transformers 5.23); here it is applied.
@@ -34,5 +35,6 @@ export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
       (tokens, block) => selfAttention(weights, tokens, mask, block),
       (tokens, block) => lookAtStates(weights, tokens, looked, block));
   graph.result('last_hidden_state', x);
+  if (checkpoint.task === 'image-text-retrieval') graph.result('itm_score', linear(weights, op.gather(graph, x, graph.integers('first', 0), 1, 'first_word'), 'itm_head'));
   return { graph, parameters: weights.parameters };
 }

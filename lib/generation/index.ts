@@ -1,4 +1,6 @@
 // The door of the generation room.
+export * from './blip-matcher';
 export * from './blip-model';
 export { BlipModelError } from './check-inputs';
+export type { ImageEmbeds, ImageInput, LoadModelOptions, PixelValues } from './encoders';
 export { GenerationOptionsError, type GenerationOptions } from './generation-options';

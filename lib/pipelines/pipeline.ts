@@ -1,6 +1,6 @@
-// Pictures in, text out, in one call: the call shape of transformers.js' `pipeline`, for the two tasks that BLIP does.
+// Pictures in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
 import { BlipError } from '../errors';
-import { OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions } from '../generation';
+import { OVBlipMatcher, OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { pictureIdentity } from './picture-identity';
 
@@ -11,6 +11,7 @@ type OneOrMany<T> = T | readonly T[];
 
 export interface Caption { readonly generated_text: string }
 export interface Answer { readonly answer: string }
+export interface Match { readonly text: string; readonly score: number }
 export type CaptionOptions = GenerationOptions & { readonly prompt?: string };
 
 /** One picture gives a list with its caption; a list of pictures gives one such list per picture, as in transformers.js. */
@@ -30,7 +31,13 @@ export interface VisualQuestionAnswering {
   dispose(): void;
 }
 
-const TASKS = ['image-to-text', 'visual-question-answering'];
+/** How well each text describes the picture, in the order of the texts: `score` is the probability that they belong together, from 0 to 1. */
+export interface ImageTextMatching {
+  (image: ImageSource, text: OneOrMany<string>): Promise<Match[]>;
+  dispose(): void;
+}
+
+const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matching'];
 
 /**
  * Loads a folder that convertBlip or quantizeBlip wrote, for one task.
@@ -43,13 +50,18 @@ const TASKS = ['image-to-text', 'visual-question-answering'];
  * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2' }]
  * await vqa('data/pictures/demo.jpg', ['is it day or night?', 'where was this picture taken?'])
  * // [[{ answer: 'day' }], [{ answer: 'beach' }]]
+ * @example
+ * const matcher = await pipeline('image-text-matching', 'output/blip-itm-base-coco/fp16');
+ * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
  * @throws {PipelineError} for another task, or when the folder's model does not do it
  * @throws {BlipModelError} when a file is missing
  */
 export async function pipeline(task: 'image-to-text', folder: string, options?: LoadModelOptions): Promise<ImageToText>;
 export async function pipeline(task: 'visual-question-answering', folder: string, options?: LoadModelOptions): Promise<VisualQuestionAnswering>;
-export async function pipeline(task: string, folder: string, options: LoadModelOptions = {}): Promise<ImageToText | VisualQuestionAnswering> {
+export async function pipeline(task: 'image-text-matching', folder: string, options?: LoadModelOptions): Promise<ImageTextMatching>;
+export async function pipeline(task: string, folder: string, options: LoadModelOptions = {}): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
   if (!TASKS.includes(task)) throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
+  if (task === 'image-text-matching') return textMatcher(folder, options);
   const model = await OVBlipModel.load(folder, options);
   try {
     if (task === 'visual-question-answering' && !model.canAnswer)
@@ -59,6 +71,25 @@ export async function pipeline(task: string, folder: string, options: LoadModelO
     const dispose = (): void => model.dispose();
     if (task === 'image-to-text') return Object.assign(captioner(model, processor), { dispose });
     return Object.assign(answerer(model, processor), { dispose });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function textMatcher(folder: string, options: LoadModelOptions): Promise<ImageTextMatching> {
+  const model = await OVBlipMatcher.load(folder, options);
+  try {
+    const processor = await BlipProcessor.fromCheckpoint(folder);
+    const encode = rememberLast(async (image) => model.encodeImage({ pixel_values: await processor.image(image) }));
+    const match = async (image: ImageSource, text: OneOrMany<string>): Promise<Match[]> => {
+      if (typeof text !== 'string' && !Array.isArray(text)) throw new PipelineError(`The text is ${String(text)}, expected a string, or a list of strings.`);
+      const texts = [text].flat();
+      if (texts.length === 0) return [];
+      const scores = await model.match({ image_embeds: await encode(image), ...processor.text(texts) });
+      return texts.map((each, i) => ({ text: each, score: scores[i] }));
+    };
+    return Object.assign(match, { dispose: () => model.dispose() });
   } catch (error) {
     model.dispose();
     throw error;

@@ -203,12 +203,15 @@ describe('a converted folder', () => {
   it('of a retrieval checkpoint holds no decoder, and loading says that it writes no text', async () => {
     const retrieval = editCheckpoint('vqa-f16', fresh(), {
       config: (config) => { config.architectures = ['BlipForImageTextRetrieval']; },
-      tensors: (all) => { for (const name of [...all.keys()]) if (name.startsWith('text_decoder.')) all.delete(name); },
+      tensors: (all) => {
+        for (const name of [...all.keys()]) if (name.startsWith('text_decoder.')) all.delete(name);
+        for (const [name, shape] of [['itm_head.weight', [2, 32]], ['itm_head.bias', [2]]] as const) all.set(name, { dtype: 'F16', shape, bytes: new Uint8Array(2 * shape.reduce((a: number, b) => a * b, 1)) });
+      },
     });
     const { folder, models } = await convert(retrieval, fresh());
     assert.deepEqual(Object.keys(models), ['vision_model', 'text_encoder']);
     await assert.rejects(OVBlipModel.load(folder), (error: unknown) => {
-      assert.match(String(error), /^BlipModelError: .* has no text decoder: its checkpoint was made for retrieval and writes no text\. Load one for VQA or captions/);
+      assert.match(String(error), /^BlipModelError: .* has no text decoder: its checkpoint was made for retrieval and writes no text\. Load it with OVBlipMatcher, or load one for VQA or captions/);
       return true;
     });
   });

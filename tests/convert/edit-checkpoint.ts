@@ -17,7 +17,7 @@ export interface Edits {
 /** Copies the fixture `name` into `folder`, changed. Returns the folder. */
 export function editCheckpoint(name: string, folder: string, { tensors: change, config }: Edits): string {
   fs.mkdirSync(folder, { recursive: true });
-  for (const file of ['config.json', 'generation_config.json']) fs.copyFileSync(path.join(FIXTURES, name, file), path.join(folder, file));
+  for (const file of ['config.json', 'generation_config.json'].filter((each) => fs.existsSync(path.join(FIXTURES, name, each)))) fs.copyFileSync(path.join(FIXTURES, name, file), path.join(folder, file));
   const source = openSafetensors(path.join(FIXTURES, name, 'model.safetensors'));
   const stored = [...source.tensors].map(([tensor, { dtype, shape, bytes }]): [string, StoredTensor] => [tensor, { dtype, shape, bytes: bytes.call(source.tensors.get(tensor)).slice() }]);
   source.close();

@@ -77,6 +77,7 @@ for (const name of fs.readdirSync(FIXTURES)) {
         encoder_hidden_states: states, encoder_attention_mask: ones(image.shape[0], image.shape[1]),
       });
       assertClose(output(request, 'last_hidden_state'), floats(expected, 'question_embeds').data, 'question embeddings');
+      if (expected.has('itm_score')) assertClose(output(request, 'itm_score'), floats(expected, 'itm_score').data, 'matching logits');
 
       const [, length] = ids.shape;
       const padded = new BigInt64Array(length + 3);

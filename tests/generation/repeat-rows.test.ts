@@ -51,7 +51,7 @@ describe('one row of states for several rows of tokens', async () => {
         input_ids: new Tensor('i64', [questions, length], ids), attention_mask: new Tensor('i64', [questions, length], ids.map(() => 1n)),
         encoder_hidden_states: new Tensor('f32', [pictures, tokens, size], states(pictures, tokens)),
         encoder_attention_mask: new Tensor('i64', [pictures, tokens], new BigInt64Array(pictures * tokens).fill(1n)),
-      }, work);
+      }, 'last_hidden_state', work);
       assert.deepEqual(dims, [questions, length, size]);
       return data;
     };

@@ -7,20 +7,26 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { BlipProcessor, convertBlip, loadCheckpoint, OVBlipModel } from '../../lib';
+import { BlipProcessor, convertBlip, loadCheckpoint, OVBlipMatcher, OVBlipModel } from '../../lib';
 
 const picture = process.env.BLIP_DEMO_IMAGE;
 const skip = picture ? false : 'BLIP_DEMO_IMAGE is not set';
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-salesforce-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 
-/** Converts in FP32 and runs in f32, as PyTorch does. */
-async function open(id: string): Promise<{ model: OVBlipModel; processor: BlipProcessor }> {
+/** Converted in FP32 and run in f32, as PyTorch does. */
+const properties = { INFERENCE_PRECISION_HINT: 'f32', KV_CACHE_PRECISION: 'f32' };
+
+async function convert(id: string): Promise<{ folder: string; processor: BlipProcessor }> {
   const checkpoint = await loadCheckpoint(id);
   const { folder } = await convertBlip(checkpoint, path.join(work, path.basename(id)), { compress_to_fp16: false });
   checkpoint.close();
-  const properties = { INFERENCE_PRECISION_HINT: 'f32', KV_CACHE_PRECISION: 'f32' };
-  return { model: await OVBlipModel.load(folder, { properties }), processor: await BlipProcessor.fromCheckpoint(folder) };
+  return { folder, processor: await BlipProcessor.fromCheckpoint(folder) };
+}
+
+async function open(id: string): Promise<{ model: OVBlipModel; processor: BlipProcessor }> {
+  const { folder, processor } = await convert(id);
+  return { model: await OVBlipModel.load(folder, { properties }), processor };
 }
 
 describe('published checkpoints write what Hugging Face expects', { skip }, () => {
@@ -42,5 +48,14 @@ describe('published checkpoints write what Hugging Face expects', { skip }, () =
     assert.deepEqual(answer, [30522, 1015, 102]);
     assert.equal(processor.decode(answer), '1');
     model.dispose();
+  });
+
+  it('blip-itm-base-coco', async () => {
+    const { folder, processor } = await convert('Salesforce/blip-itm-base-coco');
+    const matcher = await OVBlipMatcher.load(folder, { properties });
+    const pixel_values = await processor.image(picture ?? '');
+    const [score] = await matcher.match({ pixel_values, ...processor.text('A woman and her dog sitting in a beach') });
+    assert.ok(Math.abs(score - 0.9971) < 1e-3, `${score}`); // their tolerance
+    matcher.dispose();
   });
 });
