@@ -1,4 +1,4 @@
-// BLIP with OpenVINO: the compiled models of one folder, and the two tasks that they do together.
+// BLIP with OpenVINO: writes captions of pictures and answers to questions about them.
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import type { CompiledModel } from '../openvino';
@@ -7,13 +7,10 @@ import { BlipModelError, type Tokens } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
-import { Encoders, rowsOf, type ImageEmbeds, type ImageInput, type LoadModelOptions, type PixelValues } from './encoders';
+import { Encoders, rowsOf, type ImageEmbeds, type ImageInput, type LoadModelOptions, type PixelValues, type Texts } from './encoders';
 import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
 import { greedySearch } from './greedy-search';
 import { repeatEach } from './repeat-rows';
-
-/** Token ids and their mask, [batch, length] i64. */
-export interface TextInput { readonly input_ids: BigInt64Array; readonly attention_mask: BigInt64Array; readonly dims: readonly [number, number] }
 
 /** Milliseconds of the last call, per stage. */
 export interface StageTimings { vision: number; text_encoder: number; decoder: number; decoder_steps: number }
@@ -98,7 +95,7 @@ export class OVBlipModel {
    * @returns token ids per picture, from the begin token to the end token
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  async generateCaption(inputs: ImageInput & Partial<TextInput>, options: GenerationOptions = {}): Promise<number[][]> {
+  async generateCaption(inputs: ImageInput & Partial<Texts>, options: GenerationOptions = {}): Promise<number[][]> {
     const bos = beginToken(options, this.config.text_config);
     const prompts = inputs.input_ids ? this.#prompts({ ...inputs, input_ids: inputs.input_ids }, bos) : [[bos]];
     const settings = this.#settings(options, prompts[0].length);
@@ -115,7 +112,7 @@ export class OVBlipModel {
    * @returns token ids per question, from the begin token to the end token
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  async generateAnswer(inputs: ImageInput & Tokens & Pick<TextInput, 'attention_mask'>, options: GenerationOptions = {}): Promise<number[][]> {
+  async generateAnswer(inputs: ImageInput & Texts, options: GenerationOptions = {}): Promise<number[][]> {
     if (!this.canAnswer)
       throw new BlipModelError(`${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`);
     const prompt = [beginToken(options, this.config.text_config)];
