@@ -26,10 +26,7 @@ interface Subject { readonly name: string; readonly checkpoint: string; readonly
 
 async function main(python: string, only: string | undefined): Promise<void> {
   const base = path.join(CACHE, 'blip-base');
-  console.log('Machine');
-  const machine: unknown = JSON.parse((await exec(python, [path.join(__dirname, 'python', 'measure_machine.py')])).stdout);
-  if (typeof machine !== 'object' || machine === null) throw new TypeError('measure_machine.py printed no object');
-  const rates = new Map<string, unknown>(Object.entries(machine));
+  const processor = (await measureMachine(python)).get('processor');
   const subjects: Subject[] = [
     { name: 'Random weights of BLIP-base\'s size (blip-vqa-base)', checkpoint: base, runs: 9, pytorchRuns: 5, conversions: 3 },
     { name: 'Bundled model (blip-scenes)', checkpoint: BUNDLED, runs: 50, pytorchRuns: 10, conversions: 3 },
@@ -39,12 +36,12 @@ async function main(python: string, only: string | undefined): Promise<void> {
   for (const subject of subjects.filter(({ checkpoint }) => !only || checkpoint.includes(only))) {
     console.log(subject.name);
     if (subject.checkpoint === base) await makeCheckpoint(base);
-    models.push(await measureModel(python, subject, rates, versions));
+    models.push(await measureModel(python, subject, versions));
   }
   const overhead = models.some(({ checkpoint }) => checkpoint === BUNDLED) ? await measureOverhead() : undefined;
   const limitedTo = process.env.ONEDNN_MAX_CPU_ISA?.toLowerCase();
   const results: Results = {
-    date: new Date().toISOString().slice(0, 10), limitedTo, machine: { ...machine, cores: os.cpus().length }, versions: Object.fromEntries(versions), models, overhead,
+    date: new Date().toISOString().slice(0, 10), limitedTo, machine: { processor, cores: os.cpus().length }, versions: Object.fromEntries(versions), models, overhead,
   };
   // One model alone is a look in between; on a limited instruction set the large one alone is the usual run.
   console.log(`\n${only && !limitedTo ? reportOf(results) : writeReport(__dirname, results)}`);
@@ -56,7 +53,7 @@ function measureOverhead(): Promise<Overhead> {
   return runJSON(process.execPath, args, ['per_token', 'inside', 'outside', 'outside_p90', 'allocated_bytes_per_token', 'empty_call']);
 }
 
-async function measureModel(python: string, { name, checkpoint, runs, pytorchRuns, conversions }: Subject, rates: ReadonlyMap<string, unknown>, versions: Map<string, string>): Promise<MeasuredModel> {
+async function measureModel(python: string, { name, checkpoint, runs, pytorchRuns, conversions }: Subject, versions: Map<string, string>): Promise<MeasuredModel> {
   const folders = modelFolders(`${path.join(CACHE, path.basename(checkpoint))}-ir`);
   fs.mkdirSync(folders.fp16.ours, { recursive: true });
   const conversion = await timeConversions(python, checkpoint, folders, conversions);
@@ -71,9 +68,11 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
     const precisions: MeasuredPrecision[] = [];
     for (const precision of ['FP16', 'INT8'] as const) {
       process.stdout.write(`  ${precision} `);
+      const before = await measureMachine(python);
       const measured = await measureSides(worker, precision === 'FP16' ? folders.fp16 : folders.int8, SUBJECT, runs);
       process.stdout.write('\n');
-      precisions.push({ name: precision, ...measured, work: workOf(config, input_ids.length, precision), machine: machineOf(rates, precision, measured.precision) });
+      const machines = [before, await measureMachine(python)].map((rates) => machineOf(rates, precision, measured.precision));
+      precisions.push({ name: precision, ...measured, work: workOf(config, input_ids.length, precision), machines });
     }
     const pytorch: number[] = [];
     for (let run = -1; run < pytorchRuns; run++) {
@@ -86,6 +85,13 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
   } finally {
     worker.close();
   }
+}
+
+/** What this machine can do right now: where it shares its cores with others, that changes while the benchmark runs. */
+async function measureMachine(python: string): Promise<ReadonlyMap<string, unknown>> {
+  const rates: unknown = JSON.parse((await exec(python, [path.join(__dirname, 'python', 'measure_machine.py')])).stdout);
+  if (typeof rates !== 'object' || rates === null) throw new TypeError('measure_machine.py printed no object');
+  return new Map(Object.entries(rates));
 }
 
 function machineOf(rates: ReadonlyMap<string, unknown>, precision: 'FP16' | 'INT8', computedIn: string): Machine {

@@ -14,7 +14,8 @@ export interface MeasuredPrecision {
   readonly stages: readonly StageSamples[];
   /** What each stage needs at least; by the stage's name. */
   readonly work: Readonly<Record<string, Phases>>;
-  readonly machine: Machine;
+  /** Before and after the stages were measured. */
+  readonly machines: readonly Machine[];
 }
 
 export interface MeasuredModel {
@@ -45,7 +46,7 @@ export function writeReport(folder: string, results: Results): string {
   const [START, END] = ['begin', 'end'].map((edge) => `<!-- results${limitedTo ? ` with ${limitedTo}` : ''}: ${edge} -->`);
   const file = path.join(folder, 'results', `${date}${limitedTo ? `-${limitedTo}` : ''}.json`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value), 1)}\n`);
+  fs.writeFileSync(file, `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value), 1)}\n`);
   const report = reportOf(results);
   const readme = path.join(folder, 'README.md');
   const text = fs.readFileSync(readme, 'utf8');
@@ -57,11 +58,8 @@ export function writeReport(folder: string, results: Results): string {
 
 /** The tables alone, in Markdown. */
 export function reportOf({ date, machine, versions, limitedTo, models, overhead }: Results): string {
-  const rate = (name: string, unit: string): string => (typeof machine[name] === 'number' ? `${Math.round(machine[name])} ${unit}` : 'not measured');
   return [
-    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
-    `The machine: matrix multiply f32 ${rate('f32_gflops', 'GFLOP/s')}, bf16 ${rate('bf16_gflops', 'GFLOP/s')}, INT8 ${rate('int8_gflops', 'GOP/s')}; `
-    + `weights read from memory at ${rate('stream_bf16_gbs', 'GB/s')}.`, '',
+    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`, '',
     ...models.flatMap(modelReport),
     ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
@@ -88,19 +86,25 @@ function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }
     + `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written `
     + `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`, '',
     `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes).map(([part, { before, after, ratio }]) => `${part} ${kilobytes(before)} to ${kilobytes(after)} (${ratio.toFixed(3)})`).join('; ')}.`, '',
-    ...precisions.flatMap((measured) => [`${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads:`, '', ...stageTable(measured), '']),
+    ...precisions.flatMap((measured) => [`${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads. ${machinesOf(measured)}`, '', ...stageTable(measured), '']),
     ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
     ...(pytorch ? [`PyTorch itself (f32, eager) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`, ''] : []),
   ];
 }
 
-function stageTable({ stages, work, machine }: MeasuredPrecision): string[] {
+function machinesOf({ name, machines }: MeasuredPrecision): string {
+  const of = (speed: (machine: Machine) => number): string => machines.map((machine) => Math.round(speed(machine))).join(' and ');
+  return `The machine${machines.length > 1 ? ' before and after' : ''}: ${of(({ gflops }) => gflops)} ${name === 'INT8' ? 'GOP/s' : 'GFLOP/s'} in a large matrix product, ${of(({ gigabytesPerSecond }) => gigabytesPerSecond)} GB/s of weights from memory.`;
+}
+
+function stageTable({ stages, work, machines }: MeasuredPrecision): string[] {
+  const best = { gflops: Math.max(...machines.map(({ gflops }) => gflops)), gigabytesPerSecond: Math.max(...machines.map(({ gigabytesPerSecond }) => gigabytesPerSecond)) };
   const rows = stages.map(({ stage, tutorial, ours, sameIds }) => {
     const [theirs, mine] = [summarize(tutorial), summarize(ours)];
     const ratios = summarize(tutorial.map((ms, round) => ms / ours[round]));
-    const needed = work[stage] ? limit(work[stage], machine) : undefined;
+    const needed = work[stage] ? limit(work[stage], best) : undefined;
     const cell = ({ median, p10, p90 }: typeof mine): string => `${milliseconds(median)} (${milliseconds(p10)}-${milliseconds(p90)})`;
-    return `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${(theirs.median / mine.median).toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | `
+    return `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${ratios.median.toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | `
       + `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`;
   });
   return ['| stage | tutorial ms | ours ms | ratio | limit ms (reached) | same ids |', '|---|---|---|---|---|---|', ...rows];
