@@ -14,9 +14,9 @@ const EIGHT_BITS = /element_type="[iu]8"/;
  *
  * Weights of 8 bits are multiplied in f32 where the processor would choose bf16 and nothing was asked for: the plugin then brings the
  * rows of a step to 8 bits too and multiplies integers (dynamic quantization). At bf16 it unpacks all weights at each step.
- * BLIP-base on 2 cores with AMX, ten steps on a picture: 127 ms instead of 208.
+ * BLIP-base on 2 cores with AMX, ten steps on a picture: 139 ms instead of 196.
  *
- * 64 numbers of a row share a scale, not the plugin's 32: those ten steps take 130 ms instead of 141, eight answers in one call 57 instead
+ * 64 numbers of a row share a scale, not the plugin's 32: ten steps then take 130 ms instead of 141 (another run), eight answers in one call 57 instead
  * of 72, and scores differ by 3.0 % of the largest from those at full precision instead of 2.9 % (random weights). 128 is hardly faster,
  * and with weights of 4 bits in groups of 64 the plugin then multiplies in f32.
  *

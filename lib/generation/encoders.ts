@@ -61,8 +61,13 @@ export class Encoders {
       throw new BlipModelError(`device "${device}": OpenVINO finds no ${absent || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`);
     const settings = { ...FIRST_HINT, ...properties };
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
-    const text = has('blip_text_encoder.xml') ? await core.compileModel(file('blip_text_encoder.xml'), device, settings) : undefined;
-    return new Encoders(folder, device, config, openvino, core, vision, text);
+    try {
+      const text = has('blip_text_encoder.xml') ? await core.compileModel(file('blip_text_encoder.xml'), device, settings) : undefined;
+      return new Encoders(folder, device, config, openvino, core, vision, text);
+    } catch (error) {
+      vision.dispose();
+      throw error;
+    }
   }
 
   /** @throws {BlipModelError} when the shape is not the model's, or the models were disposed */
@@ -86,11 +91,11 @@ export class Encoders {
 
   /**
    * One text per picture, several about one picture, or one about several.
-   * @param output `last_hidden_state`, or `itm_score` of a retrieval model @param kind what the texts are, for messages
+   * @param texts those that checkTexts let pass @param output `last_hidden_state`, or `itm_score` of a retrieval model @param kind what the texts are, for messages
    */
   async readTexts(image: ImageEmbeds, texts: Texts, output: string, kind: string): Promise<ReadTexts> {
     if (!this.text) throw new BlipModelError(`${this.folder} has no text encoder.`);
-    const [count, length] = this.checkTexts(texts);
+    const [count, length] = texts.dims ?? [1, texts.input_ids.length];
     const { Tensor } = this.openvino;
     const rows = rowsOf(image.dims[0], count, kind);
     const [pictures, tokens] = image.dims;
