@@ -7,10 +7,12 @@ const KILOBYTE = 1024;
 
 async function main(checkpoint: string, folder: string): Promise<void> {
   await convertBlip(await loadCheckpoint(checkpoint), folder);
-  console.log(JSON.stringify({
-    milliseconds: process.uptime() * 1000,
-    peak_bytes: process.resourceUsage().maxRSS * KILOBYTE,
-  }));
+  console.log(
+    JSON.stringify({
+      milliseconds: process.uptime() * 1000,
+      peak_bytes: process.resourceUsage().maxRSS * KILOBYTE,
+    }),
+  );
 }
 
 void main(process.argv[2], process.argv[3]);

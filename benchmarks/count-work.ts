@@ -14,7 +14,11 @@ export interface Machine {
 }
 
 /** Matrix products only: everything else is small beside them. @param bytesPerWeight 2 at bf16 and f16, 1 at INT8 */
-export function countWork({ vision_config: vision, text_config: text }: BlipConfig, questionLength: number, bytesPerWeight: number) {
+export function countWork(
+  { vision_config: vision, text_config: text }: BlipConfig,
+  questionLength: number,
+  bytesPerWeight: number,
+) {
   const [H, I, layers] = [text.hidden_size, text.intermediate_size, text.num_hidden_layers];
   const patches = Math.floor(vision.image_size / vision.patch_size) ** 2;
   const tokens = patches + 1;
@@ -34,13 +38,21 @@ export function countWork({ vision_config: vision, text_config: text }: BlipConf
   // `source` states, and what it saw goes through the other.
   const crossMatrices = layers * 2 * H * text.encoder_hidden_size;
   const look = (words: number, source: number): Work => ({
-    flops: words * (2 * crossMatrices + 4 * layers * text.num_attention_heads * source * text.encoder_hidden_size), bytes: weight(crossMatrices),
+    flops: words * (2 * crossMatrices + 4 * layers * text.num_attention_heads * source * text.encoder_hidden_size),
+    bytes: weight(crossMatrices),
   });
   const readQuestion: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
 
   const head = H ** 2 + text.vocab_size * H;
   const decoderStep: Work = { flops: 2 * (perToken + head), bytes: weight(perToken + head) };
-  return { visionModel, readQuestion, decoderStep, lookAtImage: look(questionLength, tokens), stepLooksAtImage: look(1, tokens), stepLooksAtQuestion: look(1, questionLength) };
+  return {
+    visionModel,
+    readQuestion,
+    decoderStep,
+    lookAtImage: look(questionLength, tokens),
+    stepLooksAtImage: look(1, tokens),
+    stepLooksAtQuestion: look(1, questionLength),
+  };
 }
 
 /** What has to be done one after the other, and how often. */
@@ -48,5 +60,8 @@ export type Phases = readonly (readonly [work: Work, times: number])[];
 
 /** Milliseconds that the machine needs at least: per phase for the arithmetic or for the memory, whichever takes longer. */
 export function limit(phases: Phases, { gflops, gigabytesPerSecond }: Machine): number {
-  return phases.reduce((sum, [{ flops, bytes }, times]) => sum + times * Math.max(flops / gflops, bytes / gigabytesPerSecond) / 1e6, 0);
+  return phases.reduce(
+    (sum, [{ flops, bytes }, times]) => sum + (times * Math.max(flops / gflops, bytes / gigabytesPerSecond)) / 1e6,
+    0,
+  );
 }

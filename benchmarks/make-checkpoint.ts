@@ -6,18 +6,50 @@ import { expectedTensors, parseBlipConfig } from '../lib';
 
 /** blip-vqa-base's config.json, as far as it matters here. */
 export const BLIP_BASE = {
-  architectures: ['BlipForQuestionAnswering'], model_type: 'blip', projection_dim: 512, image_text_hidden_size: 256,
+  architectures: ['BlipForQuestionAnswering'],
+  model_type: 'blip',
+  projection_dim: 512,
+  image_text_hidden_size: 256,
   text_config: {
-    vocab_size: 30524, hidden_size: 768, encoder_hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12,
-    max_position_embeddings: 512, bos_token_id: 30522, eos_token_id: 2, pad_token_id: 0, sep_token_id: 102, layer_norm_eps: 1e-12, hidden_act: 'gelu',
-    projection_dim: 768, is_decoder: true,
+    vocab_size: 30524,
+    hidden_size: 768,
+    encoder_hidden_size: 768,
+    intermediate_size: 3072,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    max_position_embeddings: 512,
+    bos_token_id: 30522,
+    eos_token_id: 2,
+    pad_token_id: 0,
+    sep_token_id: 102,
+    layer_norm_eps: 1e-12,
+    hidden_act: 'gelu',
+    projection_dim: 768,
+    is_decoder: true,
   },
-  vision_config: { hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12, image_size: 384, patch_size: 16, hidden_act: 'gelu', layer_norm_eps: 1e-5 },
+  vision_config: {
+    hidden_size: 768,
+    intermediate_size: 3072,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    image_size: 384,
+    patch_size: 16,
+    hidden_act: 'gelu',
+    layer_norm_eps: 1e-5,
+  },
 };
 
 const PREPROCESSOR = {
-  image_processor_type: 'BlipImageProcessor', do_convert_rgb: true, do_resize: true, size: { height: 384, width: 384 }, resample: 3, do_rescale: true, rescale_factor: 1 / 255,
-  do_normalize: true, image_mean: [0.48145466, 0.4578275, 0.40821073], image_std: [0.26862954, 0.26130258, 0.27577711],
+  image_processor_type: 'BlipImageProcessor',
+  do_convert_rgb: true,
+  do_resize: true,
+  size: { height: 384, width: 384 },
+  resample: 3,
+  do_rescale: true,
+  rescale_factor: 1 / 255,
+  do_normalize: true,
+  image_mean: [0.48145466, 0.4578275, 0.40821073],
+  image_std: [0.26862954, 0.26130258, 0.27577711],
 };
 
 /** Standard deviation of BERT's initialization. */
@@ -39,7 +71,8 @@ export async function makeCheckpoint(folder: string): Promise<void> {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   const file = fs.createWriteStream(path.join(folder, 'model.safetensors.tmp'));
-  const write = (data: Uint8Array): Promise<void> => new Promise((resolve, reject) => file.write(data, (error) => (error ? reject(error) : resolve())));
+  const write = (data: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => file.write(data, (error) => (error ? reject(error) : resolve())));
   await write(length);
   await write(text);
   const noise = normalNoise(1 << 20);
@@ -78,7 +111,15 @@ function normalNoise(length: number): Float32Array {
 
 /** BERT's special tokens at their places, made-up words everywhere else. */
 function vocabulary(size: number): string {
-  const special = new Map([[0, '[PAD]'], [100, '[UNK]'], [101, '[CLS]'], [102, '[SEP]'], [103, '[MASK]'], [size - 2, '[DEC]'], [size - 1, '[ENC]']]);
+  const special = new Map([
+    [0, '[PAD]'],
+    [100, '[UNK]'],
+    [101, '[CLS]'],
+    [102, '[SEP]'],
+    [103, '[MASK]'],
+    [size - 2, '[DEC]'],
+    [size - 1, '[ENC]'],
+  ]);
   const question = 'how many dogs are in the picture ?'.split(' ');
   return `${Array.from({ length: size }, (_, id) => special.get(id) ?? question[id - 1000] ?? `w${id}`).join('\n')}\n`;
 }

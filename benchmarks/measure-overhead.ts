@@ -29,7 +29,8 @@ let inside = 0;
 /** Puts a clock into the runtime's requests: into all of them, through the class of this one. */
 function clockRequests(request: InferRequest): void {
   const shared: unknown = Object.getPrototypeOf(request);
-  if (typeof shared !== 'object' || shared === null || !('runAsync' in shared)) throw new TypeError('the runtime\'s InferRequest has no runAsync');
+  if (typeof shared !== 'object' || shared === null || !('runAsync' in shared))
+    throw new TypeError("the runtime's InferRequest has no runAsync");
   const original = request.runAsync;
   shared.runAsync = async function clocked(this: InferRequest) {
     const start = performance.now();
@@ -86,8 +87,12 @@ async function main(folder: string, picture: string): Promise<void> {
   }
   const outside = summarize(totals.map((total, run) => total - insides[run]));
   const overhead: Overhead = {
-    per_token: summarize(totals).median, inside: summarize(insides).median, outside: outside.median, outside_p90: outside.p90,
-    allocated_bytes_per_token: Math.round(summarize(allocations).median), empty_call,
+    per_token: summarize(totals).median,
+    inside: summarize(insides).median,
+    outside: outside.median,
+    outside_p90: outside.p90,
+    allocated_bytes_per_token: Math.round(summarize(allocations).median),
+    empty_call,
   };
   console.log(JSON.stringify(overhead));
 }

@@ -25,7 +25,10 @@ export interface Subject {
   readonly question: string;
 }
 
-interface Outcome { readonly ms: number; readonly value: unknown }
+interface Outcome {
+  readonly ms: number;
+  readonly value: unknown;
+}
 
 interface Stage {
   readonly name: string;
@@ -42,7 +45,12 @@ export interface MeasureSides {
 }
 
 /** Loads both, warms both up, measures every stage. @param worker opened on the same checkpoint, its inputs set */
-export async function measureSides(worker: PythonWorker, folders: ModelFolders, subject: Subject, runs: number): Promise<MeasureSides> {
+export async function measureSides(
+  worker: PythonWorker,
+  folders: ModelFolders,
+  subject: Subject,
+  runs: number,
+): Promise<MeasureSides> {
   const config = { PERFORMANCE_HINT: 'LATENCY' };
   const load: StageSamples = { stage: 'load and compile', tutorial: [], ours: [] };
   let model: OVBlipModel | undefined;
@@ -81,54 +89,115 @@ async function measureStage({ name, tutorial, ours, per = 1 }: Stage, runs: numb
   return { stage: name, ...samples, ...(sameIds !== undefined && { sameIds }) };
 }
 
-async function stagesOf(worker: PythonWorker, model: OVBlipModel, processor: BlipProcessor, { picture, question }: Subject): Promise<Stage[]> {
+async function stagesOf(
+  worker: PythonWorker,
+  model: OVBlipModel,
+  processor: BlipProcessor,
+  { picture, question }: Subject,
+): Promise<Stage[]> {
   const pixel_values = await processor.image(picture);
   const text = processor.text(question);
   const image_embeds = await model.encodeImage({ pixel_values });
   const questions = processor.text(Array.from({ length: QUESTIONS }, () => question));
   const batch = await processor.images(Array.from({ length: BATCH }, () => picture));
   const exactly = (tokens: number) => ({ max_new_tokens: tokens, min_new_tokens: tokens });
-  const answer = (tokens: number): Promise<number[][]> => model.generateAnswer({ image_embeds, ...text }, exactly(tokens));
-  const theirs = (stage: string, tokens = 0, times = 1) => (): Promise<Outcome> => worker.run(stage, tokens, times);
+  const answer = (tokens: number): Promise<number[][]> =>
+    model.generateAnswer({ image_embeds, ...text }, exactly(tokens));
+  const theirs =
+    (stage: string, tokens = 0, times = 1) =>
+    (): Promise<Outcome> =>
+      worker.run(stage, tokens, times);
   return [
-    { name: 'preprocess', tutorial: theirs('preprocess'), ours: timed(async () => void (await processor.image(picture))) },
-    { name: 'vision model', tutorial: theirs('vision'), ours: timed(async () => void (await model.encodeImage({ pixel_values }))) },
-    { name: 'text encoder', tutorial: theirs('text_encoder'), ours: async () => { await answer(1); return { ms: model.timings.text_encoder, value: undefined }; } },
     {
-      name: 'decoder, per token on an image', per: CAPTION_TOKENS, tutorial: theirs('decoder_image', CAPTION_TOKENS),
-      ours: async () => { const value = await model.generateCaption({ image_embeds }, exactly(CAPTION_TOKENS)); return { ms: model.timings.decoder, value }; },
+      name: 'preprocess',
+      tutorial: theirs('preprocess'),
+      ours: timed(async () => void (await processor.image(picture))),
     },
     {
-      name: 'decoder, per token on a question', per: CAPTION_TOKENS, tutorial: theirs('decoder_question', CAPTION_TOKENS),
-      ours: async () => { const value = await answer(CAPTION_TOKENS); return { ms: model.timings.decoder, value }; },
+      name: 'vision model',
+      tutorial: theirs('vision'),
+      ours: timed(async () => void (await model.encodeImage({ pixel_values }))),
     },
-    { name: `caption, ${CAPTION_TOKENS} new tokens`, tutorial: theirs('caption', CAPTION_TOKENS), ours: timed(() => model.generateCaption({ pixel_values }, exactly(CAPTION_TOKENS))) },
-    { name: `question, ${ANSWER_TOKENS} new tokens`, tutorial: theirs('vqa', ANSWER_TOKENS), ours: timed(() => model.generateAnswer({ pixel_values, ...text }, exactly(ANSWER_TOKENS))) },
-    { name: 'second question on the same image', tutorial: theirs('vqa', ANSWER_TOKENS), ours: timed(() => answer(ANSWER_TOKENS)) },
     {
-      name: `each of ${QUESTIONS} questions on one image`, per: QUESTIONS, tutorial: theirs('vqa', ANSWER_TOKENS, QUESTIONS),
+      name: 'text encoder',
+      tutorial: theirs('text_encoder'),
+      ours: async () => {
+        await answer(1);
+        return { ms: model.timings.text_encoder, value: undefined };
+      },
+    },
+    {
+      name: 'decoder, per token on an image',
+      per: CAPTION_TOKENS,
+      tutorial: theirs('decoder_image', CAPTION_TOKENS),
+      ours: async () => {
+        const value = await model.generateCaption({ image_embeds }, exactly(CAPTION_TOKENS));
+        return { ms: model.timings.decoder, value };
+      },
+    },
+    {
+      name: 'decoder, per token on a question',
+      per: CAPTION_TOKENS,
+      tutorial: theirs('decoder_question', CAPTION_TOKENS),
+      ours: async () => {
+        const value = await answer(CAPTION_TOKENS);
+        return { ms: model.timings.decoder, value };
+      },
+    },
+    {
+      name: `caption, ${CAPTION_TOKENS} new tokens`,
+      tutorial: theirs('caption', CAPTION_TOKENS),
+      ours: timed(() => model.generateCaption({ pixel_values }, exactly(CAPTION_TOKENS))),
+    },
+    {
+      name: `question, ${ANSWER_TOKENS} new tokens`,
+      tutorial: theirs('vqa', ANSWER_TOKENS),
+      ours: timed(() => model.generateAnswer({ pixel_values, ...text }, exactly(ANSWER_TOKENS))),
+    },
+    {
+      name: 'second question on the same image',
+      tutorial: theirs('vqa', ANSWER_TOKENS),
+      ours: timed(() => answer(ANSWER_TOKENS)),
+    },
+    {
+      name: `each of ${QUESTIONS} questions on one image`,
+      per: QUESTIONS,
+      tutorial: theirs('vqa', ANSWER_TOKENS, QUESTIONS),
       ours: timed(() => askAll(model, pixel_values, text)),
     },
     {
-      name: `each of ${QUESTIONS} questions in one call`, per: QUESTIONS, tutorial: theirs('vqa', ANSWER_TOKENS, QUESTIONS),
-      ours: timed(async () => (await model.generateAnswer({ pixel_values, ...questions }, exactly(ANSWER_TOKENS))).slice(0, 1)),
+      name: `each of ${QUESTIONS} questions in one call`,
+      per: QUESTIONS,
+      tutorial: theirs('vqa', ANSWER_TOKENS, QUESTIONS),
+      ours: timed(async () =>
+        (await model.generateAnswer({ pixel_values, ...questions }, exactly(ANSWER_TOKENS))).slice(0, 1),
+      ),
     },
     {
-      name: `each caption of a batch of ${BATCH}`, per: BATCH, tutorial: theirs('caption_batch', CAPTION_TOKENS, BATCH),
+      name: `each caption of a batch of ${BATCH}`,
+      per: BATCH,
+      tutorial: theirs('caption_batch', CAPTION_TOKENS, BATCH),
       ours: timed(() => model.generateCaption({ pixel_values: batch }, exactly(CAPTION_TOKENS))),
     },
   ];
 }
 
-async function askAll(model: OVBlipModel, pixel_values: Parameters<OVBlipModel['encodeImage']>[0]['pixel_values'], text: TextInputs): Promise<number[][]> {
+async function askAll(
+  model: OVBlipModel,
+  pixel_values: Parameters<OVBlipModel['encodeImage']>[0]['pixel_values'],
+  text: TextInputs,
+): Promise<number[][]> {
   const image_embeds = await model.encodeImage({ pixel_values });
   let answer: number[][] = [];
   for (let question = 0; question < QUESTIONS; question++)
-    answer = await model.generateAnswer({ image_embeds, ...text }, { max_new_tokens: ANSWER_TOKENS, min_new_tokens: ANSWER_TOKENS });
+    answer = await model.generateAnswer(
+      { image_embeds, ...text },
+      { max_new_tokens: ANSWER_TOKENS, min_new_tokens: ANSWER_TOKENS },
+    );
   return answer;
 }
 
-function timed(fn: () => Promise<number[][] | void>): () => Promise<Outcome> {
+function timed(fn: () => Promise<number[][] | undefined>): () => Promise<Outcome> {
   return async () => {
     const start = performance.now();
     const value = await fn();

@@ -12,25 +12,52 @@ const PYTHON = path.join(__dirname, 'python');
 /** Speed and size do not depend on how well the ranges were estimated: a few samples do. */
 const CALIBRATION_SAMPLES = 8;
 
-export interface ModelFolders { readonly tutorial: string; readonly ours: string }
-export interface Prepared { readonly fp16: ModelFolders; readonly int8: ModelFolders }
+export interface ModelFolders {
+  readonly tutorial: string;
+  readonly ours: string;
+}
+export interface Prepared {
+  readonly fp16: ModelFolders;
+  readonly int8: ModelFolders;
+}
 /** One conversion in a fresh process; peak_bytes of memory. */
-export interface ConvertRun { readonly milliseconds: number; readonly peak_bytes: number }
+export interface ConvertRun {
+  readonly milliseconds: number;
+  readonly peak_bytes: number;
+}
 
 const FIELDS = ['milliseconds', 'peak_bytes'] as const;
 
 export function modelFolders(folder: string): Prepared {
-  const of = (precision: string): ModelFolders => ({ tutorial: path.join(folder, `tutorial-${precision}`), ours: path.join(folder, `ours-${precision}`) });
+  const of = (precision: string): ModelFolders => ({
+    tutorial: path.join(folder, `tutorial-${precision}`),
+    ours: path.join(folder, `ours-${precision}`),
+  });
   return { fp16: of('fp16'), int8: of('int8') };
 }
 
 /** Both conversions in turns, each in a fresh process, as a user starts them. */
-export async function timeConversions(python: string, checkpoint: string, { fp16 }: Prepared, runs: number): Promise<Record<keyof ModelFolders, ConvertRun[]>> {
+export async function timeConversions(
+  python: string,
+  checkpoint: string,
+  { fp16 }: Prepared,
+  runs: number,
+): Promise<Record<keyof ModelFolders, ConvertRun[]>> {
   const times: Record<keyof ModelFolders, ConvertRun[]> = { tutorial: [], ours: [] };
   for (let run = 0; run < runs; run++) {
-    times.tutorial.push(await runJSON(python, [path.join(PYTHON, 'convert_once.py'), checkpoint, fp16.tutorial], FIELDS));
-    times.ours.push(await runJSON(process.execPath, ['--import', 'tsx', path.join(__dirname, 'convert-once.ts'), checkpoint, fp16.ours], FIELDS));
-    console.log(`  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ${(times.ours[run].milliseconds / 1000).toFixed(1)} s`);
+    times.tutorial.push(
+      await runJSON(python, [path.join(PYTHON, 'convert_once.py'), checkpoint, fp16.tutorial], FIELDS),
+    );
+    times.ours.push(
+      await runJSON(
+        process.execPath,
+        ['--import', 'tsx', path.join(__dirname, 'convert-once.ts'), checkpoint, fp16.ours],
+        FIELDS,
+      ),
+    );
+    console.log(
+      `  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ${(times.ours[run].milliseconds / 1000).toFixed(1)} s`,
+    );
   }
   return times;
 }
@@ -41,18 +68,36 @@ export async function quantizeBoth(python: string, checkpoint: string, { fp16, i
   const graphs = hashOfGraphs(fp16.ours);
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== graphs) {
     console.log('  quantizing ours (kept for the next time)');
-    const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: CALIBRATION_SAMPLES, seed: 42 });
+    const { samples } = await loadVqaSamples('data/vqa-scenes', {
+      split: 'train',
+      count: CALIBRATION_SAMPLES,
+      seed: 42,
+    });
     await quantizeBlip(fp16.ours, samples, int8.ours, { subset_size: CALIBRATION_SAMPLES });
     fs.writeFileSync(stamp, graphs);
   }
   if (!fs.existsSync(path.join(int8.tutorial, 'blip_text_decoder_with_past.xml'))) {
-    console.log('  quantizing the tutorial\'s (kept for the next time)');
-    await exec(python, [path.join(PYTHON, 'quantize_tutorial.py'), fp16.tutorial, int8.tutorial, String(CALIBRATION_SAMPLES), checkpoint], { maxBuffer: 1 << 26 });
+    console.log("  quantizing the tutorial's (kept for the next time)");
+    await exec(
+      python,
+      [
+        path.join(PYTHON, 'quantize_tutorial.py'),
+        fp16.tutorial,
+        int8.tutorial,
+        String(CALIBRATION_SAMPLES),
+        checkpoint,
+      ],
+      { maxBuffer: 1 << 26 },
+    );
   }
 }
 
 function hashOfGraphs(folder: string): string {
   const hash = createHash('sha256');
-  for (const name of fs.readdirSync(folder).filter((file) => file.endsWith('.xml')).sort()) hash.update(fs.readFileSync(path.join(folder, name)));
+  for (const name of fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith('.xml'))
+    .sort())
+    hash.update(fs.readFileSync(path.join(folder, name)));
   return hash.digest('hex');
 }

@@ -13,10 +13,16 @@ export class PythonWorker {
 
   /** @param python the interpreter of benchmarks/requirements.txt's environment */
   constructor(python: string) {
-    this.#child = spawn(python, [path.join(__dirname, 'python', 'worker.py')], { env: { ...process.env, HF_HUB_OFFLINE: '1' } });
+    this.#child = spawn(python, [path.join(__dirname, 'python', 'worker.py')], {
+      env: { ...process.env, HF_HUB_OFFLINE: '1' },
+    });
     readline.createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.(line));
-    this.#child.stderr.on('data', (chunk: Buffer) => { this.#stderr = (this.#stderr + chunk.toString()).slice(-4000); });
-    this.#child.on('exit', () => { for (const answer of this.#waiting.splice(0)) answer(JSON.stringify({ error: `worker ended: ${this.#stderr}` })); });
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
+    });
+    this.#child.on('exit', () => {
+      for (const answer of this.#waiting.splice(0)) answer(JSON.stringify({ error: `worker ended: ${this.#stderr}` }));
+    });
   }
 
   /** Sends one request and waits for its reply. Requests are answered in order. */
@@ -24,8 +30,10 @@ export class PythonWorker {
     const line = new Promise<string>((resolve) => this.#waiting.push(resolve));
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
     const reply: unknown = JSON.parse(await line);
-    if (typeof reply !== 'object' || reply === null) throw new PythonWorkerError(`worker.py answered ${JSON.stringify(reply)}, expected an object`);
-    if ('error' in reply) throw new PythonWorkerError(`worker.py, request ${JSON.stringify(message)}: ${String(reply.error)}`);
+    if (typeof reply !== 'object' || reply === null)
+      throw new PythonWorkerError(`worker.py answered ${JSON.stringify(reply)}, expected an object`);
+    if ('error' in reply)
+      throw new PythonWorkerError(`worker.py, request ${JSON.stringify(message)}: ${String(reply.error)}`);
     return { ...reply };
   }
 

@@ -22,13 +22,25 @@ const SUBJECT = { picture: 'data/pictures/demo.jpg', question: 'how many dogs ar
 /** The usual young generation is too small to count allocations without a collection in between. */
 const YOUNG_GENERATION_MB = 256;
 
-interface Subject { readonly name: string; readonly checkpoint: string; readonly runs: number; readonly pytorchRuns: number; readonly conversions: number }
+interface Subject {
+  readonly name: string;
+  readonly checkpoint: string;
+  readonly runs: number;
+  readonly pytorchRuns: number;
+  readonly conversions: number;
+}
 
 async function main(python: string, only: string | undefined): Promise<void> {
   const base = path.join(CACHE, 'blip-base');
   const processor = (await measureMachine(python)).get('processor');
   const subjects: Subject[] = [
-    { name: 'Random weights of BLIP-base\'s size (blip-vqa-base)', checkpoint: base, runs: 9, pytorchRuns: 5, conversions: 3 },
+    {
+      name: "Random weights of BLIP-base's size (blip-vqa-base)",
+      checkpoint: base,
+      runs: 9,
+      pytorchRuns: 5,
+      conversions: 3,
+    },
     { name: 'Bundled model (blip-scenes)', checkpoint: BUNDLED, runs: 50, pytorchRuns: 10, conversions: 3 },
   ];
   const models: MeasuredModel[] = [];
@@ -41,7 +53,12 @@ async function main(python: string, only: string | undefined): Promise<void> {
   const overhead = models.some(({ checkpoint }) => checkpoint === BUNDLED) ? await measureOverhead() : undefined;
   const limitedTo = process.env.ONEDNN_MAX_CPU_ISA?.toLowerCase();
   const results: Results = {
-    date: new Date().toISOString().slice(0, 10), limitedTo, machine: { processor, cores: os.cpus().length }, versions: Object.fromEntries(versions), models, overhead,
+    date: new Date().toISOString().slice(0, 10),
+    limitedTo,
+    machine: { processor, cores: os.cpus().length },
+    versions: Object.fromEntries(versions),
+    models,
+    overhead,
   };
   // One model alone is a look in between; on a limited instruction set the large one alone is the usual run.
   console.log(`\n${only && !limitedTo ? reportOf(results) : writeReport(__dirname, results)}`);
@@ -49,11 +66,29 @@ async function main(python: string, only: string | undefined): Promise<void> {
 
 function measureOverhead(): Promise<Overhead> {
   const folder = modelFolders(`${path.join(CACHE, path.basename(BUNDLED))}-ir`).fp16.ours;
-  const args = [`--max-semi-space-size=${YOUNG_GENERATION_MB}`, '--import', 'tsx', path.join(__dirname, 'measure-overhead.ts'), folder, SUBJECT.picture];
-  return runJSON(process.execPath, args, ['per_token', 'inside', 'outside', 'outside_p90', 'allocated_bytes_per_token', 'empty_call']);
+  const args = [
+    `--max-semi-space-size=${YOUNG_GENERATION_MB}`,
+    '--import',
+    'tsx',
+    path.join(__dirname, 'measure-overhead.ts'),
+    folder,
+    SUBJECT.picture,
+  ];
+  return runJSON(process.execPath, args, [
+    'per_token',
+    'inside',
+    'outside',
+    'outside_p90',
+    'allocated_bytes_per_token',
+    'empty_call',
+  ]);
 }
 
-async function measureModel(python: string, { name, checkpoint, runs, pytorchRuns, conversions }: Subject, versions: Map<string, string>): Promise<MeasuredModel> {
+async function measureModel(
+  python: string,
+  { name, checkpoint, runs, pytorchRuns, conversions }: Subject,
+  versions: Map<string, string>,
+): Promise<MeasuredModel> {
   const folders = modelFolders(`${path.join(CACHE, path.basename(checkpoint))}-ir`);
   fs.mkdirSync(folders.fp16.ours, { recursive: true });
   const conversion = await timeConversions(python, checkpoint, folders, conversions);
@@ -63,7 +98,8 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
   const input_ids = Array.from(processor.text(SUBJECT.question).input_ids, Number);
   const worker = new PythonWorker(python);
   try {
-    for (const [key, value] of Object.entries(await worker.request({ do: 'open', checkpoint }))) versions.set(key, String(value));
+    for (const [key, value] of Object.entries(await worker.request({ do: 'open', checkpoint })))
+      versions.set(key, String(value));
     await worker.request({ do: 'set_inputs', image: SUBJECT.picture, input_ids });
     const precisions: MeasuredPrecision[] = [];
     for (const precision of ['FP16', 'INT8'] as const) {
@@ -71,7 +107,9 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
       const before = await measureMachine(python);
       const measured = await measureSides(worker, precision === 'FP16' ? folders.fp16 : folders.int8, SUBJECT, runs);
       process.stdout.write('\n');
-      const machines = [before, await measureMachine(python)].map((rates) => machineOf(rates, precision, measured.precision));
+      const machines = [before, await measureMachine(python)].map((rates) =>
+        machineOf(rates, precision, measured.precision),
+      );
       precisions.push({ name: precision, ...measured, work: workOf(config, input_ids.length, precision), machines });
     }
     const pytorch: number[] = [];
@@ -81,7 +119,15 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
     }
     const files = fs.readdirSync(folders.fp16.ours).filter((file) => /\.(xml|bin)$/.test(file));
     const ir_bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(folders.fp16.ours, file)).size, 0);
-    return { model: name, checkpoint, conversion, ir_bytes, sizes: compareSizes(folders.fp16.ours, folders.int8.ours), precisions, pytorch };
+    return {
+      model: name,
+      checkpoint,
+      conversion,
+      ir_bytes,
+      sizes: compareSizes(folders.fp16.ours, folders.int8.ours),
+      precisions,
+      pytorch,
+    };
   } finally {
     worker.close();
   }
@@ -89,7 +135,9 @@ async function measureModel(python: string, { name, checkpoint, runs, pytorchRun
 
 /** What this machine can do right now: where it shares its cores with others, that changes while the benchmark runs. */
 async function measureMachine(python: string): Promise<ReadonlyMap<string, unknown>> {
-  const rates: unknown = JSON.parse((await exec(python, [path.join(__dirname, 'python', 'measure_machine.py')])).stdout);
+  const rates: unknown = JSON.parse(
+    (await exec(python, [path.join(__dirname, 'python', 'measure_machine.py')])).stdout,
+  );
   if (typeof rates !== 'object' || rates === null) throw new TypeError('measure_machine.py printed no object');
   return new Map(Object.entries(rates));
 }
@@ -97,18 +145,33 @@ async function measureMachine(python: string): Promise<ReadonlyMap<string, unkno
 function machineOf(rates: ReadonlyMap<string, unknown>, precision: 'FP16' | 'INT8', computedIn: string): Machine {
   const half = computedIn.startsWith('bf16') ? 'bf16' : 'f32';
   const rate = (name: string): number => Number(rates.get(name) ?? NaN);
-  return { gflops: rate(precision === 'INT8' ? 'int8_gflops' : `${half}_gflops`), gigabytesPerSecond: rate('stream_bf16_gbs') };
+  return {
+    gflops: rate(precision === 'INT8' ? 'int8_gflops' : `${half}_gflops`),
+    gigabytesPerSecond: rate('stream_bf16_gbs'),
+  };
 }
 
 /** The least work of each stage, by the names that measure-sides gives them. */
 function workOf(config: BlipConfig, questionLength: number, precision: 'FP16' | 'INT8'): Record<string, Phases> {
-  const { visionModel, readQuestion, decoderStep, lookAtImage, stepLooksAtImage, stepLooksAtQuestion } = countWork(config, questionLength, precision === 'INT8' ? 1 : 2);
-  const textEncoder: Phases = [[lookAtImage, 1], [readQuestion, 1]];
-  const steps = (look: Work, times: number): Phases => [[decoderStep, times], [look, times]];
+  const { visionModel, readQuestion, decoderStep, lookAtImage, stepLooksAtImage, stepLooksAtQuestion } = countWork(
+    config,
+    questionLength,
+    precision === 'INT8' ? 1 : 2,
+  );
+  const textEncoder: Phases = [
+    [lookAtImage, 1],
+    [readQuestion, 1],
+  ];
+  const steps = (look: Work, times: number): Phases => [
+    [decoderStep, times],
+    [look, times],
+  ];
   const answer: Phases = [...textEncoder, ...steps(stepLooksAtQuestion, ANSWER_TOKENS)];
   return {
-    'vision model': [[visionModel, 1]], 'text encoder': textEncoder,
-    'decoder, per token on an image': steps(stepLooksAtImage, 1), 'decoder, per token on a question': steps(stepLooksAtQuestion, 1),
+    'vision model': [[visionModel, 1]],
+    'text encoder': textEncoder,
+    'decoder, per token on an image': steps(stepLooksAtImage, 1),
+    'decoder, per token on a question': steps(stepLooksAtQuestion, 1),
     [`caption, ${CAPTION_TOKENS} new tokens`]: [[visionModel, 1], ...steps(stepLooksAtImage, CAPTION_TOKENS)],
     [`question, ${ANSWER_TOKENS} new tokens`]: [[visionModel, 1], ...answer],
     'second question on the same image': answer,

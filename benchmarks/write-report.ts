@@ -43,15 +43,21 @@ export interface Results {
 /** Writes results/DATE.json, and the tables between the marks of README.md; apart where the instruction set was limited. Returns the tables. */
 export function writeReport(folder: string, results: Results): string {
   const { date, limitedTo } = results;
-  const [START, END] = ['begin', 'end'].map((edge) => `<!-- results${limitedTo ? ` with ${limitedTo}` : ''}: ${edge} -->`);
+  const [START, END] = ['begin', 'end'].map(
+    (edge) => `<!-- results${limitedTo ? ` with ${limitedTo}` : ''}: ${edge} -->`,
+  );
   const file = path.join(folder, 'results', `${date}${limitedTo ? `-${limitedTo}` : ''}.json`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value), 1)}\n`);
+  fs.writeFileSync(
+    file,
+    `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value), 1)}\n`,
+  );
   const report = reportOf(results);
   const readme = path.join(folder, 'README.md');
   const text = fs.readFileSync(readme, 'utf8');
   const [begin, end] = [text.indexOf(START), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new RangeError(`${readme}: expected the lines ${START} and ${END}, between which the tables go.`);
+  if (begin < 0 || end < begin)
+    throw new RangeError(`${readme}: expected the lines ${START} and ${END}, between which the tables go.`);
   fs.writeFileSync(readme, `${text.slice(0, begin)}${START}\n\n${report}\n${text.slice(end)}`);
   return report;
 }
@@ -59,60 +65,104 @@ export function writeReport(folder: string, results: Results): string {
 /** The tables alone, in Markdown. */
 export function reportOf({ date, machine, versions, limitedTo, models, overhead }: Results): string {
   return [
-    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}.`, '',
+    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(
+      versions,
+    )
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}.`,
+    '',
     ...models.flatMap(modelReport),
     ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
 }
 
-function overheadReport({ per_token, outside, outside_p90, empty_call, allocated_bytes_per_token }: Overhead): string[] {
+function overheadReport({
+  per_token,
+  outside,
+  outside_p90,
+  empty_call,
+  allocated_bytes_per_token,
+}: Overhead): string[] {
   return [
-    '### Outside OpenVINO', '',
-    `A token of the bundled model takes ${per_token.toFixed(3)} ms, of it ${outside.toFixed(3)} ms (p90 ${outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, `
-    + `the call there and back. An empty model's call alone takes ${empty_call.toFixed(3)} ms. JavaScript allocates ${allocated_bytes_per_token} bytes per token.`, '',
+    '### Outside OpenVINO',
+    '',
+    `A token of the bundled model takes ${per_token.toFixed(3)} ms, of it ${outside.toFixed(3)} ms (p90 ${outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, ` +
+      `the call there and back. An empty model's call alone takes ${empty_call.toFixed(3)} ms. JavaScript allocates ${allocated_bytes_per_token} bytes per token.`,
+    '',
   ];
 }
 
 function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }: MeasuredModel): string[] {
-  const median = (runs: readonly ConvertRun[], field: keyof ConvertRun): number => summarize(runs.map((run) => run[field])).median;
+  const median = (runs: readonly ConvertRun[], field: keyof ConvertRun): number =>
+    summarize(runs.map((run) => run[field])).median;
   const [theirs, ours] = [conversion.tutorial, conversion.ours];
   const seconds = (runs: readonly ConvertRun[]): string => `${(median(runs, 'milliseconds') / 1000).toFixed(2)} s`;
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   const fp16 = precisions.find(({ name }) => name === 'FP16');
   const int8 = precisions.find(({ name }) => name === 'INT8');
   return [
-    `### ${model}`, '',
-    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, `
-    + `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written `
-    + `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`, '',
-    `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes).map(([part, { before, after, ratio }]) => `${part} ${kilobytes(before)} to ${kilobytes(after)} (${ratio.toFixed(3)})`).join('; ')}.`, '',
-    ...precisions.flatMap((measured) => [`${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads. ${machinesOf(measured)}`, '', ...stageTable(measured), '']),
+    `### ${model}`,
+    '',
+    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, ` +
+      `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
+      `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`,
+    '',
+    `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes)
+      .map(
+        ([part, { before, after, ratio }]) =>
+          `${part} ${kilobytes(before)} to ${kilobytes(after)} (${ratio.toFixed(3)})`,
+      )
+      .join('; ')}.`,
+    '',
+    ...precisions.flatMap((measured) => [
+      `${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads. ${machinesOf(measured)}`,
+      '',
+      ...stageTable(measured),
+      '',
+    ]),
     ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
-    ...(pytorch ? [`PyTorch itself (f32, eager) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`, ''] : []),
+    ...(pytorch
+      ? [`PyTorch itself (f32, eager) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`, '']
+      : []),
   ];
 }
 
 function machinesOf({ name, machines }: MeasuredPrecision): string {
-  const of = (speed: (machine: Machine) => number): string => machines.map((machine) => Math.round(speed(machine))).join(' and ');
+  const of = (speed: (machine: Machine) => number): string =>
+    machines.map((machine) => Math.round(speed(machine))).join(' and ');
   return `The machine${machines.length > 1 ? ' before and after' : ''}: ${of(({ gflops }) => gflops)} ${name === 'INT8' ? 'GOP/s' : 'GFLOP/s'} in a large matrix product, ${of(({ gigabytesPerSecond }) => gigabytesPerSecond)} GB/s of weights from memory.`;
 }
 
 function stageTable({ stages, work, machines }: MeasuredPrecision): string[] {
-  const best = { gflops: Math.max(...machines.map(({ gflops }) => gflops)), gigabytesPerSecond: Math.max(...machines.map(({ gigabytesPerSecond }) => gigabytesPerSecond)) };
+  const best = {
+    gflops: Math.max(...machines.map(({ gflops }) => gflops)),
+    gigabytesPerSecond: Math.max(...machines.map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
+  };
   const rows = stages.map(({ stage, tutorial, ours, sameIds }) => {
     const [theirs, mine] = [summarize(tutorial), summarize(ours)];
     const ratios = summarize(tutorial.map((ms, round) => ms / ours[round]));
     const needed = work[stage] ? limit(work[stage], best) : undefined;
-    const cell = ({ median, p10, p90 }: typeof mine): string => `${milliseconds(median)} (${milliseconds(p10)}-${milliseconds(p90)})`;
-    return `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${ratios.median.toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | `
-      + `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`;
+    const cell = ({ median, p10, p90 }: typeof mine): string =>
+      `${milliseconds(median)} (${milliseconds(p10)}-${milliseconds(p90)})`;
+    return (
+      `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${ratios.median.toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | ` +
+      `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`
+    );
   });
-  return ['| stage | tutorial ms | ours ms | ratio | limit ms (reached) | same ids |', '|---|---|---|---|---|---|', ...rows];
+  return [
+    '| stage | tutorial ms | ours ms | ratio | limit ms (reached) | same ids |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ];
 }
 
 function speedups(fp16: MeasuredPrecision, int8: MeasuredPrecision): string {
-  return fp16.stages.flatMap(({ stage, ours }) => {
-    const other = int8.stages.find((candidate) => candidate.stage === stage);
-    return other && /^(vision|text|decoder|caption|question|second)/.test(stage) ? [`${stage} ${(summarize(ours).median / summarize(other.ours).median).toFixed(2)}x`] : [];
-  }).join('; ');
+  return fp16.stages
+    .flatMap(({ stage, ours }) => {
+      const other = int8.stages.find((candidate) => candidate.stage === stage);
+      return other && /^(vision|text|decoder|caption|question|second)/.test(stage)
+        ? [`${stage} ${(summarize(ours).median / summarize(other.ours).median).toFixed(2)}x`]
+        : [];
+    })
+    .join('; ');
 }

@@ -74,7 +74,11 @@ function shutDown() {
 
 function endWithoutParent() {
   if (process.platform !== 'win32') return process.ppid === parent || end();
-  try { process.kill(parent, 0); } catch (error) { if (error.code === 'ESRCH') end(); }
+  try {
+    process.kill(parent, 0);
+  } catch (error) {
+    if (error.code === 'ESRCH') end();
+  }
 }
 
 function end() {
@@ -87,13 +91,19 @@ function parse(frames) {
   if (at < 0 || frames.length < at + 6) return undefined;
   const [signature, ...parts] = frames.slice(at + 1);
   const expected = Buffer.from(sign(parts));
-  if (connection.key && !(signature.length === expected.length && timingSafeEqual(signature, expected))) return undefined;
+  if (connection.key && !(signature.length === expected.length && timingSafeEqual(signature, expected)))
+    return undefined;
   const header = JSON.parse(parts[0].toString());
   return { type: header.msg_type, header, content: JSON.parse(parts[3].toString()), identity: frames.slice(0, at) };
 }
 
 async function reply({ header, identity }, content) {
-  const own = { ...header, msg_id: randomUUID(), msg_type: header.msg_type.replace('_request', '_reply'), date: new Date().toISOString() };
+  const own = {
+    ...header,
+    msg_id: randomUUID(),
+    msg_type: header.msg_type.replace('_request', '_reply'),
+    date: new Date().toISOString(),
+  };
   const parts = [own, header, {}, content].map((part) => Buffer.from(JSON.stringify(part)));
   await socket.send([...identity, DELIMITER, connection.key ? sign(parts) : '', ...parts]);
 }

@@ -34,7 +34,19 @@ function mendTypeScript() {
     ...ts,
     createWatchCompilerHost: (files, options, sys, ...rest) => {
       mendTimers(sys);
-      return ts.createWatchCompilerHost(files, { ...options, strict: true, skipLibCheck: true, resolveJsonModule: true, lib: ['lib.es2023.d.ts'], types: ['node'] }, sys, ...rest);
+      return ts.createWatchCompilerHost(
+        files,
+        {
+          ...options,
+          strict: true,
+          skipLibCheck: true,
+          resolveJsonModule: true,
+          lib: ['lib.es2023.d.ts'],
+          types: ['node'],
+        },
+        sys,
+        ...rest,
+      );
     },
   };
 }
@@ -48,14 +60,27 @@ function mendTimers(sys) {
   const ignored = {};
   sys.setTimeout = (callback, ...rest) => {
     if (callback.name === 'invalidateResolutionsOfFailedLookup') return ignored;
-    return setTimeout(() => { try { callback(); } catch (error) { console.error(error); } }, ...rest);
+    return setTimeout(
+      () => {
+        try {
+          callback();
+        } catch (error) {
+          console.error(error);
+        }
+      },
+      ...rest,
+    );
   };
-  sys.clearTimeout = (timer) => { if (timer !== ignored) clearTimeout(timer); };
+  sys.clearTimeout = (timer) => {
+    if (timer !== ignored) clearTimeout(timer);
+  };
 }
 
 /** The compiler that tslab brings, wherever npm put it. */
 function typescriptOfTslab() {
-  return require.resolve('@tslab/typescript-for-tslab', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
+  return require.resolve('@tslab/typescript-for-tslab', {
+    paths: [path.dirname(require.resolve('tslab/package.json'))],
+  });
 }
 
 function zeromqOfTslab() {
@@ -125,7 +150,9 @@ function expandShorthand(code) {
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile('cell.ts', code, ts.ScriptTarget.ES2022, true));
-  return found.reverse().reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
+  return found
+    .reverse()
+    .reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
 }
 
 /** A failed cell shows its own lines of the stack, not those of tslab and of this launcher; an interrupted one shows that it was. */
@@ -133,18 +160,35 @@ function mendErrors() {
   const inner = /\n\s+at .*(node:vm:|node:internal\/|[\\/]tslab[\\/]dist[\\/]|[\\/]kernel[\\/]launch\.cjs).*/g;
   const { error } = console;
   // tslab takes console.error once, when it starts; cells get the plain one back.
-  console.error = (...values) => error.apply(console, values.map((value) => {
-    if (!(value instanceof Error) || typeof value.stack !== 'string') return value;
-    if (value.message === 'Interrupted asynchronously' || (Atomics.load(state, slots.ASKED) === 1 && isInterruption(value))) return 'Interrupted';
-    for (const error of chain(value)) try { error.stack = error.stack.replace(inner, ''); } catch { /* a frozen error keeps its stack */ }
-    return value;
-  }));
-  setImmediate(() => { console.error = error; });
+  console.error = (...values) =>
+    error.apply(
+      console,
+      values.map((value) => {
+        if (!(value instanceof Error) || typeof value.stack !== 'string') return value;
+        if (
+          value.message === 'Interrupted asynchronously' ||
+          (Atomics.load(state, slots.ASKED) === 1 && isInterruption(value))
+        )
+          return 'Interrupted';
+        for (const error of chain(value))
+          try {
+            error.stack = error.stack.replace(inner, '');
+          } catch {
+            /* a frozen error keeps its stack */
+          }
+        return value;
+      }),
+    );
+  setImmediate(() => {
+    console.error = error;
+  });
 }
 
-/** How an interrupt ends what a cell waits for: by the signal of lib/display/interrupt-signal.ts, or by the one that programs get. */
+/** How an interrupt ends what a cell waits for: by the signal of lib/notebook/interrupt-signal.ts, or by the one that programs get. */
 function isInterruption(error) {
-  return chain(error).some(({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT');
+  return chain(error).some(
+    ({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT',
+  );
 }
 
 /** An error, its cause, that one's cause and so on. */
@@ -194,18 +238,19 @@ function mendInterrupts() {
     if (!wrapped.has(executor)) {
       wrapped.add(executor);
       const { execute } = executor;
-      executor.execute = (code) => new Promise((resolve, reject) => {
-        Atomics.store(state, slots.ASKED, 0);
-        const start = setImmediate(() => execute(code).then(resolve, reject));
-        abandon = () => {
-          clearImmediate(start);
-          console.error('Interrupted');
-          resolve(false);
-        };
-      }).finally(() => {
-        abandon = () => {};
-        Atomics.store(state, slots.RUNNING, 0);
-      });
+      executor.execute = (code) =>
+        new Promise((resolve, reject) => {
+          Atomics.store(state, slots.ASKED, 0);
+          const start = setImmediate(() => execute(code).then(resolve, reject));
+          abandon = () => {
+            clearImmediate(start);
+            console.error('Interrupted');
+            resolve(false);
+          };
+        }).finally(() => {
+          abandon = () => {};
+          Atomics.store(state, slots.RUNNING, 0);
+        });
     }
     return handleExecuteImpl.apply(this, args);
   };
@@ -213,7 +258,7 @@ function mendInterrupts() {
   const onInterrupt = () => {
     Atomics.store(state, slots.ASKED, 1);
     Atomics.add(state, slots.HEARD, 1);
-    process.emit('cell-interrupt'); // lib/display/interrupt-signal.ts
+    process.emit('cell-interrupt'); // lib/notebook/interrupt-signal.ts
     // A cell that waits is stopped by tslab; one that was ended in the middle never reports back.
     setImmediate(() => setImmediate(() => abandon()));
   };
@@ -221,12 +266,18 @@ function mendInterrupts() {
 
   // Open servers and timers of cells do not hold it up.
   ZmqServer.prototype.end = function () {
-    try { this.close(); } finally { setImmediate(() => process.exit(0)); }
+    try {
+      this.close();
+    } finally {
+      setImmediate(() => process.exit(0));
+    }
   };
   const { bindSocket } = ZmqServer.prototype;
   ZmqServer.prototype.bindSocket = function (socket, port) {
     if (socket !== this.control) return bindSocket.call(this, socket, port);
-    const worker = new Worker(path.join(__dirname, 'control.cjs'), { workerData: { connection: this.connInfo, shared: state.buffer, slots, zeromq: zeromqOfTslab() } });
+    const worker = new Worker(path.join(__dirname, 'control.cjs'), {
+      workerData: { connection: this.connInfo, shared: state.buffer, slots, zeromq: zeromqOfTslab() },
+    });
     const answer = { send: (frames) => worker.postMessage(frames.map((frame) => Buffer.from(frame))) };
     return new Promise((resolve, reject) => {
       worker.on('error', reject);

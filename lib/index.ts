@@ -1,18 +1,29 @@
-// The one door of the library: all that the notebooks, and anybody else, import.
-export { OptionsError } from './check-options';
+// Public API of the library.
+export { OptionsError } from './core/check-options';
+export { BlipError } from './core/errors';
+export { ConvertWriteError } from './core/explain-write-error';
+export type { Progress, ProgressCallback } from './core/progress';
+export * from './openvino';
+export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir';
+export * from './hub';
 export * from './checkpoint';
 export * from './convert';
-export * from './datasets';
-export * from './demo';
-export * from './display';
-export { BlipError } from './errors';
-export { BlipModelError, GenerationOptionsError, OVBlipMatcher, OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions, type StageTimings } from './generation';
-export { modelName } from './model-name';
-export * from './openvino';
-export * from './optimize';
-export { measureStages, type StageLatency } from './pipelines/measure-stages';
-export { pipeline, PipelineError, type Answer, type Caption, type CaptionOptions, type ImageTextMatching, type ImageToText, type Match, type VisualQuestionAnswering } from './pipelines/pipeline';
+export { modelName } from './model-folder/model-name';
 export * from './preprocessing';
-export type { Progress, ProgressCallback } from './progress';
-export { readResults, ResultsError, resultText, saveResults, type Results } from './results';
+export {
+  BlipModelError,
+  GenerationOptionsError,
+  OVBlipMatcher,
+  OVBlipModel,
+  type GenerationOptions,
+  type ImageEmbeds,
+  type LoadModelOptions,
+  type StageTimings,
+} from './generation';
+export * from './pipelines';
+export * from './datasets';
+export * from './optimize';
+export * from './evaluation';
 export * from './timing';
+export * from './notebook';
+export * from './demo';

@@ -11,17 +11,29 @@ const STAMP = path.join(BENCH_VENV, 'requirements.txt');
 
 await setup();
 await prepareEnvironment();
-const { code } = await run(process.execPath, ['--import', 'tsx', path.join('benchmarks', 'run.ts'), PYTHON, ...process.argv.slice(2)]);
+const { code } = await run(process.execPath, [
+  '--import',
+  'tsx',
+  path.join('benchmarks', 'run.ts'),
+  PYTHON,
+  ...process.argv.slice(2),
+]);
 process.exit(code);
 
 async function prepareEnvironment() {
   const wanted = fs.readFileSync(REQUIREMENTS, 'utf8');
   if (fs.existsSync(STAMP) && fs.readFileSync(STAMP, 'utf8') === wanted) return;
-  console.log('Making the tutorial\'s environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some minutes)');
+  console.log(
+    "Making the tutorial's environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some minutes)",
+  );
   fs.rmSync(BENCH_VENV, { recursive: true, force: true });
   const made = await run(PROJECT_PYTHON, ['-m', 'venv', BENCH_VENV], { capture: true });
   if (made.code !== 0) fail(`The environment could not be made:\n${made.output}`);
-  const { code, output } = await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS], { capture: true });
+  const { code, output } = await run(
+    PYTHON,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS],
+    { capture: true },
+  );
   if (code !== 0) fail(`pip could not install the tutorial's packages:\n${output.slice(-3000)}`);
   fs.writeFileSync(STAMP, wanted);
 }

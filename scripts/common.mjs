@@ -19,12 +19,24 @@ const INTERRUPTED_CODE = 130;
  */
 export function run(program, args, { capture = false, clock = false, env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit', shell: process.platform === 'win32' && program.endsWith('.cmd') });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      shell: process.platform === 'win32' && program.endsWith('.cmd'),
+    });
     let output = '';
     let interrupted = false;
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => { output += chunk; });
-    const onInterrupt = () => { interrupted = true; };
-    const onTerminate = () => { child.kill('SIGTERM'); };
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => {
+        output += chunk;
+      });
+    const onInterrupt = () => {
+      interrupted = true;
+    };
+    const onTerminate = () => {
+      child.kill('SIGTERM');
+    };
     process.on('SIGINT', onInterrupt);
     process.on('SIGTERM', onTerminate);
     const stopClock = clock ? startClock() : () => {};
@@ -38,10 +50,17 @@ export function run(program, args, { capture = false, clock = false, env = {}, c
       reject(error);
     });
     // One turn of the loop later: where both come at once, Node may report the child's end before the interrupt that it ended by.
-    child.on('close', (code, signal) => setImmediate(() => {
-      end();
-      resolve({ code: code ?? 1, signal, output, interrupted: interrupted || signal === 'SIGINT' || code === INTERRUPTED_CODE });
-    }));
+    child.on('close', (code, signal) =>
+      setImmediate(() => {
+        end();
+        resolve({
+          code: code ?? 1,
+          signal,
+          output,
+          interrupted: interrupted || signal === 'SIGINT' || code === INTERRUPTED_CODE,
+        });
+      }),
+    );
   });
 }
 

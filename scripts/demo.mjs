@@ -4,5 +4,10 @@ import { run } from './common.mjs';
 import { setup } from './setup.mjs';
 
 await setup();
-const { code, interrupted } = await run(process.execPath, ['--import', 'tsx', path.join('scripts', 'demo.ts'), ...process.argv.slice(2)]);
+const { code, interrupted } = await run(process.execPath, [
+  '--import',
+  'tsx',
+  path.join('scripts', 'demo.ts'),
+  ...process.argv.slice(2),
+]);
 process.exit(interrupted ? 0 : code);

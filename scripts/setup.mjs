@@ -10,7 +10,8 @@ import { MIN_PYTHON, SetupError, checkNode, findPython, makeEnvironment, pythonV
 const NODE_STAMP = path.join(ROOT, 'node_modules', '.blip-setup');
 const PYTHON_STAMP = path.join(VENV, 'blip-setup');
 /** Quick, and notices an environment whose Python was upgraded or removed. */
-const PACKAGES_CHECK = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
+const PACKAGES_CHECK =
+  'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
 const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
 /** Makes the project ready to run. Quick when it is already. */
@@ -19,7 +20,8 @@ export async function setup() {
     checkNode();
     const wanted = fingerprint();
     if (read(NODE_STAMP) !== wanted.node) await installNodePackages(wanted.node);
-    if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages())) await installPythonPackages(wanted.python);
+    if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages()))
+      await installPythonPackages(wanted.python);
     installKernel();
     quietJupyter();
   } catch (error) {
@@ -29,12 +31,19 @@ export async function setup() {
 }
 
 function fingerprint() {
-  const hash = (...names) => createHash('sha256').update(names.map((name) => fs.readFileSync(path.join(ROOT, name))).join('\0')).digest('hex');
+  const hash = (...names) =>
+    createHash('sha256')
+      .update(names.map((name) => fs.readFileSync(path.join(ROOT, name))).join('\0'))
+      .digest('hex');
   return { node: `${process.version} ${hash('package-lock.json', 'package.json')}`, python: hash('requirements.txt') };
 }
 
 function read(file) {
-  try { return fs.readFileSync(file, 'utf8'); } catch { return undefined; }
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function stamp(file, text) {
@@ -47,12 +56,19 @@ async function installNodePackages(made) {
   const cli = process.env.npm_execpath ?? ''; // set when npm started this script; other package managers set theirs
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   fs.rmSync(NODE_STAMP, { force: true });
-  const npm = cli.endsWith('npm-cli.js') ? [process.execPath, [cli, ...args]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
+  const npm = cli.endsWith('npm-cli.js')
+    ? [process.execPath, [cli, ...args]]
+    : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
   const { code, interrupted } = await run(...npm, { clock: true }).catch((error) => {
-    throw new SetupError(`npm could not be started (${error.message}). It comes with Node.js: see nodejs.org, then run the command again.`);
+    throw new SetupError(
+      `npm could not be started (${error.message}). It comes with Node.js: see nodejs.org, then run the command again.`,
+    );
   });
   if (interrupted) throw new SetupError(INTERRUPTED);
-  if (code !== 0) throw new SetupError('npm could not install the packages; its message stands above. Check the network or npm\'s registry setting, then run the command again.');
+  if (code !== 0)
+    throw new SetupError(
+      "npm could not install the packages; its message stands above. Check the network or npm's registry setting, then run the command again.",
+    );
   await fetchOpenVINONode();
   stamp(NODE_STAMP, made);
 }
@@ -61,14 +77,19 @@ async function installNodePackages(made) {
 async function fetchOpenVINONode() {
   const folder = path.join(ROOT, 'node_modules', 'openvino-node');
   if (!fs.existsSync(folder)) {
-    console.log('openvino-node was left out by npm (it asks for Node 21 or newer): OpenVINO runs through the C API of the Python package, same interface');
+    console.log(
+      'openvino-node was left out by npm (it asks for Node 21 or newer): OpenVINO runs through the C API of the Python package, same interface',
+    );
     return;
   }
-  console.log('Fetching openvino-node\'s binary (up to a minute)');
+  console.log("Fetching openvino-node's binary (up to a minute)");
   const script = path.join(folder, 'scripts', 'download-runtime.js');
-  const { code, interrupted } = fs.existsSync(script) ? await run(process.execPath, [script], { cwd: folder, capture: true, clock: true }) : { code: 1 };
+  const { code, interrupted } = fs.existsSync(script)
+    ? await run(process.execPath, [script], { cwd: folder, capture: true, clock: true })
+    : { code: 1 };
   if (interrupted) throw new SetupError(INTERRUPTED);
-  if (code !== 0) console.log('  not available here: OpenVINO runs through the C API of the Python package, same interface');
+  if (code !== 0)
+    console.log('  not available here: OpenVINO runs through the C API of the Python package, same interface');
 }
 
 async function hasPythonPackages() {
@@ -83,9 +104,16 @@ async function installPythonPackages(made) {
     await makeEnvironment(python, VENV);
   }
   console.log('Installing Python packages into .venv (about 900 MB on disk, one to three minutes)');
-  const { code, output, interrupted } = await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.join(ROOT, 'requirements.txt')], { capture: true, clock: true });
+  const { code, output, interrupted } = await run(
+    PYTHON,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.join(ROOT, 'requirements.txt')],
+    { capture: true, clock: true },
+  );
   if (interrupted) throw new SetupError(INTERRUPTED);
-  if (code !== 0) throw new SetupError(`pip could not install the packages:\n${output.slice(-3000)}\nCheck the network or pip's index setting, then run the command again.`);
+  if (code !== 0)
+    throw new SetupError(
+      `pip could not install the packages:\n${output.slice(-3000)}\nCheck the network or pip's index setting, then run the command again.`,
+    );
   stamp(PYTHON_STAMP, made);
 }
 
@@ -100,8 +128,16 @@ async function hasUsableEnvironment() {
 export function kernelSpec(root = ROOT) {
   return {
     // Node's check of its own bookkeeping would end the process when an interrupt stops a cell in the middle.
-    argv: [process.execPath, '--no-force-async-hooks-checks', path.join(root, 'kernel', 'launch.cjs'), '--config-path', '{connection_file}'],
-    display_name: 'TypeScript (BLIP)', language: 'typescript', interrupt_mode: 'message',
+    argv: [
+      process.execPath,
+      '--no-force-async-hooks-checks',
+      path.join(root, 'kernel', 'launch.cjs'),
+      '--config-path',
+      '{connection_file}',
+    ],
+    display_name: 'TypeScript (BLIP)',
+    language: 'typescript',
+    interrupt_mode: 'message',
   };
 }
 
@@ -120,7 +156,14 @@ function quietJupyter() {
   const file = path.join(VENV, 'share', 'jupyter', 'lab', 'settings', 'overrides.json');
   if (fs.existsSync(file)) return;
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, JSON.stringify({ '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false } }, null, 2));
+  fs.writeFileSync(
+    file,
+    JSON.stringify(
+      { '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false } },
+      null,
+      2,
+    ),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -8,12 +8,17 @@ import { setup } from './setup.mjs';
 await setup();
 const save = process.argv.includes('--save');
 const folder = save ? path.join(ROOT, 'notebooks') : path.join(ROOT, 'output', 'notebooks');
-console.log(`Running ${NOTEBOOKS.length} notebook${NOTEBOOKS.length === 1 ? '' : 's'} with ${process.env.BLIP_MODEL ?? 'the bundled model'}`);
+console.log(
+  `Running ${NOTEBOOKS.length} notebook${NOTEBOOKS.length === 1 ? '' : 's'} with ${process.env.BLIP_MODEL ?? 'the bundled model'}`,
+);
 const code = await executeNotebooks(folder);
 if (code !== 0) process.exit(code);
 
 const results = path.join(ROOT, 'output', 'results');
-const read = (name) => (fs.existsSync(path.join(results, `${name}.json`)) ? JSON.parse(fs.readFileSync(path.join(results, `${name}.json`), 'utf8')) : undefined);
+const read = (name) =>
+  fs.existsSync(path.join(results, `${name}.json`))
+    ? JSON.parse(fs.readFileSync(path.join(results, `${name}.json`), 'utf8'))
+    : undefined;
 const first = read('convert');
 if (first) {
   console.log(`\n${first.model} on ${first.device}, ${first.precision}`);

@@ -4,7 +4,16 @@ import { run } from './common.mjs';
 export const MIN_NODE = [20, 19];
 export const MIN_PYTHON = [3, 10];
 /** `python3` first: it is what people mean; the numbered ones for systems whose `python3` is older; `py` is Windows' launcher. */
-const PYTHONS = [['python3'], ['python'], ['python3.14'], ['python3.13'], ['python3.12'], ['python3.11'], ['python3.10'], ['py', '-3']];
+const PYTHONS = [
+  ['python3'],
+  ['python'],
+  ['python3.14'],
+  ['python3.13'],
+  ['python3.12'],
+  ['python3.11'],
+  ['python3.10'],
+  ['py', '-3'],
+];
 
 /** Its message is for the reader: no stack needed. */
 export class SetupError extends Error {}
@@ -13,7 +22,9 @@ export class SetupError extends Error {}
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]))
-    throw new SetupError(`Node.js ${version} is too old: ${MIN_NODE.join('.')} or newer is needed. Get it from nodejs.org, then run the command again.`);
+    throw new SetupError(
+      `Node.js ${version} is too old: ${MIN_NODE.join('.')} or newer is needed. Get it from nodejs.org, then run the command again.`,
+    );
 }
 
 /**
@@ -31,13 +42,18 @@ export async function findPython(env = {}) {
     if (major === MIN_PYTHON[0] && minor >= MIN_PYTHON[1]) return { command, args, version };
     seen.push(`${command} is ${version}`);
   }
-  throw new SetupError(`Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, then run the command again.`);
+  throw new SetupError(
+    `Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, then run the command again.`,
+  );
 }
 
 /** Undefined for what is not there or is no Python: pyenv and Windows put commands of that name on the PATH that only print a hint. */
 export async function pythonVersion(command, args = [], env = {}) {
   try {
-    const { code, output } = await run(command, [...args, '-c', 'import sys; print(*sys.version_info[:3], sep=".")'], { capture: true, env });
+    const { code, output } = await run(command, [...args, '-c', 'import sys; print(*sys.version_info[:3], sep=".")'], {
+      capture: true,
+      env,
+    });
     return code === 0 ? /^\d+\.\d+\.\d+$/m.exec(output)?.[0] : undefined;
   } catch {
     return undefined;
@@ -50,7 +66,13 @@ export async function pythonVersion(command, args = [], env = {}) {
  * @throws {SetupError} when the venv module, or pip within it, is missing
  */
 export async function makeEnvironment(python, folder, env = {}) {
-  const { code, output, interrupted } = await run(python.command, [...python.args, '-m', 'venv', '--clear', folder], { capture: true, env });
+  const { code, output, interrupted } = await run(python.command, [...python.args, '-m', 'venv', '--clear', folder], {
+    capture: true,
+    env,
+  });
   if (interrupted) throw new SetupError('Interrupted. Run the command again to go on.');
-  if (code !== 0) throw new SetupError(`${python.command} (Python ${python.version}) cannot make an environment:\n${output.trim()}\n\nOn Debian and Ubuntu its venv module is a package of its own: sudo apt install python3-venv. Then run the command again.`);
+  if (code !== 0)
+    throw new SetupError(
+      `${python.command} (Python ${python.version}) cannot make an environment:\n${output.trim()}\n\nOn Debian and Ubuntu its venv module is a package of its own: sudo apt install python3-venv. Then run the command again.`,
+    );
 }

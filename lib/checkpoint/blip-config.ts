@@ -1,14 +1,34 @@
 // config.json of a BLIP checkpoint as a type: checked, and with Hugging Face's defaults where a field is missing.
 // Source of names and defaults: transformers' BlipConfig, BlipTextConfig, BlipVisionConfig (5.23).
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** config.json does not describe a BLIP model that can be built; the message names the field. */
 export class BlipConfigError extends BlipError {}
 
 /** transformers' ACT2FN, without the two that have weights of their own (prelu, xielu). */
 const ACTIVATIONS = [
-  'gelu', 'gelu_new', 'quick_gelu', 'relu', 'silu', 'swish', 'gelu_pytorch_tanh', 'gelu_python_tanh', 'gelu_fast', 'gelu_accurate', 'gelu_python',
-  'gelu_10', 'hardswish', 'laplace', 'leaky_relu', 'linear', 'mish', 'relu2', 'relu6', 'sigmoid', 'sqrtsoftplus', 'tanh',
+  'gelu',
+  'gelu_new',
+  'quick_gelu',
+  'relu',
+  'silu',
+  'swish',
+  'gelu_pytorch_tanh',
+  'gelu_python_tanh',
+  'gelu_fast',
+  'gelu_accurate',
+  'gelu_python',
+  'gelu_10',
+  'hardswish',
+  'laplace',
+  'leaky_relu',
+  'linear',
+  'mish',
+  'relu2',
+  'relu6',
+  'sigmoid',
+  'sqrtsoftplus',
+  'tanh',
 ] as const;
 export type HiddenActivation = (typeof ACTIVATIONS)[number];
 
@@ -62,7 +82,10 @@ export interface BlipConfig {
 export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const root = new Fields(json, file, '');
   const type = root.raw('model_type');
-  if (type !== undefined && type !== 'blip') throw new BlipConfigError(`${file}: model_type is ${JSON.stringify(type)}, expected "blip". This project runs BLIP (the first), not other models.`);
+  if (type !== undefined && type !== 'blip')
+    throw new BlipConfigError(
+      `${file}: model_type is ${JSON.stringify(type)}, expected "blip". This project runs BLIP (the first), not other models.`,
+    );
   const vision_config = parseVision(new Fields(root.raw('vision_config') ?? {}, file, 'vision_config.'));
   const text = new Fields(root.raw('text_config') ?? {}, file, 'text_config.');
   const text_config = parseText(text, vision_config.hidden_size);
@@ -70,7 +93,8 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   return {
     model_type: 'blip',
     architectures: Array.isArray(architectures) ? architectures.map(String) : [],
-    text_config, vision_config,
+    text_config,
+    vision_config,
     projection_dim: root.count('projection_dim', 512),
     image_text_hidden_size: root.count('image_text_hidden_size', 256),
     tie_word_embeddings: [root, text].map((fields) => fields.flag('tie_word_embeddings', true)).includes(true), // transformers ties for either
@@ -79,25 +103,36 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
 
 function parseVision(fields: Fields): BlipVisionConfig {
   const config: BlipVisionConfig = {
-    hidden_size: fields.count('hidden_size', 768), intermediate_size: fields.count('intermediate_size', 3072),
-    num_hidden_layers: fields.count('num_hidden_layers', 12), num_attention_heads: fields.count('num_attention_heads', 12),
-    image_size: fields.count('image_size', 384), patch_size: fields.count('patch_size', 16),
-    hidden_act: fields.activation('hidden_act'), layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-5),
+    hidden_size: fields.count('hidden_size', 768),
+    intermediate_size: fields.count('intermediate_size', 3072),
+    num_hidden_layers: fields.count('num_hidden_layers', 12),
+    num_attention_heads: fields.count('num_attention_heads', 12),
+    image_size: fields.count('image_size', 384),
+    patch_size: fields.count('patch_size', 16),
+    hidden_act: fields.activation('hidden_act'),
+    layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-5),
   };
   fields.divides('num_attention_heads', config.num_attention_heads, 'hidden_size', config.hidden_size);
-  if (config.patch_size > config.image_size) fields.fail('patch_size', config.patch_size, `at most image_size (${config.image_size})`);
+  if (config.patch_size > config.image_size)
+    fields.fail('patch_size', config.patch_size, `at most image_size (${config.image_size})`);
   return config;
 }
 
 function parseText(fields: Fields, visionHiddenSize: number): BlipTextConfig {
   const config: BlipTextConfig = {
-    vocab_size: fields.count('vocab_size', 30524), hidden_size: fields.count('hidden_size', 768),
+    vocab_size: fields.count('vocab_size', 30524),
+    hidden_size: fields.count('hidden_size', 768),
     encoder_hidden_size: visionHiddenSize, // as BlipConfig's constructor does, whatever the file says
-    intermediate_size: fields.count('intermediate_size', 3072), num_hidden_layers: fields.count('num_hidden_layers', 12),
-    num_attention_heads: fields.count('num_attention_heads', 8), max_position_embeddings: fields.count('max_position_embeddings', 512),
-    hidden_act: fields.activation('hidden_act'), layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-12),
-    bos_token_id: fields.token('bos_token_id', 30522), eos_token_id: fields.token('eos_token_id', 2),
-    pad_token_id: fields.token('pad_token_id', 0), sep_token_id: fields.token('sep_token_id', 102),
+    intermediate_size: fields.count('intermediate_size', 3072),
+    num_hidden_layers: fields.count('num_hidden_layers', 12),
+    num_attention_heads: fields.count('num_attention_heads', 8),
+    max_position_embeddings: fields.count('max_position_embeddings', 512),
+    hidden_act: fields.activation('hidden_act'),
+    layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-12),
+    bos_token_id: fields.token('bos_token_id', 30522),
+    eos_token_id: fields.token('eos_token_id', 2),
+    pad_token_id: fields.token('pad_token_id', 0),
+    sep_token_id: fields.token('sep_token_id', 102),
   };
   fields.divides('num_attention_heads', config.num_attention_heads, 'hidden_size', config.hidden_size);
   return config;
@@ -106,25 +141,40 @@ function parseText(fields: Fields, visionHiddenSize: number): BlipTextConfig {
 /** Reads fields of one object and names them in errors. */
 class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
-  constructor(json: unknown, readonly file: string, readonly prefix: string) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new BlipConfigError(`${file}: ${prefix.slice(0, -1) || 'the file'} is ${JSON.stringify(json)}, expected an object.`);
+  constructor(
+    json: unknown,
+    readonly file: string,
+    readonly prefix: string,
+  ) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json))
+      throw new BlipConfigError(
+        `${file}: ${prefix.slice(0, -1) || 'the file'} is ${JSON.stringify(json)}, expected an object.`,
+      );
     this.#values = { ...json };
   }
-  raw(name: string): unknown { return this.#values[name]; }
+  raw(name: string): unknown {
+    return this.#values[name];
+  }
   fail(name: string, got: unknown, expected: string): never {
     throw new BlipConfigError(`${this.file}: ${this.prefix}${name} is ${JSON.stringify(got)}, expected ${expected}.`);
   }
   count(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;
-    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : this.fail(name, value, 'a whole number above 0');
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+      ? value
+      : this.fail(name, value, 'a whole number above 0');
   }
   token(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : this.fail(name, value, 'a token id (a whole number from 0)');
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+      ? value
+      : this.fail(name, value, 'a token id (a whole number from 0)');
   }
   epsilon(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;
-    return typeof value === 'number' && value > 0 && value < 1 ? value : this.fail(name, value, 'a small number above 0');
+    return typeof value === 'number' && value > 0 && value < 1
+      ? value
+      : this.fail(name, value, 'a small number above 0');
   }
   flag(name: string, fallback: boolean): boolean {
     const value = this.raw(name) ?? fallback;

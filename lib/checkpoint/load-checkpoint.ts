@@ -1,12 +1,12 @@
 // Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still on disk.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { checkOptions } from '../check-options';
-import { BlipError } from '../errors';
-import type { ProgressCallback } from '../progress';
+import { checkOptions } from '../core/check-options';
+import { BlipError } from '../core/errors';
+import type { ProgressCallback } from '../core/progress';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
-import { downloadSnapshot } from './hub';
-import { explainMissingFolder } from './hub-id';
+import { downloadSnapshot } from '../hub/download-snapshot';
+import { explainMissingFolder } from '../hub/hub-id';
 import { openSafetensors, type CheckpointTensor, type SafetensorsFile } from './open-safetensors';
 
 /** A checkpoint folder lacks something or contradicts itself. */
@@ -50,14 +50,21 @@ const INDEX = 'model.safetensors.index.json';
  */
 export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
   checkOptions('loadCheckpoint', options, ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal']);
-  const folder = fs.existsSync(path.join(idOrFolder, 'config.json')) ? idOrFolder : await findFolder(idOrFolder, options);
+  const folder = fs.existsSync(path.join(idOrFolder, 'config.json'))
+    ? idOrFolder
+    : await findFolder(idOrFolder, options);
   const configFile = path.join(folder, 'config.json');
   const config = parseBlipConfig(readJSON(configFile), configFile);
   const files = openWeights(folder);
   const tensors = new Map<string, CheckpointTensor>();
   for (const file of files) for (const [name, tensor] of file.tensors) tensors.set(name, tensor);
   return {
-    id: idOrFolder, folder, config, tensors, task: taskOf(config, tensors), parameterCounts: countParameters(tensors, config.tie_word_embeddings),
+    id: idOrFolder,
+    folder,
+    config,
+    tensors,
+    task: taskOf(config, tensors),
+    parameterCounts: countParameters(tensors, config.tie_word_embeddings),
     close: () => files.forEach((file) => file.close()),
   };
 }
@@ -65,7 +72,9 @@ export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpoint
 async function findFolder(idOrFolder: string, options: LoadCheckpointOptions): Promise<string> {
   if (fs.existsSync(idOrFolder)) {
     const names = fs.statSync(idOrFolder).isDirectory() ? fs.readdirSync(idOrFolder).join(', ') || 'nothing' : 'a file';
-    throw new CheckpointError(`${idOrFolder}: no config.json here (found ${names}). Expected a checkpoint folder in Hugging Face format.`);
+    throw new CheckpointError(
+      `${idOrFolder}: no config.json here (found ${names}). Expected a checkpoint folder in Hugging Face format.`,
+    );
   }
   const problem = explainMissingFolder(idOrFolder);
   if (problem !== undefined) throw new CheckpointError(problem);
@@ -76,8 +85,10 @@ function openWeights(folder: string): SafetensorsFile[] {
   const index = path.join(folder, INDEX);
   if (fs.existsSync(path.join(folder, SINGLE))) return [openSafetensors(path.join(folder, SINGLE))];
   if (!fs.existsSync(index)) {
-    throw new CheckpointError(`${folder}: neither ${SINGLE} nor ${INDEX} here (found ${fs.readdirSync(folder).join(', ')}). `
-      + 'Weights in PyTorch\'s own format are not read; save them with save_pretrained(..., safe_serialization=True).');
+    throw new CheckpointError(
+      `${folder}: neither ${SINGLE} nor ${INDEX} here (found ${fs.readdirSync(folder).join(', ')}). ` +
+        "Weights in PyTorch's own format are not read; save them with save_pretrained(..., safe_serialization=True).",
+    );
   }
   const map = parseWeightMap(readJSON(index), index);
   const files = new Map<string, SafetensorsFile>();
@@ -85,7 +96,8 @@ function openWeights(folder: string): SafetensorsFile[] {
     for (const [tensor, name] of map) {
       const file = files.get(name) ?? openSafetensors(path.join(folder, name));
       files.set(name, file);
-      if (!file.tensors.has(tensor)) throw new CheckpointError(`${index}: says that ${name} holds "${tensor}", but it does not.`);
+      if (!file.tensors.has(tensor))
+        throw new CheckpointError(`${index}: says that ${name} holds "${tensor}", but it does not.`);
     }
   } catch (error) {
     files.forEach((file) => file.close());
@@ -97,10 +109,13 @@ function openWeights(folder: string): SafetensorsFile[] {
 function parseWeightMap(json: unknown, file: string): Map<string, string> {
   const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : undefined;
   if (typeof map !== 'object' || map === null) throw new CheckpointError(`${file}: "weight_map" is missing.`);
-  return new Map(Object.entries(map).map(([tensor, shard]: [string, unknown]) => {
-    if (typeof shard !== 'string' || !/^[\w-][\w.-]*$/.test(shard)) throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
-    return [tensor, shard];
-  }));
+  return new Map(
+    Object.entries(map).map(([tensor, shard]: [string, unknown]) => {
+      if (typeof shard !== 'string' || !/^[\w-][\w.-]*$/.test(shard))
+        throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
+      return [tensor, shard];
+    }),
+  );
 }
 
 function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTensor>): BlipTask {
@@ -117,18 +132,27 @@ const BUFFER = /\.position_ids$/;
 /** Stored twice by some writers where they are tied: the decoder's output weight is its word embedding, its bias the prediction bias. */
 const TIED = /\.cls\.predictions\.decoder\.(weight|bias)$/;
 
-function countParameters(tensors: ReadonlyMap<string, CheckpointTensor>, tied: boolean): Partial<Record<BlipPart, number>> {
+function countParameters(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  tied: boolean,
+): Partial<Record<BlipPart, number>> {
   const counts: Partial<Record<BlipPart, number>> = {};
   for (const { name, shape } of tensors.values()) {
     if (BUFFER.test(name) || (tied && TIED.test(name))) continue;
-    const part = (['vision_model', 'text_encoder', 'text_decoder'] as const).find((prefix) => name.startsWith(`${prefix}.`)) ?? 'heads';
+    const part =
+      (['vision_model', 'text_encoder', 'text_decoder'] as const).find((prefix) => name.startsWith(`${prefix}.`)) ??
+      'heads';
     counts[part] = (counts[part] ?? 0) + shape.reduce((product, dim) => product * dim, 1);
   }
   return counts;
 }
 
 function readJSON(file: string): unknown {
-  try { return JSON.parse(fs.readFileSync(file, 'utf8')); } catch (error) {
-    throw new CheckpointError(`${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new CheckpointError(
+      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

@@ -2,13 +2,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
-import { checkOptions } from '../check-options';
-import { BlipError } from '../errors';
+import { checkOptions } from '../core/check-options';
+import { BlipError } from '../core/errors';
 import { writeIR, type WrittenIR } from '../ir';
-import type { ProgressCallback } from '../progress';
-import { stageModel } from '../stage-model';
+import type { ProgressCallback } from '../core/progress';
+import { stageModel } from '../model-folder/stage-model';
 import { checkTensors } from './expected-tensors';
-import { explainWriteError } from './explain-write-error';
+import { explainWriteError } from '../core/explain-write-error';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
 import { visionModel } from './vision-model';
@@ -37,8 +37,14 @@ export interface ConvertedBlip {
 
 /** What a loaded model needs beside its graphs; copied when the checkpoint has it. */
 const COMPANIONS = [
-  'config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt',
-  'special_tokens_map.json', 'generation_config.json',
+  'config.json',
+  'preprocessor_config.json',
+  'processor_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.txt',
+  'special_tokens_map.json',
+  'generation_config.json',
 ];
 
 /**
@@ -52,7 +58,11 @@ const COMPANIONS = [
  * @throws {CheckpointTensorsError} before anything is written, when weights and config do not fit
  * @throws {ConvertWriteError} when the disk is full, or the output must not be written
  */
-export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: string, options: ConvertOptions = {}): Promise<ConvertedBlip> {
+export async function convertBlip(
+  checkpoint: BlipCheckpoint,
+  outputFolder: string,
+  options: ConvertOptions = {},
+): Promise<ConvertedBlip> {
   checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'signal']);
   const { compress_to_fp16: half = true, progress_callback, signal } = options;
   if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
@@ -70,8 +80,13 @@ export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: stri
       const start = performance.now();
       const { graph, parameters } = build(checkpoint, half);
       const file = `blip_${name}.xml`;
-      const onBytes = (bytes: number): void => progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
-      const info = { framework: 'blip-openvino', checkpoint: path.basename(checkpoint.id), weights: half ? 'f16' : 'f32' };
+      const onBytes = (bytes: number): void =>
+        progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
+      const info = {
+        framework: 'blip-openvino',
+        checkpoint: path.basename(checkpoint.id),
+        weights: half ? 'f16' : 'f32',
+      };
       const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });
       done += written.binBytes;
       const place = { xml: path.join(outputFolder, file), bin: path.join(outputFolder, path.basename(written.bin)) };
@@ -82,7 +97,9 @@ export async function convertBlip(checkpoint: BlipCheckpoint, outputFolder: stri
       if (fs.existsSync(source)) await fs.promises.copyFile(source, path.join(staging, name));
     }
     signal?.throwIfAborted();
-  }).catch((error: unknown) => { throw explainWriteError(error, outputFolder, total); });
+  }).catch((error: unknown) => {
+    throw explainWriteError(error, outputFolder, total);
+  });
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
   return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };

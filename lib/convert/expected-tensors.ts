@@ -2,14 +2,16 @@
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
 import * as path from 'node:path';
 import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** The checkpoint's tensors do not fit its config.json; all missing and misshapen ones are named. */
 export class CheckpointTensorsError extends BlipError {}
 
 /** The decoder's output layer: word embedding and prediction bias, or a layer of its own. */
 const OUTPUT = {
-  weight: 'text_decoder.bert.embeddings.word_embeddings.weight', bias: 'text_decoder.cls.predictions.bias', own: 'text_decoder.cls.predictions.decoder',
+  weight: 'text_decoder.bert.embeddings.word_embeddings.weight',
+  bias: 'text_decoder.cls.predictions.bias',
+  own: 'text_decoder.cls.predictions.decoder',
 } as const;
 
 type Shapes = Map<string, readonly number[]>;
@@ -51,13 +53,23 @@ function addVisionModel(shapes: Shapes, { vision_config }: BlipConfig): void {
 }
 
 function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: string): void {
-  const { hidden_size: H, intermediate_size: I, encoder_hidden_size: E, num_hidden_layers, vocab_size, max_position_embeddings } = text_config;
+  const {
+    hidden_size: H,
+    intermediate_size: I,
+    encoder_hidden_size: E,
+    num_hidden_layers,
+    vocab_size,
+    max_position_embeddings,
+  } = text_config;
   shapes.set(`${prefix}.embeddings.word_embeddings.weight`, [vocab_size, H]);
   shapes.set(`${prefix}.embeddings.position_embeddings.weight`, [max_position_embeddings, H]);
   addLayerNorm(shapes, `${prefix}.embeddings.LayerNorm`, H);
   for (let i = 0; i < num_hidden_layers; i++) {
     const layer = `${prefix}.encoder.layer.${i}`;
-    for (const [block, states] of [['attention', H], ['crossattention', E]] as const) {
+    for (const [block, states] of [
+      ['attention', H],
+      ['crossattention', E],
+    ] as const) {
       addLinear(shapes, `${layer}.${block}.self.query`, H, H);
       addLinear(shapes, `${layer}.${block}.self.key`, states, H);
       addLinear(shapes, `${layer}.${block}.self.value`, states, H);
@@ -87,7 +99,12 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /** Tensors that may be there and are not read: buffers, tied copies, and the heads of other tasks. */
-const IGNORED = [/\.position_ids$/, /\.cls\.predictions\.decoder\.(weight|bias)$/, /^(vision_proj|text_proj|itm_head)\./, /\.pooler\./];
+const IGNORED = [
+  /\.position_ids$/,
+  /\.cls\.predictions\.decoder\.(weight|bias)$/,
+  /^(vision_proj|text_proj|itm_head)\./,
+  /\.pooler\./,
+];
 
 /** The name under which the checkpoint holds a tensor. */
 export function storedName(checkpoint: BlipCheckpoint, name: string): string {
@@ -101,7 +118,10 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
   const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.own}.weight`)];
   const differ = shared && own && Buffer.compare(shared.bytes(), own.bytes()) !== 0;
-  return { weight: differ ? own.name : OUTPUT.weight, bias: tensors.has(`${OUTPUT.own}.bias`) ? `${OUTPUT.own}.bias` : OUTPUT.bias };
+  return {
+    weight: differ ? own.name : OUTPUT.weight,
+    bias: tensors.has(`${OUTPUT.own}.bias`) ? `${OUTPUT.own}.bias` : OUTPUT.bias,
+  };
 }
 
 /**
@@ -111,7 +131,10 @@ export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: str
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
   const { hidden_size, vocab_size } = checkpoint.config.text_config;
-  for (const [name, shape] of [[`${OUTPUT.own}.weight`, [vocab_size, hidden_size]], [`${OUTPUT.own}.bias`, [vocab_size]]] as const)
+  for (const [name, shape] of [
+    [`${OUTPUT.own}.weight`, [vocab_size, hidden_size]],
+    [`${OUTPUT.own}.bias`, [vocab_size]],
+  ] as const)
     if (checkpoint.task !== 'image-text-retrieval' && checkpoint.tensors.has(name)) expected.set(name, shape);
   const missing: string[] = [];
   const misshapen: string[] = [];
@@ -119,7 +142,9 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
     const tensor = checkpoint.tensors.get(storedName(checkpoint, name));
     if (!tensor) missing.push(`${name}, expected [${shape.join(', ')}]`);
     else if (tensor.shape.join() !== shape.join())
-      misshapen.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}] (${path.basename(tensor.path)})`);
+      misshapen.push(
+        `${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}] (${path.basename(tensor.path)})`,
+      );
   }
   const unexpected = [...checkpoint.tensors.values()]
     .filter(({ name }) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)))
@@ -127,13 +152,19 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
   const { task, config } = checkpoint;
   const [hidden, pictureHidden] = [config.text_config.hidden_size, config.vision_config.hidden_size];
   if (task === 'visual-question-answering' && hidden !== pictureHidden)
-    misshapen.push(`text_config.hidden_size is ${hidden}, expected vision_config.hidden_size (${pictureHidden}): the decoder reads both pictures and questions`);
+    misshapen.push(
+      `text_config.hidden_size is ${hidden}, expected vision_config.hidden_size (${pictureHidden}): the decoder reads both pictures and questions`,
+    );
   if (missing.length + misshapen.length === 0 && unexpected.length === 0) return;
-  throw new CheckpointTensorsError([
-    `${checkpoint.folder}: the weights do not fit config.json (${task}).`,
-    ...listing('missing', missing), ...listing('of the wrong shape', misshapen), ...listing('unexpected', unexpected),
-    'Check that config.json and the weights belong together.',
-  ].join('\n'));
+  throw new CheckpointTensorsError(
+    [
+      `${checkpoint.folder}: the weights do not fit config.json (${task}).`,
+      ...listing('missing', missing),
+      ...listing('of the wrong shape', misshapen),
+      ...listing('unexpected', unexpected),
+      'Check that config.json and the weights belong together.',
+    ].join('\n'),
+  );
 }
 
 /** More names than these hide the pattern in them. */

@@ -1,4 +1,3 @@
-// The door of the conversion room.
+// Public API of the conversion room.
 export * from './convert-blip';
-export { ConvertWriteError } from './explain-write-error';
 export { CheckpointTensorsError, expectedTensors } from './expected-tensors';

@@ -17,15 +17,30 @@ export function linear(weights: Weights, x: Value, name: string): Value {
  */
 export function linears(weights: Weights, x: Value, names: readonly string[], name: string): Value[] {
   const { graph } = weights;
-  const product = op.matmul(graph, x, weights.get(names.map((each) => `${each}.weight`)), `${name}/matmul`, { transposeB: true });
-  const sum = op.add(graph, product, weights.vector(names.map((each) => `${each}.bias`), x.shape.length), name);
+  const product = op.matmul(graph, x, weights.get(names.map((each) => `${each}.weight`)), `${name}/matmul`, {
+    transposeB: true,
+  });
+  const sum = op.add(
+    graph,
+    product,
+    weights.vector(
+      names.map((each) => `${each}.bias`),
+      x.shape.length,
+    ),
+    name,
+  );
   return op.split(graph, sum, x.shape.length - 1, names.length, `${name}/parts`);
 }
 
 /** x [..., n] normalized over its last axis, times weight, plus bias. */
 export function layerNorm(weights: Weights, x: Value, name: string, epsilon: number): Value {
   const normalized = op.normalizeLast(weights.graph, x, epsilon, `${name}/normalize`);
-  const scaled = op.multiply(weights.graph, normalized, weights.vector(`${name}.weight`, x.shape.length), `${name}/scale`);
+  const scaled = op.multiply(
+    weights.graph,
+    normalized,
+    weights.vector(`${name}.weight`, x.shape.length),
+    `${name}/scale`,
+  );
   return op.add(weights.graph, scaled, weights.vector(`${name}.bias`, x.shape.length), name);
 }
 
@@ -65,7 +80,12 @@ export function causalMask(weights: Weights, input_ids: Value, mask: Value, name
   const total = op.squeeze(graph, op.sizeOf(graph, mask, 1, `${name}/total`), 0, `${name}/total_scalar`);
   const fresh = op.squeeze(graph, op.sizeOf(graph, input_ids, 1, `${name}/new`), 0, `${name}/new_scalar`);
   const past = op.subtract(graph, total, fresh, `${name}/past`);
-  const keys = op.unsqueeze(graph, op.range(graph, graph.integers(`${name}/zero`, 0), total, `${name}/keys`), [0], `${name}/keys_row`); // [1, past + l]
+  const keys = op.unsqueeze(
+    graph,
+    op.range(graph, graph.integers(`${name}/zero`, 0), total, `${name}/keys`),
+    [0],
+    `${name}/keys_row`,
+  ); // [1, past + l]
   const queries = op.unsqueeze(graph, op.range(graph, past, total, `${name}/queries`), [1], `${name}/queries_column`); // [l, 1]
   const before = op.lessEqual(graph, keys, queries, `${name}/before`); // [l, past + l]
   const padding = additiveMask(weights, mask, `${name}/padding`); // [b, 1, 1, past + l]

@@ -2,7 +2,7 @@
 //
 // The self-attention's keys and values are kept between steps, as variables of the model: ReadValue -> Gather by beam_idx -> Concat with
 // the new token's -> attention, Assign. The CPU plugin fuses this pattern into one node that appends to its cache in place.
-// The cross-attention needs no cache: it looks at the encoder's states as they are (look-at-states.ts).
+// The cross-attention needs no cache: it looks at the encoder's states as they are (absorbed-cross-attention.ts).
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
@@ -10,7 +10,7 @@ import { Graph, type Value } from '../ir';
 import { activation } from './activation';
 import { outputLayer } from './expected-tensors';
 import { causalMask, layerNorm, linear } from './layers';
-import { lookAtStates, preparedStates } from './look-at-states';
+import { lookAtStates, preparedStates } from './absorbed-cross-attention';
 import { embedTokens, selfAttention, textLayer } from './text-layers';
 import { Weights } from './weights';
 
@@ -36,9 +36,16 @@ export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   const looked = preparedStates(weights, states, stateMask);
   let x = embedTokens(weights, input_ids, position_ids, 'text_decoder.bert.embeddings'); // [b, new, H]
   for (let i = 0; i < num_hidden_layers; i++)
-    x = textLayer(weights, x, `text_decoder.bert.encoder.layer.${i}`,
-      (tokens, block) => selfAttention(weights, tokens, mask, block, (part, fresh) => extendCache(weights, `${block}.self.${part}`, fresh, beam_idx, emptyCache)),
-      (tokens, block) => lookAtStates(weights, tokens, looked, block));
+    x = textLayer(
+      weights,
+      x,
+      `text_decoder.bert.encoder.layer.${i}`,
+      (tokens, block) =>
+        selfAttention(weights, tokens, mask, block, (part, fresh) =>
+          extendCache(weights, `${block}.self.${part}`, fresh, beam_idx, emptyCache),
+        ),
+      (tokens, block) => lookAtStates(weights, tokens, looked, block),
+    );
   graph.result('logits', languageModelHead(weights, x));
   return { graph, parameters: weights.parameters };
 }
@@ -70,9 +77,16 @@ function languageModelHead(weights: Weights, x: Value): Value {
   const name = 'text_decoder.cls.predictions';
   const output = outputLayer(weights.checkpoint);
   const last = op.gather(graph, x, graph.integers('last_index', [-1]), 1, 'last_token'); // [b, 1, H]
-  const transformed = activation(graph, linear(weights, last, `${name}.transform.dense`), hidden_act, `${name}.transform/activation`);
+  const transformed = activation(
+    graph,
+    linear(weights, last, `${name}.transform.dense`),
+    hidden_act,
+    `${name}.transform/activation`,
+  );
   const normalized = layerNorm(weights, transformed, `${name}.transform.LayerNorm`, layer_norm_eps);
-  const scores = op.matmul(graph, normalized, weights.get(output.weight), `${name}.decoder/matmul`, { transposeB: true });
+  const scores = op.matmul(graph, normalized, weights.get(output.weight), `${name}.decoder/matmul`, {
+    transposeB: true,
+  });
   return op.add(graph, scores, weights.vector(output.bias, 3), `${name}.decoder`);
 }
 

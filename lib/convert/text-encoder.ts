@@ -3,7 +3,7 @@ import type { BlipCheckpoint } from '../checkpoint';
 import * as op from '../ir';
 import { Graph } from '../ir';
 import { additiveMask, linear } from './layers';
-import { lookAtStates, preparedStates } from './look-at-states';
+import { lookAtStates, preparedStates } from './absorbed-cross-attention';
 import { embedTokens, selfAttention, textLayer } from './text-layers';
 import { Weights } from './weights';
 
@@ -26,15 +26,28 @@ export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean)
   const stateMask = graph.parameter('encoder_attention_mask', 'i64', [-1, -1]);
 
   const length = op.squeeze(graph, op.sizeOf(graph, input_ids, 1, 'length'), 0, 'length_scalar');
-  const position_ids = op.unsqueeze(graph, op.range(graph, graph.integers('zero', 0), length, 'positions'), [0], 'position_ids'); // [1, length]
+  const position_ids = op.unsqueeze(
+    graph,
+    op.range(graph, graph.integers('zero', 0), length, 'positions'),
+    [0],
+    'position_ids',
+  ); // [1, length]
   const mask = additiveMask(weights, attention_mask, 'self_mask'); // [b, 1, 1, length]
   const looked = preparedStates(weights, states, stateMask);
   let x = embedTokens(weights, input_ids, position_ids, 'text_encoder.embeddings'); // [b, length, H]
   for (let i = 0; i < num_hidden_layers; i++)
-    x = textLayer(weights, x, `text_encoder.encoder.layer.${i}`,
+    x = textLayer(
+      weights,
+      x,
+      `text_encoder.encoder.layer.${i}`,
       (tokens, block) => selfAttention(weights, tokens, mask, block),
-      (tokens, block) => lookAtStates(weights, tokens, looked, block));
+      (tokens, block) => lookAtStates(weights, tokens, looked, block),
+    );
   graph.result('last_hidden_state', x);
-  if (checkpoint.task === 'image-text-retrieval') graph.result('itm_score', linear(weights, op.gather(graph, x, graph.integers('first', 0), 1, 'first_word'), 'itm_head'));
+  if (checkpoint.task === 'image-text-retrieval')
+    graph.result(
+      'itm_score',
+      linear(weights, op.gather(graph, x, graph.integers('first', 0), 1, 'first_word'), 'itm_head'),
+    );
   return { graph, parameters: weights.parameters };
 }

@@ -26,12 +26,34 @@ function embedPatches(weights: Weights, pixel_values: Value): Value {
   const { graph } = weights;
   const { hidden_size, patch_size } = weights.checkpoint.config.vision_config;
   const name = 'vision_model.embeddings';
-  const grid = op.convolution(graph, pixel_values, weights.get(`${name}.patch_embedding.weight`), patch_size, `${name}.patch_embedding/convolution`); // [b, H, g, g]
+  const grid = op.convolution(
+    graph,
+    pixel_values,
+    weights.get(`${name}.patch_embedding.weight`),
+    patch_size,
+    `${name}.patch_embedding/convolution`,
+  ); // [b, H, g, g]
   const rows = op.reshape(graph, grid, [0, 0, grid.shape[2] * grid.shape[3]], `${name}/flatten`); // [b, H, patches]
-  const patches = op.add(graph, op.transpose(graph, rows, [0, 2, 1], `${name}/patches`), weights.vector(`${name}.patch_embedding.bias`, 3), `${name}.patch_embedding`);
+  const patches = op.add(
+    graph,
+    op.transpose(graph, rows, [0, 2, 1], `${name}/patches`),
+    weights.vector(`${name}.patch_embedding.bias`, 3),
+    `${name}.patch_embedding`,
+  );
   const batch = op.sizeOf(graph, pixel_values, 0, `${name}/batch`);
-  const shape = op.concat(graph, [batch, graph.integers(`${name}/class_shape`, [1, hidden_size])], 0, `${name}/class_target`);
-  const classes = op.broadcast(graph, weights.get(`${name}.class_embedding`), shape, [-1, 1, hidden_size], `${name}/class`);
+  const shape = op.concat(
+    graph,
+    [batch, graph.integers(`${name}/class_shape`, [1, hidden_size])],
+    0,
+    `${name}/class_target`,
+  );
+  const classes = op.broadcast(
+    graph,
+    weights.get(`${name}.class_embedding`),
+    shape,
+    [-1, 1, hidden_size],
+    `${name}/class`,
+  );
   const tokens = op.concat(graph, [classes, patches], 1, `${name}/tokens`); // [b, patches + 1, H]
   return op.add(graph, tokens, weights.get(`${name}.position_embedding`), name);
 }
@@ -39,9 +61,19 @@ function embedPatches(weights: Weights, pixel_values: Value): Value {
 function encoderLayer(weights: Weights, x: Value, name: string): Value {
   const { graph } = weights;
   const { layer_norm_eps, hidden_act } = weights.checkpoint.config.vision_config;
-  const attended = selfAttention(weights, layerNorm(weights, x, `${name}.layer_norm1`, layer_norm_eps), `${name}.self_attn`);
+  const attended = selfAttention(
+    weights,
+    layerNorm(weights, x, `${name}.layer_norm1`, layer_norm_eps),
+    `${name}.self_attn`,
+  );
   const middle = op.add(graph, x, attended, `${name}/attention_residual`);
-  const mixed = feedForward(weights, layerNorm(weights, middle, `${name}.layer_norm2`, layer_norm_eps), `${name}.mlp.fc1`, `${name}.mlp.fc2`, hidden_act);
+  const mixed = feedForward(
+    weights,
+    layerNorm(weights, middle, `${name}.layer_norm2`, layer_norm_eps),
+    `${name}.mlp.fc1`,
+    `${name}.mlp.fc2`,
+    hidden_act,
+  );
   return op.add(graph, middle, mixed, `${name}/mlp_residual`);
 }
 
@@ -53,10 +85,22 @@ function encoderLayer(weights: Weights, x: Value, name: string): Value {
 function selfAttention(weights: Weights, x: Value, name: string): Value {
   const { graph } = weights;
   const { hidden_size, num_attention_heads: heads } = weights.checkpoint.config.vision_config;
-  const qkv = op.reshape(graph, linear(weights, x, `${name}.qkv`), [0, 0, 3, heads, hidden_size / heads], `${name}/split_qkv`); // [b, l, 3, h, d]
+  const qkv = op.reshape(
+    graph,
+    linear(weights, x, `${name}.qkv`),
+    [0, 0, 3, heads, hidden_size / heads],
+    `${name}/split_qkv`,
+  ); // [b, l, 3, h, d]
   const stacked = op.transpose(graph, qkv, [2, 0, 3, 1, 4], `${name}/stack_qkv`); // [3, b, h, l, d]
-  const [query, key, value] = op.split(graph, stacked, 0, 3, `${name}/qkv_parts`).map((part, i) => op.squeeze(graph, part, 0, `${name}/${['query', 'key', 'value'][i]}`));
-  const scaled = op.multiply(graph, query, graph.float(`${name}/scale`, (hidden_size / heads) ** -0.5), `${name}/scaled_query`);
+  const [query, key, value] = op
+    .split(graph, stacked, 0, 3, `${name}/qkv_parts`)
+    .map((part, i) => op.squeeze(graph, part, 0, `${name}/${['query', 'key', 'value'][i]}`));
+  const scaled = op.multiply(
+    graph,
+    query,
+    graph.float(`${name}/scale`, (hidden_size / heads) ** -0.5),
+    `${name}/scaled_query`,
+  );
   const scores = op.matmul(graph, scaled, key, `${name}/scores`, { transposeB: true }); // [b, h, l, l]
   const context = op.matmul(graph, op.softmax(graph, scores, `${name}/probabilities`), value, `${name}/attention`); // [b, h, l, d]
   return linear(weights, mergeHeads(weights, context, name), `${name}.projection`);

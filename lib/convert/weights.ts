@@ -1,7 +1,7 @@
 // Checkpoint tensors as constants of a graph, in FP32 or in FP16 with the mark that makes plugins decompress them on load.
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
-import { floatToHalf } from '../float16';
+import { floatToHalf } from '../core/float16';
 import { convert, type Graph, type Shape, type Value } from '../ir';
 
 /** F32 values in a piece: few enough to stay in the processor's cache while they are read, converted and written. */
@@ -14,10 +14,16 @@ export class Weights {
   readonly #halves = inTurns(() => new Uint16Array(PIECE_VALUES * 2)); // a piece of a half-precision checkpoint has twice the values
   #parameters = 0;
 
-  constructor(readonly graph: Graph, readonly checkpoint: BlipCheckpoint, readonly compressToFP16: boolean) {}
+  constructor(
+    readonly graph: Graph,
+    readonly checkpoint: BlipCheckpoint,
+    readonly compressToFP16: boolean,
+  ) {}
 
   /** How many numbers the graph's weights hold so far. */
-  get parameters(): number { return this.#parameters; }
+  get parameters(): number {
+    return this.#parameters;
+  }
 
   /** The tensor of this checkpoint name, as f32. Of several names: the tensors, whose later axes agree, one below the other. */
   get(names: string | readonly string[]): Value {
@@ -48,8 +54,11 @@ export class Weights {
 
   #constant(name: string, tensors: readonly CheckpointTensor[], shape: Shape): Value {
     const { compressToFP16, graph } = this;
-    const pieces = (tensor: CheckpointTensor): Generator<Uint8Array> => (compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor));
-    const bytes = function* (): Generator<Uint8Array> { for (const tensor of tensors) yield* pieces(tensor); };
+    const pieces = (tensor: CheckpointTensor): Generator<Uint8Array> =>
+      compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor);
+    const bytes = function* (): Generator<Uint8Array> {
+      for (const tensor of tensors) yield* pieces(tensor);
+    };
     const value = graph.constant(name, compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
     return compressToFP16 ? convert(graph, value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
   }
@@ -59,7 +68,8 @@ export class Weights {
   }
 
   *#halfPieces(tensor: CheckpointTensor): Generator<Uint8Array> {
-    for (const values of tensor.floatPieces(this.#floats)) yield asBytes(floatToHalf(values, this.#halves().subarray(0, values.length)));
+    for (const values of tensor.floatPieces(this.#floats))
+      yield asBytes(floatToHalf(values, this.#halves().subarray(0, values.length)));
   }
 }
 
@@ -67,7 +77,7 @@ export class Weights {
 function inTurns<T>(make: () => T): () => T {
   const arrays: T[] = [];
   let turn = 0;
-  return () => arrays[turn ^= 1] ??= make();
+  return () => (arrays[(turn ^= 1)] ??= make());
 }
 
 function asBytes(array: Float32Array | Uint16Array): Uint8Array {

@@ -1,8 +1,7 @@
-// The door of the data set room.
+// Public API of the data sets room.
 export { loadVqaSamples, type LoadVqaOptions } from './load-vqa-samples';
 export { PicturesError, readPictures, type Picture } from './read-pictures';
 export { seededShuffle } from './seeded-shuffle';
-export { ByteSourceError } from './http-request';
 export { VqaParquetError } from './parquet-files';
 export { loadVqaParquet, type VqaColumns, type VqaParquetOptions } from './vqa-parquet';
 export { VqaSourceError, type SkippedSamples, type VqaSample, type VqaSamples } from './vqa-sample';

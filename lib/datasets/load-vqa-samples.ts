@@ -1,9 +1,9 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { projectRoot } from '../project-root';
-import type { ProgressCallback } from '../progress';
-import type { RequestOptions } from './http-request';
+import { projectRoot } from '../core/project-root';
+import type { ProgressCallback } from '../core/progress';
+import type { RequestOptions } from '../hub/http-request';
 import { fileSplit, folderSplit, hubSplit } from './parquet-files';
 import { loadVqaParquet, type VqaColumns } from './vqa-parquet';
 import { findVqaV2, loadVqaV2 } from './vqa-v2';
@@ -26,7 +26,18 @@ export interface LoadVqaOptions extends RequestOptions {
 }
 
 const DEFAULT_COUNT = 300;
-const OPTIONS: readonly (keyof LoadVqaOptions)[] = ['split', 'count', 'seed', 'columns', 'config', 'hub_split', 'cache_dir', 'timeout_ms', 'progress_callback', 'signal'];
+const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
+  'split',
+  'count',
+  'seed',
+  'columns',
+  'config',
+  'hub_split',
+  'cache_dir',
+  'timeout_ms',
+  'progress_callback',
+  'signal',
+];
 
 /**
  * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id (`lmms-lab/VQAv2`)
@@ -44,13 +55,25 @@ export async function loadVqaSamples(source: string, options: LoadVqaOptions = {
   signal?.throwIfAborted();
   if (fs.existsSync(source)) {
     const isFolder = fs.statSync(source).isDirectory();
-    if (!isFolder && !source.endsWith('.parquet')) throw new VqaSourceError(`${source} is a file, but no .parquet file; name the folder that holds questions, annotations and pictures.`);
+    if (!isFolder && !source.endsWith('.parquet'))
+      throw new VqaSourceError(
+        `${source} is a file, but no .parquet file; name the folder that holds questions, annotations and pictures.`,
+      );
     const { files, share } = isFolder ? folderSplit(source, split) : fileSplit(source, split);
     if (files.length > 0) return loadVqaParquet(files, { ...parquet, share });
     return loadVqaV2(findVqaV2(source, split), { count, seed, progress_callback, signal });
   }
-  if (!/^[\w.-]+\/[\w.-]+$/.test(source) || source.includes('..')) throw new VqaSourceError(`"${source}" is neither a folder, nor a .parquet file, nor a hub id such as lmms-lab/VQAv2.`);
-  const { files, share } = await hubSplit(source, split, { config: options.config, hub_split: options.hub_split, cache_dir, timeout_ms, signal });
+  if (!/^[\w.-]+\/[\w.-]+$/.test(source) || source.includes('..'))
+    throw new VqaSourceError(
+      `"${source}" is neither a folder, nor a .parquet file, nor a hub id such as lmms-lab/VQAv2.`,
+    );
+  const { files, share } = await hubSplit(source, split, {
+    config: options.config,
+    hub_split: options.hub_split,
+    cache_dir,
+    timeout_ms,
+    signal,
+  });
   return loadVqaParquet(files, { ...parquet, share });
 }
 
@@ -58,6 +81,8 @@ function checkOptions(options: LoadVqaOptions): void {
   const { split, timeout_ms } = options;
   const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
   if (unknown) throw new VqaSourceError(`${unknown} is no option; expected ${OPTIONS.join(', ')}.`);
-  if (split !== undefined && split !== 'train' && split !== 'val') throw new VqaSourceError(`split is ${JSON.stringify(split)}; expected train or val.`);
-  if (timeout_ms !== undefined && !(timeout_ms > 0)) throw new VqaSourceError(`timeout_ms is ${timeout_ms}; expected a number of milliseconds above 0.`);
+  if (split !== undefined && split !== 'train' && split !== 'val')
+    throw new VqaSourceError(`split is ${JSON.stringify(split)}; expected train or val.`);
+  if (timeout_ms !== undefined && !(timeout_ms > 0))
+    throw new VqaSourceError(`timeout_ms is ${timeout_ms}; expected a number of milliseconds above 0.`);
 }

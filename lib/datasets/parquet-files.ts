@@ -2,15 +2,18 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipError } from '../errors';
-import { fetchJson, hubEndpoint, UnreachableError, type RequestOptions } from './http-request';
+import { BlipError } from '../core/errors';
+import { fetchJson, hubEndpoint, UnreachableError, type RequestOptions } from '../hub/http-request';
 
 export class VqaParquetError extends BlipError {}
 
 /** Rows to take: all of them, or, where a data set has one split only, the first four fifths of each row group or the last fifth. */
 export type RowShare = 'all' | 'first' | 'last';
 
-export interface SplitFiles { readonly files: readonly string[]; readonly share: RowShare }
+export interface SplitFiles {
+  readonly files: readonly string[];
+  readonly share: RowShare;
+}
 
 export interface HubSplitOptions extends RequestOptions {
   /** The data set's config; `default`, or the only one, when not given. */
@@ -22,7 +25,10 @@ export interface HubSplitOptions extends RequestOptions {
 }
 
 type Split = 'train' | 'val';
-const NAMES: Readonly<Record<Split, readonly string[]>> = { train: ['train', 'training'], val: ['validation', 'valid', 'val', 'dev'] };
+const NAMES: Readonly<Record<Split, readonly string[]>> = {
+  train: ['train', 'training'],
+  val: ['validation', 'valid', 'val', 'dev'],
+};
 
 /**
  * The parquet files of a data set on the hub.
@@ -37,24 +43,39 @@ export async function hubSplit(id: string, split: Split, options: HubSplitOption
   const configs = parseConfigs(await fetchOrCached(url, options), url);
   const config = options.config ?? (configs.has('default') || configs.size !== 1 ? 'default' : [...configs.keys()][0]);
   const splits = configs.get(config);
-  if (!splits) throw new VqaParquetError(`${id} has no config "${config}"; it has ${[...configs.keys()].join(', ')}. Name one with the option config.`);
+  if (!splits)
+    throw new VqaParquetError(
+      `${id} has no config "${config}"; it has ${[...configs.keys()].join(', ')}. Name one with the option config.`,
+    );
   const own = options.hub_split;
   const files = own === undefined ? undefined : splits.get(own);
   if (files) return { files, share: 'all' };
   const chosen = own === undefined ? chooseSplit(splits, split) : undefined;
-  if (!chosen) throw new VqaParquetError(`${id}, config "${config}", has no split "${own ?? split}"; it has ${[...splits.keys()].join(', ')}. Name one with the option hub_split.`);
+  if (!chosen)
+    throw new VqaParquetError(
+      `${id}, config "${config}", has no split "${own ?? split}"; it has ${[...splits.keys()].join(', ')}. Name one with the option hub_split.`,
+    );
   return chosen;
 }
 
 /** The parquet files in a folder, also below it (`data/train-00000-of-00002.parquet`, `default/train/0000.parquet`); empty when there are none. */
 export function folderSplit(folder: string, split: Split): SplitFiles {
-  const names = fs.readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith('.parquet')).sort();
+  const names = fs
+    .readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.parquet'))
+    .sort();
   const splits = new Map<string, string[]>();
   for (const name of names) {
     const own = splitWord(path.basename(name)) ?? splitWord(path.dirname(name)) ?? '';
     splits.set(own, [...(splits.get(own) ?? []), path.join(folder, name)]);
   }
-  return chooseSplit(splits, split) ?? { files: splits.get('') ?? names.map((name) => path.join(folder, name)), share: shareOf(split) };
+  return (
+    chooseSplit(splits, split) ?? {
+      files: splits.get('') ?? names.map((name) => path.join(folder, name)),
+      share: shareOf(split),
+    }
+  );
 }
 
 function splitWord(name: string): string | undefined {
@@ -63,12 +84,17 @@ function splitWord(name: string): string | undefined {
 }
 
 /** A file without any split: its rows are divided. */
-export function fileSplit(file: string, split: Split): SplitFiles { return { files: [file], share: shareOf(split) }; }
+export function fileSplit(file: string, split: Split): SplitFiles {
+  return { files: [file], share: shareOf(split) };
+}
 
-function shareOf(split: Split): RowShare { return split === 'train' ? 'first' : 'last'; }
+function shareOf(split: Split): RowShare {
+  return split === 'train' ? 'first' : 'last';
+}
 
 function chooseSplit(splits: ReadonlyMap<string, readonly string[]>, split: Split): SplitFiles | undefined {
-  const find = (wanted: Split): readonly string[] | undefined => NAMES[wanted].map((name) => splits.get(name)).find((files) => files !== undefined);
+  const find = (wanted: Split): readonly string[] | undefined =>
+    NAMES[wanted].map((name) => splits.get(name)).find((files) => files !== undefined);
   const [own, other] = [find(split), find(split === 'train' ? 'val' : 'train')];
   if (own && other) return { files: own, share: 'all' };
   const only = own ?? other;
@@ -76,7 +102,10 @@ function chooseSplit(splits: ReadonlyMap<string, readonly string[]>, split: Spli
 }
 
 async function fetchOrCached(url: string, options: HubSplitOptions): Promise<unknown> {
-  const cached = path.join(options.cache_dir, `list-${createHash('sha256').update(url).digest('hex').slice(0, 16)}.json`);
+  const cached = path.join(
+    options.cache_dir,
+    `list-${createHash('sha256').update(url).digest('hex').slice(0, 16)}.json`,
+  );
   try {
     const list = await fetchJson(url, options);
     await fs.promises.mkdir(options.cache_dir, { recursive: true });
@@ -96,11 +125,17 @@ function parseConfigs(value: unknown, url: string): Map<string, Map<string, stri
   for (const [config, splits] of entries(value)) {
     const parsed = new Map<string, string[]>();
     for (const [split, files] of entries(splits))
-      if (Array.isArray(files) && files.length > 0 && files.every((file): file is string => typeof file === 'string')) parsed.set(split, files);
+      if (Array.isArray(files) && files.length > 0 && files.every((file): file is string => typeof file === 'string'))
+        parsed.set(split, files);
     if (parsed.size > 0) configs.set(config, parsed);
   }
-  if (configs.size === 0) throw new VqaParquetError(`${url}: got no lists of parquet files by config and split; expected { "default": { "train": ["https://…"] } }. Check the id.`);
+  if (configs.size === 0)
+    throw new VqaParquetError(
+      `${url}: got no lists of parquet files by config and split; expected { "default": { "train": ["https://…"] } }. Check the id.`,
+    );
   return configs;
 }
 
-function entries(value: unknown): [string, unknown][] { return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []; }
+function entries(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+}

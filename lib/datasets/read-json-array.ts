@@ -1,6 +1,6 @@
 // Streams the elements of one top-level array of a JSON file: VQAv2's annotations are 370 MB, more than is good to parse at once.
 import * as fs from 'node:fs';
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 export class JsonArrayError extends BlipError {}
 
@@ -21,7 +21,8 @@ export async function* readJsonArray(file: string, key: string): AsyncGenerator<
     buffer += String(chunk);
     if (!inside) {
       const match = opening.exec(buffer);
-      if (!match) { // the key may lie across two chunks
+      if (!match) {
+        // the key may lie across two chunks
         buffer = buffer.slice(-key.length - 64);
         continue;
       }
@@ -33,14 +34,24 @@ export async function* readJsonArray(file: string, key: string): AsyncGenerator<
       const next = nextElement(buffer, start);
       if (next === 'end') return;
       if (next === 'more') break;
-      if (next === 'garbage') throw new JsonArrayError(`${file}: "${key}" holds ${JSON.stringify(buffer.slice(start, start + 40))}; expected a list of objects.`);
+      if (next === 'garbage')
+        throw new JsonArrayError(
+          `${file}: "${key}" holds ${JSON.stringify(buffer.slice(start, start + 40))}; expected a list of objects.`,
+        );
       yield parse(buffer.slice(next.from, next.to));
       start = next.to;
     }
     buffer = buffer.slice(start);
-    if (buffer.length > MAX_ELEMENT_LENGTH) throw new JsonArrayError(`${file}: an element of "${key}" is longer than ${MAX_ELEMENT_LENGTH} characters: expected questions or annotations.`);
+    if (buffer.length > MAX_ELEMENT_LENGTH)
+      throw new JsonArrayError(
+        `${file}: an element of "${key}" is longer than ${MAX_ELEMENT_LENGTH} characters: expected questions or annotations.`,
+      );
   }
-  throw new JsonArrayError(inside ? `${file} ends within the list "${key}": it is cut short, download it again.` : `${file}: got no list "${key}"; expected one at the top level.`);
+  throw new JsonArrayError(
+    inside
+      ? `${file} ends within the list "${key}": it is cut short, download it again.`
+      : `${file}: got no list "${key}"; expected one at the top level.`,
+  );
 }
 
 function nextElement(text: string, start: number): { from: number; to: number } | 'more' | 'end' | 'garbage' {

@@ -1,7 +1,7 @@
 // The bundled pictures with what is true about them (data/pictures/pictures.json).
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 export class PicturesError extends BlipError {}
 
@@ -21,7 +21,10 @@ export interface Picture {
  */
 export function readPictures(folder: string): Picture[] {
   const file = path.join(folder, 'pictures.json');
-  if (!fs.existsSync(file)) throw new PicturesError(`${file} is missing: name a folder that holds pictures and their pictures.json, such as data/pictures.`);
+  if (!fs.existsSync(file))
+    throw new PicturesError(
+      `${file} is missing: name a folder that holds pictures and their pictures.json, such as data/pictures.`,
+    );
   const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
   const entries: unknown = Array.isArray(json) ? json : isRecord(json) ? json.pictures : undefined;
   if (!Array.isArray(entries)) throw new PicturesError(`${file}: expected a list of pictures, got ${typeof json}.`);
@@ -35,10 +38,13 @@ function parsePicture(entry: unknown, folder: string, where: string): Picture {
   if (typeof caption !== 'string') throw new PicturesError(`${where}: "caption" must be a string.`);
   if (!Array.isArray(questions)) throw new PicturesError(`${where}: "questions" must be a list.`);
   return {
-    file: path.join(folder, file), caption,
+    file: path.join(folder, file),
+    caption,
     questions: questions.map((item: unknown) => {
       if (!isRecord(item) || typeof item.question !== 'string' || typeof item.answer !== 'string')
-        throw new PicturesError(`${where}: every question needs the strings "question" and "answer", got ${JSON.stringify(item)}.`);
+        throw new PicturesError(
+          `${where}: every question needs the strings "question" and "answer", got ${JSON.stringify(item)}.`,
+        );
       return { question: item.question, answer: item.answer };
     }),
   };

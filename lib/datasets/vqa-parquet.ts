@@ -4,9 +4,9 @@ import * as path from 'node:path';
 import * as crypto from 'node:crypto';
 import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import sharp from 'sharp';
-import type { ProgressCallback } from '../progress';
-import { isUrl, openByteSource, type ByteSource } from './byte-source';
-import { ByteSourceError, type RequestOptions } from './http-request';
+import type { ProgressCallback } from '../core/progress';
+import { isUrl, openByteSource, type ByteSource } from '../hub/byte-source';
+import { ByteSourceError, type RequestOptions } from '../hub/http-request';
 import { VqaParquetError, type RowShare } from './parquet-files';
 import { seededShuffle } from './seeded-shuffle';
 import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
@@ -14,8 +14,13 @@ import { parseAnswers } from './vqa-v2';
 
 /** What the columns are called; the defaults are those of VQAv2's copies on the hub, such as lmms-lab/VQAv2. */
 export interface VqaColumns {
-  readonly image: string; readonly question: string; readonly answers: string; readonly multiple_choice_answer: string;
-  readonly image_id: string; readonly question_id: string; readonly question_type: string;
+  readonly image: string;
+  readonly question: string;
+  readonly answers: string;
+  readonly multiple_choice_answer: string;
+  readonly image_id: string;
+  readonly question_id: string;
+  readonly question_type: string;
 }
 
 export interface VqaParquetOptions extends RequestOptions {
@@ -31,8 +36,13 @@ export interface VqaParquetOptions extends RequestOptions {
 }
 
 const COLUMNS: VqaColumns = {
-  image: 'image', question: 'question', answers: 'answers', multiple_choice_answer: 'multiple_choice_answer',
-  image_id: 'image_id', question_id: 'question_id', question_type: 'question_type',
+  image: 'image',
+  question: 'question',
+  answers: 'answers',
+  multiple_choice_answer: 'multiple_choice_answer',
+  image_id: 'image_id',
+  question_id: 'question_id',
+  question_type: 'question_type',
 };
 /** Rows taken from one row group at a time: a group of pictures is tens of megabytes, so one row of each would load the whole set. */
 const ROWS_PER_BLOCK = 32;
@@ -42,7 +52,12 @@ const LAST_SHARE = 0.2;
 const MAX_SKIPPED_IN_A_ROW = 1000;
 
 /** Rows of one row group, in the order in which they are taken. */
-interface Block { readonly file: string; readonly first: number; readonly last: number; readonly rows: readonly number[] }
+interface Block {
+  readonly file: string;
+  readonly first: number;
+  readonly last: number;
+  readonly rows: readonly number[];
+}
 
 /**
  * Takes `count` samples: row groups in seeded order, up to 32 rows of each in seeded order, then around again. (Python's streaming
@@ -57,15 +72,19 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
   checkCounts(options);
   const { count, seed = 42, share = 'all', signal, progress_callback } = options;
   const columns = { ...COLUMNS, ...options.columns };
-  const cache = new SampleCache(options.cache_dir, JSON.stringify({ files: files.map(identify), seed, columns, share }));
+  const cache = new SampleCache(
+    options.cache_dir,
+    JSON.stringify({ files: files.map(identify), seed, columns, share }),
+  );
   const skips = cache.skips;
-  const report = (): void => progress_callback?.({ status: 'samples', loaded: Math.min(cache.samples.length, count), total: count });
+  const report = (): void =>
+    progress_callback?.({ status: 'samples', loaded: Math.min(cache.samples.length, count), total: count });
   report();
   if (cache.samples.length < count) {
     const readers = new Map<string, Promise<{ source: ByteSource; metadata: FileMetaData }>>();
     const open = (file: string) => {
       let reader = readers.get(file);
-      if (!reader) readers.set(file, reader = openParquet(file, options));
+      if (!reader) readers.set(file, (reader = openParquet(file, options)));
       return reader;
     };
     const blocks = await planBlocks(files, open, seed, share);
@@ -76,22 +95,37 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
       const present = topLevelColumns(metadata);
       checkColumns(present, columns, block.file);
       // utf8: false keeps the pictures' bytes as they are; annotated strings are decoded all the same.
-      const rows = await readRows(block, signal, { file: source, metadata, columns: Object.values(columns).filter((name) => present.has(name)), rowStart: block.first, rowEnd: block.last, utf8: false });
+      const rows = await readRows(block, signal, {
+        file: source,
+        metadata,
+        columns: Object.values(columns).filter((name) => present.has(name)),
+        rowStart: block.first,
+        rowEnd: block.last,
+        utf8: false,
+      });
       for (const row of block.rows) {
         signal?.throwIfAborted();
         const which = `${path.basename(block.file)}, row ${block.first + row}`;
         const parsed = rows ? parseRow(rows[row], columns, which) : 'row group broken';
-        const problem = typeof parsed === 'string' ? parsed : (await isPicture(parsed.bytes)) ? undefined : 'picture broken';
+        const problem =
+          typeof parsed === 'string' ? parsed : (await isPicture(parsed.bytes)) ? undefined : 'picture broken';
         inARow = problem ? inARow + 1 : 0;
         if (problem) skips.add(problem, which);
         else if (typeof parsed !== 'string') cache.add(parsed.sample, parsed.bytes);
-        if (inARow === MAX_SKIPPED_IN_A_ROW) throw new VqaParquetError(`${block.file}: ${inARow} rows in a row are of no use (the last: ${problem}); expected pictures, questions and answers. Choose a split that has them, or name its columns with the option columns.`);
+        if (inARow === MAX_SKIPPED_IN_A_ROW)
+          throw new VqaParquetError(
+            `${block.file}: ${inARow} rows in a row are of no use (the last: ${problem}); expected pictures, questions and answers. Choose a split that has them, or name its columns with the option columns.`,
+          );
         report();
       }
       cache.finishBlock(index);
     }
   }
-  return { samples: cache.samples.slice(0, count), skipped: skips.report(), source: files.length === 1 ? path.basename(files[0]) : `${files.length} parquet files` };
+  return {
+    samples: cache.samples.slice(0, count),
+    skipped: skips.report(),
+    source: files.length === 1 ? path.basename(files[0]) : `${files.length} parquet files`,
+  };
 }
 
 /** A local file under its name with other content is another request. */
@@ -101,13 +135,18 @@ function identify(file: string): unknown {
   return [path.resolve(file), size, mtimeMs];
 }
 
-async function openParquet(file: string, options: RequestOptions): Promise<{ source: ByteSource; metadata: FileMetaData }> {
+async function openParquet(
+  file: string,
+  options: RequestOptions,
+): Promise<{ source: ByteSource; metadata: FileMetaData }> {
   const source = await openByteSource(file, options);
   try {
     return { source, metadata: await parquetMetadataAsync(source) };
   } catch (error) {
     if (error instanceof ByteSourceError || options.signal?.aborted) throw error;
-    throw new VqaParquetError(`${file}: not a parquet file, or cut short: ${error instanceof Error ? error.message : String(error)}. Download it again.`);
+    throw new VqaParquetError(
+      `${file}: not a parquet file, or cut short: ${error instanceof Error ? error.message : String(error)}. Download it again.`,
+    );
   }
 }
 
@@ -124,12 +163,21 @@ function topLevelColumns({ schema }: FileMetaData): Set<string> {
 }
 
 function checkColumns(present: ReadonlySet<string>, columns: VqaColumns, file: string): void {
-  const missing = [columns.image, columns.question].find((column) => !present.has(column)) ?? (present.has(columns.answers) || present.has(columns.multiple_choice_answer) ? undefined : columns.answers);
-  if (missing) throw new VqaParquetError(`${file} has no column "${missing}"; expected ${columns.image}, ${columns.question}, and ${columns.answers} or ${columns.multiple_choice_answer}. Name yours with the option columns; it has: ${[...present].join(', ')}.`);
+  const missing =
+    [columns.image, columns.question].find((column) => !present.has(column)) ??
+    (present.has(columns.answers) || present.has(columns.multiple_choice_answer) ? undefined : columns.answers);
+  if (missing)
+    throw new VqaParquetError(
+      `${file} has no column "${missing}"; expected ${columns.image}, ${columns.question}, and ${columns.answers} or ${columns.multiple_choice_answer}. Name yours with the option columns; it has: ${[...present].join(', ')}.`,
+    );
 }
 
 /** undefined when the row group's own bytes are broken: its rows are passed over. */
-async function readRows(block: Block, signal: AbortSignal | undefined, options: Parameters<typeof parquetReadObjects>[0]): Promise<Record<string, unknown>[] | undefined> {
+async function readRows(
+  block: Block,
+  signal: AbortSignal | undefined,
+  options: Parameters<typeof parquetReadObjects>[0],
+): Promise<Record<string, unknown>[] | undefined> {
   try {
     const rows = await parquetReadObjects(options);
     return rows.length === block.last - block.first ? rows : undefined;
@@ -139,7 +187,12 @@ async function readRows(block: Block, signal: AbortSignal | undefined, options: 
   }
 }
 
-async function planBlocks(files: readonly string[], open: (file: string) => Promise<{ metadata: FileMetaData }>, seed: number, share: RowShare): Promise<Block[]> {
+async function planBlocks(
+  files: readonly string[],
+  open: (file: string) => Promise<{ metadata: FileMetaData }>,
+  seed: number,
+  share: RowShare,
+): Promise<Block[]> {
   const groups: { file: string; first: number; last: number; rows: number[] }[] = [];
   for (const file of files) {
     let first = 0;
@@ -147,18 +200,31 @@ async function planBlocks(files: readonly string[], open: (file: string) => Prom
       const size = Number(num_rows);
       const cut = size < 2 ? size : size - Math.max(1, Math.floor(size * LAST_SHARE));
       const [from, to] = share === 'all' ? [0, size] : share === 'first' ? [0, cut] : [cut, size];
-      groups.push({ file, first, last: first + size, rows: seededShuffle(Array.from({ length: to - from }, (_, row) => from + row), seed + groups.length) });
+      groups.push({
+        file,
+        first,
+        last: first + size,
+        rows: seededShuffle(
+          Array.from({ length: to - from }, (_, row) => from + row),
+          seed + groups.length,
+        ),
+      });
       first += size;
     }
   }
   const order = seededShuffle(groups, seed);
   const blocks: Block[] = [];
   for (let from = 0; order.some(({ rows }) => rows.length > from); from += ROWS_PER_BLOCK)
-    for (const group of order) if (group.rows.length > from) blocks.push({ ...group, rows: group.rows.slice(from, from + ROWS_PER_BLOCK) });
+    for (const group of order)
+      if (group.rows.length > from) blocks.push({ ...group, rows: group.rows.slice(from, from + ROWS_PER_BLOCK) });
   return blocks;
 }
 
-function parseRow(row: unknown, columns: VqaColumns, which: string): { sample: Omit<VqaSample, 'image'>; bytes: Uint8Array } | string {
+function parseRow(
+  row: unknown,
+  columns: VqaColumns,
+  which: string,
+): { sample: Omit<VqaSample, 'image'>; bytes: Uint8Array } | string {
   if (!isRecord(row)) return 'row missing';
   const image = row[columns.image];
   const bytes = isRecord(image) ? image.bytes : image;
@@ -168,8 +234,20 @@ function parseRow(row: unknown, columns: VqaColumns, which: string): { sample: O
   const answers = parseAnswers(row[columns.answers], row[columns.multiple_choice_answer]);
   if (!answers) return 'no answers';
   const type = row[columns.question_type];
-  const identity = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : crypto.createHash('sha256').update(which).digest('hex').slice(0, 16));
-  return { bytes, sample: { image_id: identity(row[columns.image_id]), question_id: identity(row[columns.question_id]), question, answers, ...(typeof type === 'string' && { question_type: type }) } };
+  const identity = (value: unknown): string =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
+      ? String(value)
+      : crypto.createHash('sha256').update(which).digest('hex').slice(0, 16);
+  return {
+    bytes,
+    sample: {
+      image_id: identity(row[columns.image_id]),
+      question_id: identity(row[columns.question_id]),
+      question,
+      answers,
+      ...(typeof type === 'string' && { question_type: type }),
+    },
+  };
 }
 
 async function isPicture(bytes: Uint8Array): Promise<boolean> {
@@ -198,7 +276,12 @@ class SampleCache {
     if (!fs.existsSync(this.log)) return;
     for (const line of fs.readFileSync(this.log, 'utf8').split('\n')) {
       const entry = parseLine(line);
-      if (!entry || entry.block !== this.nextBlock || !entry.samples.every(({ image }) => fs.existsSync(path.join(this.folder, image)))) break; // cut short: read this block again
+      if (
+        !entry ||
+        entry.block !== this.nextBlock ||
+        !entry.samples.every(({ image }) => fs.existsSync(path.join(this.folder, image)))
+      )
+        break; // cut short: read this block again
       this.samples.push(...entry.samples.map((sample) => ({ ...sample, image: path.join(this.folder, sample.image) })));
       for (const { reason, which } of entry.skipped) this.skips.add(reason, which);
       this.nextBlock++;
@@ -217,7 +300,10 @@ class SampleCache {
   }
 
   finishBlock(index: number): void {
-    fs.appendFileSync(this.log, `${JSON.stringify({ block: index, samples: this.block, skipped: this.skips.all.slice(this.skippedBefore) })}\n`);
+    fs.appendFileSync(
+      this.log,
+      `${JSON.stringify({ block: index, samples: this.block, skipped: this.skips.all.slice(this.skippedBefore) })}\n`,
+    );
     this.block = [];
     this.skippedBefore = this.skips.all.length;
     this.nextBlock = index + 1;
@@ -230,17 +316,47 @@ function writeWhole(file: string, contents: string | Uint8Array): void {
   fs.renameSync(temporary, file);
 }
 
-function parseLine(line: string): { block: number; samples: (Omit<VqaSample, 'image'> & { image: string })[]; skipped: { reason: string; which: string }[] } | undefined {
+function parseLine(line: string):
+  | {
+      block: number;
+      samples: (Omit<VqaSample, 'image'> & { image: string })[];
+      skipped: { reason: string; which: string }[];
+    }
+  | undefined {
   let value: unknown;
-  try { value = JSON.parse(line); } catch { return undefined; }
-  if (!isRecord(value) || typeof value.block !== 'number' || !Array.isArray(value.samples) || !Array.isArray(value.skipped)) return undefined;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (
+    !isRecord(value) ||
+    typeof value.block !== 'number' ||
+    !Array.isArray(value.samples) ||
+    !Array.isArray(value.skipped)
+  )
+    return undefined;
   const samples: (Omit<VqaSample, 'image'> & { image: string })[] = [];
   for (const item of value.samples) {
     if (!isRecord(item)) return undefined;
     const { image_id, question_id, question, answers, question_type, image } = item;
     const parsed = parseAnswers(answers, undefined);
-    if (typeof image_id !== 'string' || typeof question_id !== 'string' || typeof question !== 'string' || typeof image !== 'string' || !parsed) return undefined;
-    samples.push({ image_id, question_id, question, answers: parsed, image, ...(typeof question_type === 'string' && { question_type }) });
+    if (
+      typeof image_id !== 'string' ||
+      typeof question_id !== 'string' ||
+      typeof question !== 'string' ||
+      typeof image !== 'string' ||
+      !parsed
+    )
+      return undefined;
+    samples.push({
+      image_id,
+      question_id,
+      question,
+      answers: parsed,
+      image,
+      ...(typeof question_type === 'string' && { question_type }),
+    });
   }
   const skipped: { reason: string; which: string }[] = [];
   for (const item of value.skipped) {
@@ -250,4 +366,6 @@ function parseLine(line: string): { block: number; samples: (Omit<VqaSample, 'im
   return { block: value.block, samples, skipped };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

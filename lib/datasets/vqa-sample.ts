@@ -1,5 +1,5 @@
 // The one shape of a visual-question-answering sample, whatever files it came from.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 import type { ImageSource } from '../preprocessing';
 
 /** A source or an option that cannot be used. */
@@ -39,17 +39,25 @@ const NAMED_EXAMPLES = 5;
 export class SkipCounter {
   readonly all: { readonly reason: string; readonly which: string }[] = [];
 
-  add(reason: string, which: string): void { this.all.push({ reason, which }); }
+  add(reason: string, which: string): void {
+    this.all.push({ reason, which });
+  }
 
   report(): SkippedSamples {
     const reasons: Record<string, number> = {};
     for (const { reason } of this.all) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    return { total: this.all.length, reasons, examples: this.all.slice(0, NAMED_EXAMPLES).map(({ reason, which }) => `${which}: ${reason}`) };
+    return {
+      total: this.all.length,
+      reasons,
+      examples: this.all.slice(0, NAMED_EXAMPLES).map(({ reason, which }) => `${which}: ${reason}`),
+    };
   }
 }
 
 /** @throws {VqaSourceError} when one is given and no whole number */
 export function checkCounts({ count, seed }: { readonly count?: number; readonly seed?: number | null }): void {
-  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) throw new VqaSourceError(`count is ${count}; expected a whole number of at least 1.`);
-  if (typeof seed === 'number' && !Number.isSafeInteger(seed)) throw new VqaSourceError(`seed is ${seed}; expected a whole number.`);
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1))
+    throw new VqaSourceError(`count is ${count}; expected a whole number of at least 1.`);
+  if (typeof seed === 'number' && !Number.isSafeInteger(seed))
+    throw new VqaSourceError(`seed is ${seed}; expected a whole number.`);
 }

@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import sharp from 'sharp';
-import { BlipError } from '../errors';
-import type { ProgressCallback } from '../progress';
+import { BlipError } from '../core/errors';
+import type { ProgressCallback } from '../core/progress';
 import { readJsonArray } from './read-json-array';
 import { seededShuffle } from './seeded-shuffle';
 import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
@@ -27,8 +27,15 @@ export interface VqaV2Options {
   readonly signal?: AbortSignal;
 }
 
-interface Question { readonly question_id: string; readonly image_id: string; readonly question: string }
-interface Annotation { readonly answers: string[]; readonly question_type?: string }
+interface Question {
+  readonly question_id: string;
+  readonly image_id: string;
+  readonly question: string;
+}
+interface Annotation {
+  readonly answers: string[];
+  readonly question_type?: string;
+}
 
 /** COCO's file names end in the picture's number in this many digits: COCO_train2014_000000458752.jpg. */
 const COCO_DIGITS = 12;
@@ -46,9 +53,16 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   const captions = find(new RegExp(`^captions_${split}\\d*\\.json$`));
   const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
   if (!questions || !annotations || !images)
-    throw new VqaV2Error(`${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'picture folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`);
+    throw new VqaV2Error(
+      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'picture folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`,
+    );
   const at = (name: string): string => path.join(folder, name);
-  return { questions: at(questions), annotations: at(annotations), images: at(images), ...(captions && { captions: at(captions) }) };
+  return {
+    questions: at(questions),
+    annotations: at(annotations),
+    images: at(images),
+    ...(captions && { captions: at(captions) }),
+  };
 }
 
 /**
@@ -85,17 +99,29 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
       block.push({ row, image });
       if (image) found++;
     }
-    const annotations = await readAnnotations(files.annotations, new Set(block.filter(({ image }) => image).map(({ row }) => row.question_id)));
+    const annotations = await readAnnotations(
+      files.annotations,
+      new Set(block.filter(({ image }) => image).map(({ row }) => row.question_id)),
+    );
     for (const { row, image } of block) {
       if (samples.length === count) break;
       signal?.throwIfAborted();
       const annotation = annotations.get(row.question_id);
       const which = `question ${row.question_id}`;
-      if (!image) { skips.add('picture missing', which); continue; }
-      if (!annotation) { skips.add('no answers', which); continue; }
+      if (!image) {
+        skips.add('picture missing', which);
+        continue;
+      }
+      if (!annotation) {
+        skips.add('no answers', which);
+        continue;
+      }
       let check = readable.get(image);
-      if (!check) readable.set(image, check = canDecode(image));
-      if (!(await check)) { skips.add('picture broken', which); continue; }
+      if (!check) readable.set(image, (check = canDecode(image)));
+      if (!(await check)) {
+        skips.add('picture broken', which);
+        continue;
+      }
       const caption = captions?.get(row.image_id);
       samples.push({ ...row, ...annotation, image, ...(caption && { caption }) });
       progress_callback?.({ status: 'samples', loaded: samples.length, total: count });
@@ -105,7 +131,14 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
 }
 
 function parseQuestion(value: unknown): Question | undefined {
-  if (!isRecord(value) || typeof value.question !== 'string' || value.question.trim() === '' || !isId(value.question_id) || !isId(value.image_id)) return undefined;
+  if (
+    !isRecord(value) ||
+    typeof value.question !== 'string' ||
+    value.question.trim() === '' ||
+    !isId(value.question_id) ||
+    !isId(value.image_id)
+  )
+    return undefined;
   return { question_id: String(value.question_id), image_id: String(value.image_id), question: value.question };
 }
 
@@ -114,7 +147,11 @@ async function readAnnotations(file: string, wanted: ReadonlySet<string>): Promi
   for await (const item of readJsonArray(file, 'annotations')) {
     if (!isRecord(item) || !isId(item.question_id) || !wanted.has(String(item.question_id))) continue;
     const answers = parseAnswers(item.answers, item.multiple_choice_answer);
-    if (answers) found.set(String(item.question_id), { answers, ...(typeof item.question_type === 'string' && { question_type: item.question_type }) });
+    if (answers)
+      found.set(String(item.question_id), {
+        answers,
+        ...(typeof item.question_type === 'string' && { question_type: item.question_type }),
+      });
     if (found.size === wanted.size) break;
   }
   return found;
@@ -123,7 +160,9 @@ async function readAnnotations(file: string, wanted: ReadonlySet<string>): Promi
 /** VQAv2's ten `{ answer }`, or plain strings; without them the one answer that most people gave. */
 export function parseAnswers(answers: unknown, mostCommon: unknown): string[] | undefined {
   const list: unknown[] = Array.isArray(answers) ? answers : [];
-  const texts = list.map((item) => (isRecord(item) ? item.answer : item)).filter((text): text is string => typeof text === 'string');
+  const texts = list
+    .map((item) => (isRecord(item) ? item.answer : item))
+    .filter((text): text is string => typeof text === 'string');
   if (texts.length > 0 && texts.length === list.length) return texts;
   return typeof mostCommon === 'string' ? [mostCommon] : undefined;
 }
@@ -140,7 +179,8 @@ async function readCaptions(file: string): Promise<Map<string, string[]>> {
 
 /** Pictures by the end of their name: `COCO_train2014_000000000042.jpg` and `42.png` are both picture 42. */
 function indexPictures(folder: string): Map<string, string> {
-  if (!fs.existsSync(folder)) throw new VqaV2Error(`${folder} is missing: expected the folder of the data set's pictures.`);
+  if (!fs.existsSync(folder))
+    throw new VqaV2Error(`${folder} is missing: expected the folder of the data set's pictures.`);
   const found = new Map<string, string>();
   for (const name of fs.readdirSync(folder).sort()) {
     if (!PICTURE.test(name)) continue;
@@ -162,5 +202,9 @@ async function canDecode(file: string): Promise<boolean> {
   }
 }
 
-function isId(value: unknown): value is string | number { return typeof value === 'string' || typeof value === 'number'; }
-function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+function isId(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -8,7 +8,12 @@ export interface Asked {
   readonly kind: 'caption' | 'answer';
   readonly text: string;
   readonly milliseconds: number;
-  readonly stages: { readonly preprocess: number; readonly vision: number; readonly text_encoder: number; readonly decoder: number };
+  readonly stages: {
+    readonly preprocess: number;
+    readonly vision: number;
+    readonly text_encoder: number;
+    readonly decoder: number;
+  };
   readonly tokens: number;
 }
 
@@ -18,7 +23,10 @@ export interface Asked {
  * const ask = askModel(model, processor);
  * (await ask(fs.readFileSync('data/pictures/demo.jpg'), 'how many dogs are there?')).text // '2'
  */
-export function askModel(model: OVBlipModel, processor: BlipProcessor): (picture: Uint8Array, question: string) => Promise<Asked> {
+export function askModel(
+  model: OVBlipModel,
+  processor: BlipProcessor,
+): (picture: Uint8Array, question: string) => Promise<Asked> {
   let last: { readonly identity: string | undefined; readonly image_embeds: ImageEmbeds } | undefined;
 
   async function ask(picture: Uint8Array, question: string): Promise<Asked> {
@@ -34,11 +42,16 @@ export function askModel(model: OVBlipModel, processor: BlipProcessor): (picture
     }
     const { image_embeds } = last;
     const asks = model.canAnswer && question.trim() !== '';
-    const [ids] = asks ? await model.generateAnswer({ image_embeds, ...processor.text(question) }) : await model.generateCaption({ image_embeds });
+    const [ids] = asks
+      ? await model.generateAnswer({ image_embeds, ...processor.text(question) })
+      : await model.generateCaption({ image_embeds });
     const { text_encoder, decoder, decoder_steps } = model.timings;
     return {
-      kind: asks ? 'answer' : 'caption', text: processor.decode(ids), milliseconds: performance.now() - start,
-      stages: { ...stages, text_encoder, decoder }, tokens: decoder_steps,
+      kind: asks ? 'answer' : 'caption',
+      text: processor.decode(ids),
+      milliseconds: performance.now() - start,
+      stages: { ...stages, text_encoder, decoder },
+      tokens: decoder_steps,
     };
   }
 

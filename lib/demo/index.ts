@@ -1,2 +1,2 @@
-// The door of the demo room.
+// Public API of the demo room.
 export { startDemo, DemoError, type Demo, type DemoExample, type DemoOptions } from './start-demo';

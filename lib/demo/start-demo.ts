@@ -3,18 +3,21 @@
 import * as fs from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as path from 'node:path';
-import { checkOptions } from '../check-options';
-import { BlipError } from '../errors';
+import { checkOptions } from '../core/check-options';
+import { BlipError } from '../core/errors';
 import type { OVBlipModel } from '../generation';
 import type { BlipProcessor } from '../preprocessing';
-import { projectRoot } from '../project-root';
+import { projectRoot } from '../core/project-root';
 import { askModel } from './ask-model';
 
 /** The server cannot start, or an example cannot be read. */
 export class DemoError extends BlipError {}
 
 /** A picture that the page offers, and what to ask about it; without a question it is captioned. */
-export interface DemoExample { readonly image: string; readonly question?: string }
+export interface DemoExample {
+  readonly image: string;
+  readonly question?: string;
+}
 
 export interface DemoOptions {
   /** Up to some ten; their pictures are files. */
@@ -34,10 +37,21 @@ const HOST = '127.0.0.1';
 const PAGE = path.join('lib', 'demo', 'page.html');
 /** Above any camera's photo; the browser sends the file as it is. */
 const MAX_PICTURE_BYTES = 64 * 2 ** 20;
-const TYPES: Readonly<Record<string, string>> = { '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.png': 'image/png', '.webp': 'image/webp', '.gif': 'image/gif', '.avif': 'image/avif' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.avif': 'image/avif',
+};
 
 /** What a request gets back. */
-interface Reply { readonly status: number; readonly type: string; readonly body: string | Uint8Array }
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
 
 /**
  * Starts the page. The model stays the caller's: close the demo before disposing of it.
@@ -47,7 +61,11 @@ interface Reply { readonly status: number; readonly type: string; readonly body:
  * demo.url // 'http://127.0.0.1:40123/'
  * @throws {DemoError} when an example's picture is missing, or the port is taken
  */
-export async function startDemo(model: OVBlipModel, processor: BlipProcessor, options: DemoOptions = {}): Promise<Demo> {
+export async function startDemo(
+  model: OVBlipModel,
+  processor: BlipProcessor,
+  options: DemoOptions = {},
+): Promise<Demo> {
   checkOptions('startDemo', options, ['examples', 'port']);
   const { examples = [], port = 0 } = options;
   const files = examples.map(({ image }) => path.resolve(image));
@@ -55,7 +73,11 @@ export async function startDemo(model: OVBlipModel, processor: BlipProcessor, op
   if (missing) throw new DemoError(`${missing} is missing. Expected the path of a picture: an example of the demo.`);
   const page = await fs.promises.readFile(path.join(projectRoot(), PAGE));
   const about = {
-    model: path.resolve(model.folder).split(path.sep).slice(-2).join(' '), device: model.executionDevices.join(', '), precision: model.precision, canAnswer: model.canAnswer, maxBytes: MAX_PICTURE_BYTES,
+    model: path.resolve(model.folder).split(path.sep).slice(-2).join(' '),
+    device: model.executionDevices.join(', '),
+    precision: model.precision,
+    canAnswer: model.canAnswer,
+    maxBytes: MAX_PICTURE_BYTES,
     examples: examples.map(({ question = '' }, index) => ({ image: `examples/${index}`, question })),
   };
   const ask = askModel(model, processor);
@@ -64,22 +86,35 @@ export async function startDemo(model: OVBlipModel, processor: BlipProcessor, op
     const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
     if (!isOwn(request)) return failure(403, 'This page answers to itself alone. Open it by its own address.');
     if (pathname === '/answer') {
-      if (request.method !== 'POST') return failure(405, `${request.method} /answer: expected POST, with the picture's file as the body.`);
+      if (request.method !== 'POST')
+        return failure(405, `${request.method} /answer: expected POST, with the picture's file as the body.`);
       const picture = await readBody(request);
-      if (!picture) return failure(413, `The picture has more than ${MAX_PICTURE_BYTES / 2 ** 20} MB: choose a smaller one.`);
+      if (!picture)
+        return failure(413, `The picture has more than ${MAX_PICTURE_BYTES / 2 ** 20} MB: choose a smaller one.`);
       if (picture.length === 0) return failure(400, 'No picture: choose one first.');
       return json(200, await ask(picture, searchParams.get('question') ?? ''));
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return failure(405, `${request.method} ${pathname}: expected GET.`);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return failure(405, `${request.method} ${pathname}: expected GET.`);
     if (pathname === '/') return { status: 200, type: 'text/html; charset=utf-8', body: page };
     if (pathname === '/about') return json(200, about);
     const example = files[Number(/^\/examples\/(\d+)$/.exec(pathname)?.[1] ?? NaN)];
-    if (example) return { status: 200, type: TYPES[path.extname(example).toLowerCase()] ?? 'application/octet-stream', body: await fs.promises.readFile(example) };
+    if (example)
+      return {
+        status: 200,
+        type: TYPES[path.extname(example).toLowerCase()] ?? 'application/octet-stream',
+        body: await fs.promises.readFile(example),
+      };
     return failure(404, `${pathname}: nothing here. The page is at /.`);
   }
 
   const server = createServer((request, response) => {
-    reply(request).catch(explain).then((sent) => send(response, sent), () => response.destroy());
+    reply(request)
+      .catch(explain)
+      .then(
+        (sent) => send(response, sent),
+        () => response.destroy(),
+      );
   });
   const isOwn = ({ headers: { host, origin } }: IncomingMessage): boolean => {
     const address = server.address();
@@ -87,7 +122,13 @@ export async function startDemo(model: OVBlipModel, processor: BlipProcessor, op
     return own.includes(host ?? '') && (origin === undefined || own.some((name) => origin === `http://${name}`));
   };
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new DemoError(`The demo cannot listen on port ${port} (${error.message}). Choose another port, or none for a free one.`)));
+    server.once('error', (error) =>
+      reject(
+        new DemoError(
+          `The demo cannot listen on port ${port} (${error.message}). Choose another port, or none for a free one.`,
+        ),
+      ),
+    );
     server.listen(port, HOST, resolve);
   });
   server.unref();
@@ -95,10 +136,11 @@ export async function startDemo(model: OVBlipModel, processor: BlipProcessor, op
   if (typeof address !== 'object' || !address) throw new DemoError('The demo has no address.');
   return {
     url: `http://${HOST}:${address.port}/`,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -130,6 +172,11 @@ function explain(error: unknown): Reply {
 }
 
 function send(response: ServerResponse, { status, type, body }: Reply): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...(status === 413 && { connection: 'close' }) });
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 413 && { connection: 'close' }),
+  });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

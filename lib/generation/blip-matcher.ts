@@ -1,6 +1,13 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes a picture.
 import * as path from 'node:path';
-import { Encoders, type ImageEmbeds, type ImageInput, type LoadModelOptions, type PixelValues, type Texts } from './encoders';
+import {
+  Encoders,
+  type ImageEmbeds,
+  type ImageInput,
+  type LoadModelOptions,
+  type PixelValues,
+  type Texts,
+} from './encoders';
 
 /**
  * The counterpart of Hugging Face's BlipForImageTextRetrieval, with its matching head (`use_itm_head=True`): the text encoder reads the
@@ -20,9 +27,13 @@ export class OVBlipMatcher {
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
     const encoders = await Encoders.load('OVBlipMatcher.load', folder, options, (has) => {
-      if (has('blip_text_decoder.xml')) return `${folder} is no retrieval model: it has a text decoder. Load it with OVBlipModel, or convert a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
+      if (has('blip_text_decoder.xml'))
+        return `${folder} is no retrieval model: it has a text decoder. Load it with OVBlipModel, or convert a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
       const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].find((name) => !has(name));
-      return missing && `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote of a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
+      return (
+        missing &&
+        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote of a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`
+      );
     });
     return new OVBlipMatcher(encoders);
   }
@@ -40,10 +51,15 @@ export class OVBlipMatcher {
    */
   async match(inputs: ImageInput & Texts): Promise<number[]> {
     this.encoders.checkTexts(inputs);
-    const { data, dims: [rows] } = await this.encoders.readTexts(await this.encoders.embeds(inputs), inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
+    const {
+      data,
+      dims: [rows],
+    } = await this.encoders.readTexts(await this.encoders.embeds(inputs), inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
     return Array.from({ length: rows }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1]))); // softmax of two
   }
 
   /** Frees the compiled models. */
-  dispose(): void { this.encoders.dispose(); }
+  dispose(): void {
+    this.encoders.dispose();
+  }
 }

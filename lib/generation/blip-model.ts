@@ -7,13 +7,31 @@ import { BlipModelError, type Tokens } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
-import { Encoders, rowsOf, type ImageEmbeds, type ImageInput, type LoadModelOptions, type PixelValues, type Texts } from './encoders';
-import { beginToken, resolveGenerationOptions, type GenerationOptions, type SearchSettings } from './generation-options';
+import {
+  Encoders,
+  rowsOf,
+  type ImageEmbeds,
+  type ImageInput,
+  type LoadModelOptions,
+  type PixelValues,
+  type Texts,
+} from './encoders';
+import {
+  beginToken,
+  resolveGenerationOptions,
+  type GenerationOptions,
+  type SearchSettings,
+} from './generation-options';
 import { greedySearch } from './greedy-search';
 import { repeatEach } from './repeat-rows';
 
 /** Milliseconds of the last call, per stage. */
-export interface StageTimings { vision: number; text_encoder: number; decoder: number; decoder_steps: number }
+export interface StageTimings {
+  vision: number;
+  text_encoder: number;
+  decoder: number;
+  decoder_steps: number;
+}
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -28,7 +46,10 @@ export class OVBlipModel {
   readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   #lastGeneration: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly encoders: Encoders, private readonly decoder: CompiledModel) {}
+  private constructor(
+    private readonly encoders: Encoders,
+    private readonly decoder: CompiledModel,
+  ) {}
 
   /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote.
@@ -39,27 +60,45 @@ export class OVBlipModel {
       if (['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].every(has) && !has('blip_text_decoder.xml'))
         return `${folder} has no text decoder: its checkpoint was made for retrieval and writes no text. Load it with OVBlipMatcher, or load one for VQA or captions, such as Salesforce/blip-vqa-base.`;
       const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'].find((name) => !has(name));
-      return missing && `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`;
+      return (
+        missing &&
+        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`
+      );
     });
     const xml = path.join(folder, 'blip_text_decoder.xml');
     try {
-      return new OVBlipModel(encoders, await encoders.core.compileModel(xml, encoders.device, decoderProperties(xml, encoders.device, options.properties ?? {})));
+      return new OVBlipModel(
+        encoders,
+        await encoders.core.compileModel(
+          xml,
+          encoders.device,
+          decoderProperties(xml, encoders.device, options.properties ?? {}),
+        ),
+      );
     } catch (error) {
       encoders.dispose();
       throw error;
     }
   }
 
-  get folder(): string { return this.encoders.folder; }
-  get device(): string { return this.encoders.device; }
-  get config(): BlipConfig { return this.encoders.config; }
+  get folder(): string {
+    return this.encoders.folder;
+  }
+  get device(): string {
+    return this.encoders.device;
+  }
+  get config(): BlipConfig {
+    return this.encoders.config;
+  }
 
   /**
    * The precision that the device computes in, such as `bf16`: print it beside every time. Names the text decoder's where it has one of
    * its own: `bf16, decoder f32`. `unknown` where the device does not tell.
    */
   get precision(): string {
-    const [vision, decoder] = [this.encoders.vision.single, this.decoder].map((model) => deviceSetting(model, 'INFERENCE_PRECISION_HINT') ?? 'unknown');
+    const [vision, decoder] = [this.encoders.vision.single, this.decoder].map(
+      (model) => deviceSetting(model, 'INFERENCE_PRECISION_HINT') ?? 'unknown',
+    );
     return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
   }
   /**
@@ -68,9 +107,13 @@ export class OVBlipModel {
    * @example
    * if (model.canAnswer) await model.generateAnswer({ pixel_values, ...text });
    */
-  get canAnswer(): boolean { return this.encoders.text !== undefined; }
+  get canAnswer(): boolean {
+    return this.encoders.text !== undefined;
+  }
   /** Processor threads that one inference uses; 0 where the device does not tell, as a graphics card. */
-  get threads(): number { return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0'); }
+  get threads(): number {
+    return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+  }
   /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
   get executionDevices(): readonly string[] {
     const devices = executionDevices(this.encoders.vision.single);
@@ -114,15 +157,25 @@ export class OVBlipModel {
    */
   async generateAnswer(inputs: ImageInput & Texts, options: GenerationOptions = {}): Promise<number[][]> {
     if (!this.canAnswer)
-      throw new BlipModelError(`${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`);
+      throw new BlipModelError(
+        `${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`,
+      );
     const prompt = [beginToken(options, this.config.text_config)];
     const settings = this.#settings(options, prompt.length);
     this.encoders.checkTexts(inputs);
     const image = await this.#embeds(inputs);
     const start = performance.now();
-    const { data, dims: [rows, length, size], attention_mask } = await this.encoders.readTexts(image, inputs, 'last_hidden_state', 'questions');
+    const {
+      data,
+      dims: [rows, length, size],
+      attention_mask,
+    } = await this.encoders.readTexts(image, inputs, 'last_hidden_state', 'questions');
     this.timings.text_encoder = performance.now() - start;
-    return this.#generate({ data, dims: [rows, length, size], attention_mask }, Array<number[]>(rows).fill(prompt), settings);
+    return this.#generate(
+      { data, dims: [rows, length, size], attention_mask },
+      Array<number[]>(rows).fill(prompt),
+      settings,
+    );
   }
 
   /** Frees the compiled models. Calls that are under way end with an error or their result; later ones throw. */
@@ -142,8 +195,10 @@ export class OVBlipModel {
   #prompts(inputs: Tokens, bos: number): number[][] {
     const [rows, length] = this.encoders.checkTexts(inputs);
     if (inputs.attention_mask?.includes(0n))
-      throw new BlipModelError(`attention_mask of the prompts has zeros: ${rows} prompts of different lengths. `
-        + 'A caption cannot go on after padding: call generateCaption once per prompt.');
+      throw new BlipModelError(
+        `attention_mask of the prompts has zeros: ${rows} prompts of different lengths. ` +
+          'A caption cannot go on after padding: call generateCaption once per prompt.',
+      );
     const words = (row: number): BigInt64Array => inputs.input_ids.subarray(row * length + 1, (row + 1) * length - 1);
     return Array.from({ length: rows }, (_, row) => [bos, ...Array.from(words(row), Number)]);
   }
@@ -158,20 +213,36 @@ export class OVBlipModel {
    * Generations take turns. Steps of two generations whose states differ in shape must not alternate on one compiled decoder: the CPU
    * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
    */
-  #generate(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+  #generate(
+    states: EncoderStates,
+    prompts: readonly (readonly number[])[],
+    settings: SearchSettings,
+  ): Promise<number[][]> {
     const turn = this.#lastGeneration;
     const generation = turn.then(() => this.#generateNow(states, prompts, settings));
     this.#lastGeneration = generation.catch(() => undefined);
     return settings.signal ? Promise.race([generation, abortedBefore(turn, settings.signal)]) : generation;
   }
 
-  async #generateNow(states: EncoderStates, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+  async #generateNow(
+    states: EncoderStates,
+    prompts: readonly (readonly number[])[],
+    settings: SearchSettings,
+  ): Promise<number[][]> {
     this.encoders.assertUsable();
     settings.signal?.throwIfAborted();
     const start = performance.now();
-    const session = new DecoderSession(this.encoders.openvino, this.decoder, repeatEach(states, settings.num_beams), settings.max_length, prompts.length * settings.num_beams);
+    const session = new DecoderSession(
+      this.encoders.openvino,
+      this.decoder,
+      repeatEach(states, settings.num_beams),
+      settings.max_length,
+      prompts.length * settings.num_beams,
+    );
     try {
-      const result = await (settings.num_beams === 1 ? greedySearch(session, prompts, settings) : beamSearch(session, prompts, settings));
+      const result = await (settings.num_beams === 1
+        ? greedySearch(session, prompts, settings)
+        : beamSearch(session, prompts, settings));
       this.timings.decoder_steps = result[0].length - prompts[0].length;
       return result;
     } finally {

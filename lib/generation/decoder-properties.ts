@@ -25,6 +25,9 @@ const EIGHT_BITS = /element_type="[iu]8"/;
 export function decoderProperties(xml: string, device: string, properties: Config): Config {
   const isCPU = device === 'CPU';
   const streams: Config = isCPU || 'NUM_STREAMS' in properties ? { NUM_STREAMS: '1' } : {};
-  const precision: Config = isCPU && EIGHT_BITS.test(fs.readFileSync(xml, 'utf8')) ? { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: '64' } : {};
+  const precision: Config =
+    isCPU && EIGHT_BITS.test(fs.readFileSync(xml, 'utf8'))
+      ? { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: '64' }
+      : {};
   return { ...precision, ...properties, ...FIRST_HINT, ...streams };
 }

@@ -25,15 +25,25 @@ export class DecoderSession implements DecoderStep {
   #masks: Tensor[] = [];
 
   /** @param max_length the longest text of this generation, for the mask @param texts how many are written, beams counted one by one */
-  constructor(private readonly openvino: OpenVINO, decoder: CompiledModel, states: EncoderStates, max_length: number, texts = states.dims[0]) {
+  constructor(
+    private readonly openvino: OpenVINO,
+    decoder: CompiledModel,
+    states: EncoderStates,
+    max_length: number,
+    texts = states.dims[0],
+  ) {
     const vocabulary = decoder.outputs[0].getPartialShape()[2];
-    if (typeof vocabulary !== 'number') throw new RangeError('The text decoder\'s vocabulary size is not fixed in its IR.');
+    if (typeof vocabulary !== 'number')
+      throw new RangeError("The text decoder's vocabulary size is not fixed in its IR.");
     this.vocab_size = vocabulary;
     const [rows, source] = states.dims;
     this.#ones = new BigInt64Array(texts * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
     this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
-    this.#request.setTensor('encoder_attention_mask', new openvino.Tensor('i64', [rows, source], states.attention_mask ?? new BigInt64Array(rows * source).fill(1n)));
+    this.#request.setTensor(
+      'encoder_attention_mask',
+      new openvino.Tensor('i64', [rows, source], states.attention_mask ?? new BigInt64Array(rows * source).fill(1n)),
+    );
   }
 
   async step(input_ids: readonly number[], rows: number, length: number, beam_idx: Int32Array): Promise<Float32Array> {

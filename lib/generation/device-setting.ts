@@ -13,7 +13,9 @@ export function deviceSetting(compiled: CompiledModel, name: string): string | u
   const own = property(compiled, name);
   if (own !== undefined) return own;
   const listed = property(compiled, 'DEVICE_PROPERTIES') ?? '';
-  const values = [...listed.matchAll(/([A-Z_]+):([^,{}]*)/g)].flatMap(([, key, value]) => (key === name && value !== '' ? [value] : []));
+  const values = [...listed.matchAll(/([A-Z_]+):([^,{}]*)/g)].flatMap(([, key, value]) =>
+    key === name && value !== '' ? [value] : [],
+  );
   return values.length > 0 ? [...new Set(values)].join(' or ') : undefined;
 }
 
@@ -23,5 +25,9 @@ export function executionDevices(compiled: CompiledModel): string[] {
 }
 
 function property(compiled: CompiledModel, name: string): string | undefined {
-  try { return compiled.getProperty(name); } catch { return undefined; } // refused: not a setting of this device
+  try {
+    return compiled.getProperty(name);
+  } catch {
+    return undefined;
+  } // refused: not a setting of this device
 }

@@ -1,5 +1,5 @@
 // What a caller may ask of text generation, checked: names and meaning as in Hugging Face's `generate`.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** An option is unknown, not implemented, or out of range; the message names it. */
 export class GenerationOptionsError extends BlipError {}
@@ -46,8 +46,22 @@ export interface SearchSettings {
 }
 
 const DEFAULT_NEW_TOKENS = 20;
-const KNOWN = new Set(['do_sample', 'max_new_tokens', 'max_length', 'min_length', 'min_new_tokens', 'num_beams', 'length_penalty', 'repetition_penalty', 'early_stopping',
-  'bos_token_id', 'eos_token_id', 'pad_token_id', 'on_token', 'signal']);
+const KNOWN = new Set([
+  'do_sample',
+  'max_new_tokens',
+  'max_length',
+  'min_length',
+  'min_new_tokens',
+  'num_beams',
+  'length_penalty',
+  'repetition_penalty',
+  'early_stopping',
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+  'on_token',
+  'signal',
+]);
 
 /** The token ids and limits of a text model that options are checked against. */
 export interface TextLimits {
@@ -62,7 +76,10 @@ export interface TextLimits {
 
 /** The token that each text begins with. @throws {GenerationOptionsError} */
 export function beginToken(options: GenerationOptions, limits: TextLimits): number {
-  if (typeof options !== 'object' || options === null) throw new GenerationOptionsError(`The generation options are ${String(options)}, expected an object such as { max_new_tokens: 20 }.`);
+  if (typeof options !== 'object' || options === null)
+    throw new GenerationOptionsError(
+      `The generation options are ${String(options)}, expected an object such as { max_new_tokens: 20 }.`,
+    );
   return token(options, 'bos_token_id', limits.bos_token_id, limits);
 }
 
@@ -72,46 +89,91 @@ export function beginToken(options: GenerationOptions, limits: TextLimits): numb
  * @param promptLength tokens that are there before the first step
  * @throws {GenerationOptionsError}
  */
-export function resolveGenerationOptions(options: GenerationOptions, promptLength: number, limits: TextLimits): SearchSettings {
+export function resolveGenerationOptions(
+  options: GenerationOptions,
+  promptLength: number,
+  limits: TextLimits,
+): SearchSettings {
   const positions = limits.max_position_embeddings;
   const longest = positions + 1; // the last token needs no position: nothing is read after it
   for (const [name, value] of Object.entries(options))
-    if (!KNOWN.has(name) && value !== undefined) throw new GenerationOptionsError(`Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`);
+    if (!KNOWN.has(name) && value !== undefined)
+      throw new GenerationOptionsError(
+        `Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`,
+      );
   const { do_sample = false, early_stopping = false, on_token, signal } = options;
-  if (do_sample !== false) throw new GenerationOptionsError(`do_sample is ${JSON.stringify(do_sample)}: sampling is not implemented. Leave it out, or set it to false.`);
+  if (do_sample !== false)
+    throw new GenerationOptionsError(
+      `do_sample is ${JSON.stringify(do_sample)}: sampling is not implemented. Leave it out, or set it to false.`,
+    );
   const num_beams = count(options, 'num_beams', 1, 1);
   const fallback = Math.max(promptLength + 1, Math.min(promptLength + DEFAULT_NEW_TOKENS, positions));
-  const max_length = options.max_new_tokens === undefined ? count(options, 'max_length', fallback, 1) : promptLength + count(options, 'max_new_tokens', 0, 1);
-  if (promptLength > positions) throw new GenerationOptionsError(`The prompt has ${promptLength} tokens, but the model has positions for ${positions}. Shorten the prompt.`);
-  if (max_length <= promptLength) throw new GenerationOptionsError(`max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`);
-  if (max_length > longest) throw new GenerationOptionsError(`The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token after them. Lower max_length or max_new_tokens.`);
-  const min_length = options.min_new_tokens === undefined ? count(options, 'min_length', 0, 0) : promptLength + count(options, 'min_new_tokens', 0, 0);
-  if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never') throw new GenerationOptionsError(`early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`);
-  if (on_token && num_beams > 1) throw new GenerationOptionsError('on_token streams greedy search only: beam search decides at the end. Set num_beams to 1.');
+  const max_length =
+    options.max_new_tokens === undefined
+      ? count(options, 'max_length', fallback, 1)
+      : promptLength + count(options, 'max_new_tokens', 0, 1);
+  if (promptLength > positions)
+    throw new GenerationOptionsError(
+      `The prompt has ${promptLength} tokens, but the model has positions for ${positions}. Shorten the prompt.`,
+    );
+  if (max_length <= promptLength)
+    throw new GenerationOptionsError(
+      `max_length is ${max_length}, but the prompt has ${promptLength} tokens already. Raise max_length, or use max_new_tokens.`,
+    );
+  if (max_length > longest)
+    throw new GenerationOptionsError(
+      `The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token after them. Lower max_length or max_new_tokens.`,
+    );
+  const min_length =
+    options.min_new_tokens === undefined
+      ? count(options, 'min_length', 0, 0)
+      : promptLength + count(options, 'min_new_tokens', 0, 0);
+  if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never')
+    throw new GenerationOptionsError(
+      `early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`,
+    );
+  if (on_token && num_beams > 1)
+    throw new GenerationOptionsError(
+      'on_token streams greedy search only: beam search decides at the end. Set num_beams to 1.',
+    );
   return {
-    max_length, min_length, num_beams, early_stopping, on_token, signal,
-    length_penalty: real(options, 'length_penalty', 1), repetition_penalty: positive(options, 'repetition_penalty', 1),
-    eos_token_id: token(options, 'eos_token_id', limits.sep_token_id, limits), pad_token_id: token(options, 'pad_token_id', limits.pad_token_id, limits),
+    max_length,
+    min_length,
+    num_beams,
+    early_stopping,
+    on_token,
+    signal,
+    length_penalty: real(options, 'length_penalty', 1),
+    repetition_penalty: positive(options, 'repetition_penalty', 1),
+    eos_token_id: token(options, 'eos_token_id', limits.sep_token_id, limits),
+    pad_token_id: token(options, 'pad_token_id', limits.pad_token_id, limits),
   };
 }
 
-type NumberOption = { [K in keyof GenerationOptions]-?: GenerationOptions[K] extends number | undefined ? K : never }[keyof GenerationOptions];
+type NumberOption = {
+  [K in keyof GenerationOptions]-?: GenerationOptions[K] extends number | undefined ? K : never;
+}[keyof GenerationOptions];
 
 function count(options: GenerationOptions, name: NumberOption, fallback: number, least: number): number {
   const value = options[name] ?? fallback;
-  if (!Number.isSafeInteger(value) || value < least) throw new GenerationOptionsError(`${name} is ${String(value)}, expected a whole number of at least ${least}.`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new GenerationOptionsError(`${name} is ${String(value)}, expected a whole number of at least ${least}.`);
   return value;
 }
 
 function token(options: GenerationOptions, name: NumberOption, fallback: number, { vocab_size }: TextLimits): number {
   const value = count(options, name, fallback, 0);
-  if (value >= vocab_size) throw new GenerationOptionsError(`${name} is ${value}, expected a token id below ${vocab_size}, the size of the vocabulary.`);
+  if (value >= vocab_size)
+    throw new GenerationOptionsError(
+      `${name} is ${value}, expected a token id below ${vocab_size}, the size of the vocabulary.`,
+    );
   return value;
 }
 
 function real(options: GenerationOptions, name: NumberOption, fallback: number): number {
   const value = options[name] ?? fallback;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new GenerationOptionsError(`${name} is ${String(value)}, expected a number.`);
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new GenerationOptionsError(`${name} is ${String(value)}, expected a number.`);
   return value;
 }
 

@@ -7,7 +7,11 @@ import { processScores } from './score-processors';
  * @param prompts token ids that each row begins with, all of one length
  * @returns prompt and new tokens per row; rows that ended early are filled with pad_token_id
  */
-export async function greedySearch(decoder: DecoderStep, prompts: readonly (readonly number[])[], settings: SearchSettings): Promise<number[][]> {
+export async function greedySearch(
+  decoder: DecoderStep,
+  prompts: readonly (readonly number[])[],
+  settings: SearchSettings,
+): Promise<number[][]> {
   const rows = prompts.map((prompt) => [...prompt]);
   const finished = rows.map(() => false);
   const beam_idx = Int32Array.from(rows, (_, row) => row);

@@ -1,4 +1,4 @@
-// The door of the generation room.
+// Public API of the generation room.
 export * from './blip-matcher';
 export * from './blip-model';
 export { BlipModelError } from './check-inputs';

@@ -10,5 +10,7 @@ const VIRTUAL = ['AUTO', 'MULTI', 'HETERO', 'BATCH'];
  */
 export function missingDevice(device: string, available: readonly string[]): string | undefined {
   const names = device.split(/[:,]/).map((name) => name.trim().replace(/^-|\(.*\)$/g, ''));
-  return names.find((name) => !VIRTUAL.includes(name) && !available.some((known) => known === name || known.startsWith(`${name}.`)));
+  return names.find(
+    (name) => !VIRTUAL.includes(name) && !available.some((known) => known === name || known.startsWith(`${name}.`)),
+  );
 }

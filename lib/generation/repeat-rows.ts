@@ -10,7 +10,8 @@ export function repeatEach(states: EncoderStates, times: number): EncoderStates 
   for (let row = 0; row < rows * times; row++) {
     const from = Math.floor(row / times);
     data.set(states.data.subarray(from * source * size, (from + 1) * source * size), row * source * size);
-    if (mask && states.attention_mask) mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
+    if (mask && states.attention_mask)
+      mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
   }
   return { data, dims: [rows * times, source, size], attention_mask: mask };
 }

@@ -6,8 +6,13 @@ import type { SearchSettings } from './generation-options';
  *
  * @param scores one row over the vocabulary @param ids the row's tokens so far, prompt included
  */
-export function processScores(scores: Float32Array, ids: readonly number[], { repetition_penalty, min_length, eos_token_id }: SearchSettings): void {
+export function processScores(
+  scores: Float32Array,
+  ids: readonly number[],
+  { repetition_penalty, min_length, eos_token_id }: SearchSettings,
+): void {
   if (repetition_penalty !== 1)
-    for (const id of new Set(ids)) scores[id] = scores[id] < 0 ? scores[id] * repetition_penalty : scores[id] / repetition_penalty;
+    for (const id of new Set(ids))
+      scores[id] = scores[id] < 0 ? scores[id] * repetition_penalty : scores[id] / repetition_penalty;
   if (ids.length < min_length) scores[eos_token_id] = -Infinity;
 }

@@ -8,7 +8,10 @@ import type { CompiledModel, Config, Core } from '../openvino';
 export class VisionModel {
   #batches: Promise<CompiledModel> | undefined;
 
-  private constructor(private readonly compile: (batch: number) => Promise<CompiledModel>, readonly single: CompiledModel) {}
+  private constructor(
+    private readonly compile: (batch: number) => Promise<CompiledModel>,
+    readonly single: CompiledModel,
+  ) {}
 
   /** @param xml the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
   static async load(core: Core, xml: string, device: string, config: Config): Promise<VisionModel> {
@@ -16,7 +19,11 @@ export class VisionModel {
       const model = await core.readModel(xml);
       try {
         const [, ...rest] = model.inputs[0].getPartialShape();
-        return await core.compileModel(model.reshape({ [model.inputs[0].getAnyName()]: [batch, ...rest] }), device, config);
+        return await core.compileModel(
+          model.reshape({ [model.inputs[0].getAnyName()]: [batch, ...rest] }),
+          device,
+          config,
+        );
       } finally {
         model.dispose();
       }
@@ -27,12 +34,18 @@ export class VisionModel {
   /** The model to run `rows` pictures on; compiled now if it is the first batch. */
   forRows(rows: number): Promise<CompiledModel> {
     if (rows === 1) return Promise.resolve(this.single);
-    this.#batches ??= this.compile(-1).catch((error: unknown) => { this.#batches = undefined; throw error; });
+    this.#batches ??= this.compile(-1).catch((error: unknown) => {
+      this.#batches = undefined;
+      throw error;
+    });
     return this.#batches;
   }
 
   dispose(): void {
     this.single.dispose();
-    void this.#batches?.then((model) => model.dispose(), () => undefined);
+    void this.#batches?.then(
+      (model) => model.dispose(),
+      () => undefined,
+    );
   }
 }

@@ -1,6 +1,6 @@
 // OpenVINO's Intermediate Representation as a typed graph in memory: nodes, their outputs, variables. Knows no model.
 // Format: https://docs.openvino.ai (IR, operation sets). Operations with their shape inference stand in ops.ts.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** An operation was given inputs it cannot take; the message names the node, the shapes and what was expected. */
 export class GraphError extends BlipError {}
@@ -83,10 +83,20 @@ export class Graph {
   /** Adds a node of any operation; prefer the functions of ops.ts, which check shapes. */
   add(spec: NodeSpec): Node {
     for (const input of spec.inputs ?? [])
-      if (this.nodes[input.node.id] !== input.node) throw new GraphError(`${spec.name} (${spec.type}): its input "${input.node.name}" belongs to another graph.`);
+      if (this.nodes[input.node.id] !== input.node)
+        throw new GraphError(`${spec.name} (${spec.type}): its input "${input.node.name}" belongs to another graph.`);
     const node: Node = {
-      id: this.nodes.length, name: this.#unique(spec.name), type: spec.type, opset: spec.opset, attributes: spec.attributes ?? {},
-      inputs: spec.inputs ?? [], outputs: [], tensorNames: [], runtimeInfo: spec.runtimeInfo ?? [], source: spec.source, integers: spec.integers,
+      id: this.nodes.length,
+      name: this.#unique(spec.name),
+      type: spec.type,
+      opset: spec.opset,
+      attributes: spec.attributes ?? {},
+      inputs: spec.inputs ?? [],
+      outputs: [],
+      tensorNames: [],
+      runtimeInfo: spec.runtimeInfo ?? [],
+      source: spec.source,
+      integers: spec.integers,
     };
     spec.outputs.forEach(({ type, shape }, port) => {
       node.outputs.push({ node, port, type, shape });
@@ -98,10 +108,16 @@ export class Graph {
 
   /** An input of the model. @throws {GraphError} when another input has this name */
   parameter(name: string, type: IRType, shape: Shape): Value {
-    if (this.#inputs.has(name)) throw new GraphError(`${name} (Parameter): the graph has an input of this name already; programs find inputs by name.`);
+    if (this.#inputs.has(name))
+      throw new GraphError(
+        `${name} (Parameter): the graph has an input of this name already; programs find inputs by name.`,
+      );
     this.#inputs.add(name);
     const node = this.add({
-      type: 'Parameter', opset: 'opset1', name, outputs: [{ type, shape }],
+      type: 'Parameter',
+      opset: 'opset1',
+      name,
+      outputs: [{ type, shape }],
       attributes: { shape: shape.map((dim) => (dim < 0 ? '?' : dim)).join(','), element_type: type },
     });
     node.tensorNames[0].push(name);
@@ -111,7 +127,12 @@ export class Graph {
   /** A constant whose bytes (little-endian) are read when the graph is written. */
   constant(name: string, type: IRType, shape: Shape, source: ConstantSource, integers?: readonly number[]): Value {
     return this.add({
-      type: 'Const', opset: 'opset1', name, source, integers, outputs: [{ type, shape }],
+      type: 'Const',
+      opset: 'opset1',
+      name,
+      source,
+      integers,
+      outputs: [{ type, shape }],
       attributes: { element_type: type, shape: shape.join(', ') },
     }).outputs[0];
   }
@@ -119,9 +140,18 @@ export class Graph {
   /** A small constant of whole numbers: axes, shapes, indices. A number gives a scalar, a list a vector. */
   integers(name: string, values: number | readonly number[], type: 'i64' | 'i32' = 'i64'): Value {
     const list = typeof values === 'number' ? [values] : [...values];
-    if (!list.every(Number.isSafeInteger)) throw new GraphError(`${name} (Const): got [${list.join(', ')}], expected whole numbers.`);
-    const bytes = new Uint8Array(type === 'i64' ? BigInt64Array.from(list, BigInt).buffer : Int32Array.from(list).buffer);
-    return this.constant(name, type, typeof values === 'number' ? [] : [list.length], { key: `${type}:${list.join(',')}`, bytes: () => bytes }, list);
+    if (!list.every(Number.isSafeInteger))
+      throw new GraphError(`${name} (Const): got [${list.join(', ')}], expected whole numbers.`);
+    const bytes = new Uint8Array(
+      type === 'i64' ? BigInt64Array.from(list, BigInt).buffer : Int32Array.from(list).buffer,
+    );
+    return this.constant(
+      name,
+      type,
+      typeof values === 'number' ? [] : [list.length],
+      { key: `${type}:${list.join(',')}`, bytes: () => bytes },
+      list,
+    );
   }
 
   /** A float scalar, or one value of the given rank that broadcasts. */
@@ -132,7 +162,10 @@ export class Graph {
 
   /** An output of the model under a tensor name; one value may have several. @throws {GraphError} when another input or output has this name */
   result(name: string, value: Value): void {
-    if (this.#outputs.has(name) || this.#inputs.has(name)) throw new GraphError(`${name} (Result): the graph has an input or output of this name already; programs find outputs by name.`);
+    if (this.#outputs.has(name) || this.#inputs.has(name))
+      throw new GraphError(
+        `${name} (Result): the graph has an input or output of this name already; programs find outputs by name.`,
+      );
     this.#outputs.add(name);
     value.node.tensorNames[value.port].push(name);
     this.add({ type: 'Result', opset: 'opset1', name: `${name}/result`, inputs: [value], outputs: [] });
@@ -141,8 +174,15 @@ export class Graph {
   /** Reads a variable; after a reset (and in a fresh request) it has the value of `initial`. */
   readValue(variable: Variable, initial: Value): Value {
     return this.add({
-      type: 'ReadValue', opset: 'opset6', name: `${variable.id}/read`, inputs: [initial],
-      attributes: { variable_id: variable.id, variable_type: variable.type, variable_shape: variable.shape.map((dim) => (dim < 0 ? '?' : dim)).join(',') },
+      type: 'ReadValue',
+      opset: 'opset6',
+      name: `${variable.id}/read`,
+      inputs: [initial],
+      attributes: {
+        variable_id: variable.id,
+        variable_type: variable.type,
+        variable_shape: variable.shape.map((dim) => (dim < 0 ? '?' : dim)).join(','),
+      },
       outputs: [{ type: variable.type, shape: variable.shape }],
     }).outputs[0];
   }
@@ -150,7 +190,11 @@ export class Graph {
   /** Writes a variable, to be read by the next run. */
   assign(variable: Variable, value: Value): void {
     this.add({
-      type: 'Assign', opset: 'opset6', name: `${variable.id}/assign`, inputs: [value], attributes: { variable_id: variable.id },
+      type: 'Assign',
+      opset: 'opset6',
+      name: `${variable.id}/assign`,
+      inputs: [value],
+      attributes: { variable_id: variable.id },
       outputs: [{ type: value.type, shape: value.shape }],
     });
   }

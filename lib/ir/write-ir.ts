@@ -18,7 +18,13 @@ export interface WriteOptions {
   readonly onBytes?: (bytes: number) => void;
 }
 
-const PRECISION: Readonly<Record<IRType, string>> = { f32: 'FP32', f16: 'FP16', i64: 'I64', i32: 'I32', boolean: 'BOOL' };
+const PRECISION: Readonly<Record<IRType, string>> = {
+  f32: 'FP32',
+  f16: 'FP16',
+  i64: 'I64',
+  i32: 'I32',
+  boolean: 'BOOL',
+};
 
 /** Constants start at multiples of the largest element, so that a memory-mapped file can be read as an array in place. */
 const ALIGNMENT = 8;
@@ -34,11 +40,19 @@ let writes = 0;
  *
  * @throws {GraphError} when a constant's bytes do not have the length that its type and shape ask for
  */
-export async function writeIR(graph: Graph, file: string, { info = {}, signal, onBytes }: WriteOptions = {}): Promise<WrittenIR> {
+export async function writeIR(
+  graph: Graph,
+  file: string,
+  { info = {}, signal, onBytes }: WriteOptions = {},
+): Promise<WrittenIR> {
   const bin = file.replace(/\.xml$/, '.bin');
   if (bin === file) throw new GraphError(`${file}: an IR's file name must end in .xml.`);
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
-  for (const key of Object.keys(info)) if (!XML_NAME.test(key)) throw new GraphError(`${file}: runtime info "${key}" is no XML name: letters, digits, "_", "-" and ".", beginning with a letter or "_".`);
+  for (const key of Object.keys(info))
+    if (!XML_NAME.test(key))
+      throw new GraphError(
+        `${file}: runtime info "${key}" is no XML name: letters, digits, "_", "-" and ".", beginning with a letter or "_".`,
+      );
   const mark = `${process.pid}-${++writes}`;
   const temporary = { xml: `${file}.${mark}.tmp`, bin: `${bin}.${mark}.tmp` };
   try {
@@ -56,9 +70,17 @@ export async function writeIR(graph: Graph, file: string, { info = {}, signal, o
   }
 }
 
-interface Place { readonly offset: number; readonly size: number }
+interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
 
-async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, onBytes?: (bytes: number) => void): Promise<Map<Node, Place>> {
+async function writeConstants(
+  graph: Graph,
+  file: string,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): Promise<Map<Node, Place>> {
   const places = new Map<Node, Place>();
   const shared = new Map<string, Place>();
   const handle = await fs.promises.open(file, 'w');
@@ -71,7 +93,10 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
       const { key, bytes } = node.source;
       const size = byteLength(node);
       const known = key === undefined ? undefined : shared.get(`${key} ${node.outputs[0].type}`);
-      if (known && known.size === size) { places.set(node, known); continue; }
+      if (known && known.size === size) {
+        places.set(node, known);
+        continue;
+      }
       const offset = size === 0 ? end : Math.ceil(end / ALIGNMENT) * ALIGNMENT; // an empty one must not lie behind the file's end
       const data = bytes();
       let done = 0;
@@ -83,7 +108,10 @@ async function writeConstants(graph: Graph, file: string, signal?: AbortSignal, 
         onBytes?.(offset + Math.min(done, size));
         signal?.throwIfAborted();
       }
-      if (done !== size) throw new GraphError(`Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`);
+      if (done !== size)
+        throw new GraphError(
+          `Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`,
+        );
       end = offset + size;
       const place = { offset, size };
       places.set(node, place);
@@ -105,7 +133,9 @@ async function writeFully(handle: fs.promises.FileHandle, data: Uint8Array, posi
 
 /** Where writing to an open file fails, Node's error has no `path`, as its others have: add it. */
 async function naming<T>(file: string, action: Promise<T>): Promise<T> {
-  try { return await action; } catch (error) {
+  try {
+    return await action;
+  } catch (error) {
     throw error instanceof Error && !('path' in error) ? Object.assign(error, { path: file }) : error;
   }
 }
@@ -116,26 +146,45 @@ function byteLength(node: Node): number {
 }
 
 function toXML(graph: Graph, places: ReadonlyMap<Node, Place>, info: Readonly<Record<string, string>>): string {
-  const edges = graph.nodes.flatMap((node) => node.inputs.map((value, port) =>
-    `<edge from-layer="${value.node.id}" from-port="${outputPort(value)}" to-layer="${node.id}" to-port="${port}"/>`));
+  const edges = graph.nodes.flatMap((node) =>
+    node.inputs.map(
+      (value, port) =>
+        `<edge from-layer="${value.node.id}" from-port="${outputPort(value)}" to-layer="${node.id}" to-port="${port}"/>`,
+    ),
+  );
   return [
-    '<?xml version="1.0"?>', `<net name="${escape(graph.name)}" version="11">`,
-    '<layers>', ...graph.nodes.map((node) => layerXML(node, places.get(node))), '</layers>',
-    '<edges>', ...edges, '</edges>',
-    '<rt_info>', ...Object.entries(info).map(([key, value]) => `<${key} value="${escape(value)}"/>`), '</rt_info>',
-    '</net>', '',
+    '<?xml version="1.0"?>',
+    `<net name="${escape(graph.name)}" version="11">`,
+    '<layers>',
+    ...graph.nodes.map((node) => layerXML(node, places.get(node))),
+    '</layers>',
+    '<edges>',
+    ...edges,
+    '</edges>',
+    '<rt_info>',
+    ...Object.entries(info).map(([key, value]) => `<${key} value="${escape(value)}"/>`),
+    '</rt_info>',
+    '</net>',
+    '',
   ].join('\n');
 }
 
 function layerXML(node: Node, place?: Place): string {
   const data = { ...node.attributes, ...(place ? { offset: String(place.offset), size: String(place.size) } : {}) };
-  const attributes = Object.entries(data).map(([key, value]) => ` ${key}="${escape(value)}"`).join('');
+  const attributes = Object.entries(data)
+    .map(([key, value]) => ` ${key}="${escape(value)}"`)
+    .join('');
   const runtime = node.runtimeInfo.map((name) => `<attribute name="${name}" version="0"/>`).join('');
   const inputs = node.inputs.map((value, port) => portXML(value, port, [])).join('');
   const outputs = node.outputs.map((value) => portXML(value, outputPort(value), node.tensorNames[value.port])).join('');
-  return `<layer id="${node.id}" name="${escape(node.name)}" type="${node.type}" version="${node.opset}">`
-    + (attributes ? `<data${attributes}/>` : '') + (runtime ? `<rt_info>${runtime}</rt_info>` : '')
-    + (inputs ? `<input>${inputs}</input>` : '') + (outputs ? `<output>${outputs}</output>` : '') + '</layer>';
+  return (
+    `<layer id="${node.id}" name="${escape(node.name)}" type="${node.type}" version="${node.opset}">` +
+    (attributes ? `<data${attributes}/>` : '') +
+    (runtime ? `<rt_info>${runtime}</rt_info>` : '') +
+    (inputs ? `<input>${inputs}</input>` : '') +
+    (outputs ? `<output>${outputs}</output>` : '') +
+    '</layer>'
+  );
 }
 
 /** Ports are numbered through: inputs first, then outputs. */

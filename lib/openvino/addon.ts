@@ -1,51 +1,90 @@
 // openvino-node's addon as it is: the part used here, typed by hand, since npm leaves the package out where it does not fit.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 import { DisposedError, OpenVINOError } from './errors';
 import type { TensorData } from './types';
 
-export interface AddonTensor { getData(): TensorData; getElementType(): unknown; getShape(): ArrayLike<number>; getSize(): number }
-export interface AddonPort { getAnyName(): string; getPartialShape(): { getDimensions(): readonly (number | readonly [number, number])[] } }
-export interface AddonModel { inputs: AddonPort[]; outputs: AddonPort[]; reshape(shapes: Map<string, string>): unknown; isDynamic(): boolean; getFriendlyName(): string }
+export interface AddonTensor {
+  getData(): TensorData;
+  getElementType(): unknown;
+  getShape(): ArrayLike<number>;
+  getSize(): number;
+}
+export interface AddonPort {
+  getAnyName(): string;
+  getPartialShape(): { getDimensions(): readonly (number | readonly [number, number])[] };
+}
+export interface AddonModel {
+  inputs: AddonPort[];
+  outputs: AddonPort[];
+  reshape(shapes: Map<string, string>): unknown;
+  isDynamic(): boolean;
+  getFriendlyName(): string;
+}
 /** Up to 2026.3 `inferAsync` binds by position whatever the keys say; it always wants one argument. */
 export interface AddonRequest {
-  setTensor(name: string, tensor: AddonTensor): void; getTensor(name: string): AddonTensor;
-  infer(): Record<string, AddonTensor>; inferAsync(inputs: AddonTensor[]): Promise<Record<string, AddonTensor>>;
+  setTensor(name: string, tensor: AddonTensor): void;
+  getTensor(name: string): AddonTensor;
+  infer(): Record<string, AddonTensor>;
+  inferAsync(inputs: AddonTensor[]): Promise<Record<string, AddonTensor>>;
 }
-export interface AddonCompiled { inputs: AddonPort[]; outputs: AddonPort[]; getProperty(name: string): unknown; createInferRequest(): AddonRequest }
+export interface AddonCompiled {
+  inputs: AddonPort[];
+  outputs: AddonPort[];
+  getProperty(name: string): unknown;
+  createInferRequest(): AddonRequest;
+}
 export interface AddonCore {
-  getAvailableDevices(): string[]; getProperty(device: string, name: string): unknown; setProperty(device: string, properties: Record<string, string>): void;
+  getAvailableDevices(): string[];
+  getProperty(device: string, name: string): unknown;
+  setProperty(device: string, properties: Record<string, string>): void;
   getVersions(device: string): Record<string, { buildNumber: string; description: string }>;
   /** Arguments are counted: an `undefined` at the end is refused. */
-  readModel(...files: [xml: string, bin?: string]): Promise<AddonModel>; readModelSync(...files: [xml: string, bin?: string]): AddonModel;
+  readModel(...files: [xml: string, bin?: string]): Promise<AddonModel>;
+  readModelSync(...files: [xml: string, bin?: string]): AddonModel;
   compileModel(model: AddonModel | string, device: string, config: Record<string, string>): Promise<AddonCompiled>;
   compileModelSync(model: AddonModel | string, device: string, config: Record<string, string>): AddonCompiled;
 }
 export interface Addon {
   Core: new () => AddonCore;
   /** Shares the array's whole buffer and does not keep it alive. */
-  Tensor: new (...args: [type: string, shape: number[], data?: TensorData]) => AddonTensor;
+  Tensor: new (
+    ...args: [type: string, shape: number[], data?: TensorData]
+  ) => AddonTensor;
   /** Since 2026.4. */
   getOpenvinoVersion?(): { buildNumber: string };
 }
 
 /** Runs one of the addon's calls; its errors become {@link OpenVINOError}. */
 export function attempt<T>(call: string, fn: () => T): T {
-  try { return fn(); } catch (error) { throw translate(call, error); }
+  try {
+    return fn();
+  } catch (error) {
+    throw translate(call, error);
+  }
 }
 
 export async function attemptAsync<T>(call: string, fn: () => Promise<T>): Promise<T> {
-  try { return await fn(); } catch (error) { throw translate(call, error); }
+  try {
+    return await fn();
+  } catch (error) {
+    throw translate(call, error);
+  }
 }
 
 function translate(call: string, error: unknown): BlipError {
-  return error instanceof BlipError ? error : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
+  return error instanceof BlipError
+    ? error
+    : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
 }
 
 /** An object of the addon. It frees what it holds when it is collected; dispose() lets go of it, and later use throws. */
 export abstract class Held<T> {
   #native: T | undefined;
 
-  protected constructor(native: T, private readonly what: string) {
+  protected constructor(
+    native: T,
+    private readonly what: string,
+  ) {
     this.#native = native;
   }
 

@@ -4,5 +4,9 @@ import { OpenVINOError } from './errors';
 
 /** @throws {OpenVINOError} */
 export function assertFile(file: string): void {
-  if (!fs.existsSync(file)) throw new OpenVINOError(`${file}: no such file. Expected an OpenVINO IR: an .xml with its .bin beside it.`, 'ov_core_read_model');
+  if (!fs.existsSync(file))
+    throw new OpenVINOError(
+      `${file}: no such file. Expected an OpenVINO IR: an .xml with its .bin beside it.`,
+      'ov_core_read_model',
+    );
 }

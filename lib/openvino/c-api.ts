@@ -16,11 +16,19 @@ export function loadCApi(library: string): OpenVINO {
   return {
     runtime: 'c-api',
     version: String(version.buildNumber),
-    Core: class extends CCore { constructor() { super(api); } },
+    Core: class extends CCore {
+      constructor() {
+        super(api);
+      }
+    },
     Tensor: class extends CTensor {
-      constructor(type: ElementType, shape: readonly number[], data?: TensorData) { super(api, CTensor.allocate(api, type, shape, data)); }
+      constructor(type: ElementType, shape: readonly number[], data?: TensorData) {
+        super(api, CTensor.allocate(api, type, shape, data));
+      }
       /** Outputs count as well. */
-      static override [Symbol.hasInstance](value: unknown): boolean { return Function.prototype[Symbol.hasInstance].call(CTensor, value); }
+      static override [Symbol.hasInstance](value: unknown): boolean {
+        return Function.prototype[Symbol.hasInstance].call(CTensor, value);
+      }
     },
   };
 }
@@ -62,7 +70,10 @@ class CCore extends Handle implements Core {
   async readModel(xml: string, bin?: string): Promise<Model> {
     assertFile(xml);
     if (bin !== undefined) assertFile(bin);
-    return new CModel(this.api, await this.during(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])));
+    return new CModel(
+      this.api,
+      await this.during(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])),
+    );
   }
 
   readModelSync(xml: string, bin?: string): Model {
@@ -82,14 +93,22 @@ class CCore extends Handle implements Core {
     return new CCompiledModel(this.api, this.api.out(name, ...values));
   }
 
-  #compileCall(model: Model | string, device: string, config: Config): { name: 'ov_core_compile_model_props' | 'ov_core_compile_model_from_file_props'; values: unknown[] } {
+  #compileCall(
+    model: Model | string,
+    device: string,
+    config: Config,
+  ): { name: 'ov_core_compile_model_props' | 'ov_core_compile_model_from_file_props'; values: unknown[] } {
     const list = toProperties(config);
     const properties = [list.length, list.length > 0 ? list : null];
     if (typeof model === 'string') {
       assertFile(model);
       return { name: 'ov_core_compile_model_from_file_props', values: [this.pointer, model, device, ...properties] };
     }
-    if (!(model instanceof CModel)) throw new OpenVINOError('compileModel: the model belongs to another runtime; read it with this core', 'ov_core_compile_model');
+    if (!(model instanceof CModel))
+      throw new OpenVINOError(
+        'compileModel: the model belongs to another runtime; read it with this core',
+        'ov_core_compile_model',
+      );
     return { name: 'ov_core_compile_model_props', values: [this.pointer, model.pointer, device, ...properties] };
   }
 }
@@ -99,16 +118,28 @@ class CModel extends Handle implements Model {
     super(api, pointer, 'ov_model_free', 'Model');
   }
 
-  get inputs(): Port[] { return readPorts(this.api, this.pointer, 'ov_model_inputs_size', 'ov_model_const_input_by_index'); }
-  get outputs(): Port[] { return readPorts(this.api, this.pointer, 'ov_model_outputs_size', 'ov_model_const_output_by_index'); }
+  get inputs(): Port[] {
+    return readPorts(this.api, this.pointer, 'ov_model_inputs_size', 'ov_model_const_input_by_index');
+  }
+  get outputs(): Port[] {
+    return readPorts(this.api, this.pointer, 'ov_model_outputs_size', 'ov_model_const_output_by_index');
+  }
 
   reshape(shapes: Readonly<Record<string, readonly Dimension[]>>): this {
     const names = Object.keys(shapes);
-    this.api.call('ov_model_reshape', this.pointer, names, names.map((name) => toPartialShape(shapes[name])), names.length);
+    this.api.call(
+      'ov_model_reshape',
+      this.pointer,
+      names,
+      names.map((name) => toPartialShape(shapes[name])),
+      names.length,
+    );
     return this;
   }
 
-  isDynamic(): boolean { return this.api.isDynamic(this.pointer); }
+  isDynamic(): boolean {
+    return this.api.isDynamic(this.pointer);
+  }
 
   getFriendlyName(): string {
     return this.api.outString('ov_model_get_friendly_name', this.pointer);

@@ -30,7 +30,12 @@ const VERSION = struct('ov_version_t', { buildNumber: 'const char *', descriptio
 export const CORE_VERSION = struct('ov_core_version_t', { device_name: 'const char *', version: VERSION });
 struct('ov_core_version_list_t', { versions: 'void *', size: 'size_t' });
 export const PROFILING = struct('ov_profiling_info_t', {
-  status: 'int', real_time: 'int64_t', cpu_time: 'int64_t', node_name: 'const char *', exec_type: 'const char *', node_type: 'const char *',
+  status: 'int',
+  real_time: 'int64_t',
+  cpu_time: 'int64_t',
+  node_name: 'const char *',
+  exec_type: 'const char *',
+  node_type: 'const char *',
 });
 struct('ov_profiling_info_list_t', { infos: 'void *', size: 'size_t' });
 
@@ -43,8 +48,10 @@ const STATUS_FUNCTIONS = {
   ov_core_set_properties: 'void *core, const char *device, size_t n, const ov_property_t *properties',
   ov_core_get_property: 'void *core, const char *device, const char *key, _Out_ void **value',
   ov_core_read_model: 'void *core, const char *xml, const char *bin, _Out_ void **model',
-  ov_core_compile_model_props: 'void *core, void *model, const char *device, size_t n, const ov_property_t *properties, _Out_ void **compiled',
-  ov_core_compile_model_from_file_props: 'void *core, const char *xml, const char *device, size_t n, const ov_property_t *properties, _Out_ void **compiled',
+  ov_core_compile_model_props:
+    'void *core, void *model, const char *device, size_t n, const ov_property_t *properties, _Out_ void **compiled',
+  ov_core_compile_model_from_file_props:
+    'void *core, const char *xml, const char *device, size_t n, const ov_property_t *properties, _Out_ void **compiled',
   ov_model_inputs_size: 'void *model, _Out_ size_t *n',
   ov_model_outputs_size: 'void *model, _Out_ size_t *n',
   ov_model_const_input_by_index: 'void *model, size_t i, _Out_ void **port',
@@ -78,10 +85,17 @@ const STATUS_FUNCTIONS = {
 } as const;
 
 const VOID_FUNCTIONS = {
-  ov_free: 'void *p', ov_core_free: 'void *p', ov_model_free: 'void *p', ov_compiled_model_free: 'void *p',
-  ov_infer_request_free: 'void *p', ov_tensor_free: 'void *p', ov_output_const_port_free: 'void *p',
-  ov_available_devices_free: 'ov_available_devices_t *p', ov_core_versions_free: 'ov_core_version_list_t *p',
-  ov_partial_shape_free: 'ov_partial_shape_t *p', ov_profiling_info_list_free: 'ov_profiling_info_list_t *p',
+  ov_free: 'void *p',
+  ov_core_free: 'void *p',
+  ov_model_free: 'void *p',
+  ov_compiled_model_free: 'void *p',
+  ov_infer_request_free: 'void *p',
+  ov_tensor_free: 'void *p',
+  ov_output_const_port_free: 'void *p',
+  ov_available_devices_free: 'ov_available_devices_t *p',
+  ov_core_versions_free: 'ov_core_version_list_t *p',
+  ov_partial_shape_free: 'ov_partial_shape_t *p',
+  ov_profiling_info_list_free: 'ov_profiling_info_list_t *p',
 } as const;
 
 export type StatusName = keyof typeof STATUS_FUNCTIONS;
@@ -89,9 +103,23 @@ export type FreeName = keyof typeof VOID_FUNCTIONS;
 
 /** Status codes by name (ov_status_e), for failures about which OpenVINO leaves no text. */
 const STATUS_NAMES: Readonly<Record<string, string>> = {
-  '-1': 'general error', '-2': 'not implemented', '-3': 'network not loaded', '-4': 'parameter mismatch', '-5': 'not found', '-6': 'out of bounds',
-  '-7': 'unexpected', '-8': 'request busy', '-9': 'result not ready', '-10': 'not allocated', '-11': 'inference not started', '-12': 'network not read',
-  '-13': 'inference cancelled', '-14': 'a bad argument', '-15': 'unknown error', '-16': 'not implemented', '-17': 'unknown exception',
+  '-1': 'general error',
+  '-2': 'not implemented',
+  '-3': 'network not loaded',
+  '-4': 'parameter mismatch',
+  '-5': 'not found',
+  '-6': 'out of bounds',
+  '-7': 'unexpected',
+  '-8': 'request busy',
+  '-9': 'result not ready',
+  '-10': 'not allocated',
+  '-11': 'inference not started',
+  '-12': 'network not read',
+  '-13': 'inference cancelled',
+  '-14': 'a bad argument',
+  '-15': 'unknown error',
+  '-16': 'not implemented',
+  '-17': 'unknown exception',
 };
 
 /** The loaded library: calls that check their status and turn failures into errors with OpenVINO's own text. */
@@ -108,8 +136,10 @@ export class CFunctions {
 
   constructor(library: string) {
     const lib = koffi.load(library);
-    for (const [name, parameters] of Object.entries(STATUS_FUNCTIONS)) this.#status.set(name as StatusName, lib.func(`int ${name}(${parameters})`));
-    for (const [name, parameters] of Object.entries(VOID_FUNCTIONS)) this.#void.set(name as FreeName, lib.func(`void ${name}(${parameters})`));
+    for (const [name, parameters] of Object.entries(STATUS_FUNCTIONS))
+      this.#status.set(name as StatusName, lib.func(`int ${name}(${parameters})`));
+    for (const [name, parameters] of Object.entries(VOID_FUNCTIONS))
+      this.#void.set(name as FreeName, lib.func(`void ${name}(${parameters})`));
     this.#lastMessage = lib.func('void *ov_get_last_err_msg()');
     this.#isDynamic = lib.func('bool ov_model_is_dynamic(void *model)');
     const libc = koffi.load(process.platform === 'win32' ? 'msvcrt.dll' : null);
@@ -150,7 +180,8 @@ export class CFunctions {
   /** As `out`, on a thread of libuv's pool, one call after the other. The caller keeps the arguments alive: see {@link Handle.during}. */
   outAsync(name: StatusName, values: readonly unknown[]): Promise<Pointer> {
     const slot: unknown[] = [null];
-    const turn = (): Promise<Pointer> => this.callAsync(name, [...values, slot], values).then(() => pointer(slot[0], name));
+    const turn = (): Promise<Pointer> =>
+      this.callAsync(name, [...values, slot], values).then(() => pointer(slot[0], name));
     const result = this.#queue.then(turn, turn);
     this.#queue = result.catch(() => undefined);
     return result;
@@ -161,8 +192,16 @@ export class CFunctions {
     return new Promise((resolve, reject) => {
       this.native(name).async(...values, (error: unknown, status: unknown) => {
         void keep;
-        if (error) { reject(error); return; }
-        try { this.#check(name, status); resolve(); } catch (problem) { reject(problem); }
+        if (error) {
+          reject(error);
+          return;
+        }
+        try {
+          this.#check(name, status);
+          resolve();
+        } catch (problem) {
+          reject(problem);
+        }
       });
     });
   }
@@ -204,7 +243,9 @@ export class CFunctions {
   #message(status: number): string {
     const text = this.#takeMessage();
     this.#overwriteMessage();
-    return text !== '' && text !== this.#noMessage ? text : `${STATUS_NAMES[status] ?? 'no reason given'} (status ${status})`;
+    return text !== '' && text !== this.#noMessage
+      ? text
+      : `${STATUS_NAMES[status] ?? 'no reason given'} (status ${status})`;
   }
 
   /** Fails on purpose, with a text that nothing else leads to: no process has memory for 2^63 bytes. */
@@ -224,7 +265,10 @@ export class CFunctions {
       const got = this.outNumber('ov_tensor_get_byte_size', tensor);
       this.free('ov_tensor_free', tensor);
       if (got !== 3 * bytes)
-        throw new OpenVINOError(`${library}: three ${type} values (element type number ${id}) take ${got} bytes, expected ${3 * bytes}: this release numbers its types differently. Install the version in requirements.txt: npm run setup`, 'ov_tensor_create');
+        throw new OpenVINOError(
+          `${library}: three ${type} values (element type number ${id}) take ${got} bytes, expected ${3 * bytes}: this release numbers its types differently. Install the version in requirements.txt: npm run setup`,
+          'ov_tensor_create',
+        );
     }
   }
 }

@@ -10,14 +10,28 @@ import type { Config, Dimension, ElementType, Port } from './types';
 const UNBOUNDED = 2 ** 60;
 
 class CPort implements Port {
-  constructor(readonly anyName: string, readonly elementType: ElementType, readonly partialShape: readonly Dimension[] | undefined) {}
-  getAnyName(): string { return this.anyName; }
-  getElementType(): ElementType { return this.elementType; }
+  constructor(
+    readonly anyName: string,
+    readonly elementType: ElementType,
+    readonly partialShape: readonly Dimension[] | undefined,
+  ) {}
+  getAnyName(): string {
+    return this.anyName;
+  }
+  getElementType(): ElementType {
+    return this.elementType;
+  }
   getPartialShape(): Dimension[] {
-    if (!this.partialShape) throw new OpenVINOError(`"${this.anyName}" has a free number of dimensions, which this interface cannot say: reshape the model first.`, 'getPartialShape');
+    if (!this.partialShape)
+      throw new OpenVINOError(
+        `"${this.anyName}" has a free number of dimensions, which this interface cannot say: reshape the model first.`,
+        'getPartialShape',
+      );
     return [...this.partialShape];
   }
-  toString(): string { return `${this.anyName} ${this.elementType} ${this.partialShape ? formatShape(this.partialShape) : '[...]'}`; }
+  toString(): string {
+    return `${this.anyName} ${this.elementType} ${this.partialShape ? formatShape(this.partialShape) : '[...]'}`;
+  }
 }
 
 /** All inputs or outputs of a model or compiled model. */

@@ -36,7 +36,11 @@ class CInferRequest extends Handle implements InferRequest {
   #cancelled = false;
   #asking: NodeJS.Timeout | undefined;
 
-  constructor(api: CFunctions, pointer: Pointer, readonly model: CCompiledModel) {
+  constructor(
+    api: CFunctions,
+    pointer: Pointer,
+    readonly model: CCompiledModel,
+  ) {
     super(api, pointer, 'ov_infer_request_free', 'InferRequest');
   }
 
@@ -50,7 +54,11 @@ class CInferRequest extends Handle implements InferRequest {
 
   getTensor(name: string): CTensor {
     this.#assertIdle();
-    return CTensor.adopt(this.api, this.api.out('ov_infer_request_get_tensor', this.pointer, name), this.#bound.get(name));
+    return CTensor.adopt(
+      this.api,
+      this.api.out('ov_infer_request_get_tensor', this.pointer, name),
+      this.#bound.get(name),
+    );
   }
 
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
@@ -78,7 +86,8 @@ class CInferRequest extends Handle implements InferRequest {
     this.#start();
     try {
       await this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
-      if (this.#cancelled) throw new OpenVINOError('The run was cancelled when it had just ended', 'ov_infer_request_cancel');
+      if (this.#cancelled)
+        throw new OpenVINOError('The run was cancelled when it had just ended', 'ov_infer_request_cancel');
     } finally {
       clearInterval(this.#asking);
       this.#running = false;
@@ -117,7 +126,11 @@ class CInferRequest extends Handle implements InferRequest {
   }
 
   override dispose(): void {
-    if (this.#running) throw new OpenVINOError('InferRequest is running: await it, or cancel it, before dispose()', 'ov_infer_request_free');
+    if (this.#running)
+      throw new OpenVINOError(
+        'InferRequest is running: await it, or cancel it, before dispose()',
+        'ov_infer_request_free',
+      );
     super.dispose();
     this.#bound.clear();
   }
@@ -131,7 +144,11 @@ class CInferRequest extends Handle implements InferRequest {
 
   #assertIdle(): void {
     void this.pointer;
-    if (this.#running) throw new OpenVINOError('InferRequest is already running: await the first run, or create a second request.', 'ov_infer_request_infer');
+    if (this.#running)
+      throw new OpenVINOError(
+        'InferRequest is already running: await the first run, or create a second request.',
+        'ov_infer_request_infer',
+      );
   }
 
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {
@@ -140,21 +157,34 @@ class CInferRequest extends Handle implements InferRequest {
   }
 
   #outputs(): Record<string, Tensor> {
-    return Object.fromEntries(this.model.outputs.map(({ anyName }) => {
-      const live = this.getTensor(anyName);
-      try { return [anyName, live.copy()]; } finally { live.dispose(); }
-    }));
+    return Object.fromEntries(
+      this.model.outputs.map(({ anyName }) => {
+        const live = this.getTensor(anyName);
+        try {
+          return [anyName, live.copy()];
+        } finally {
+          live.dispose();
+        }
+      }),
+    );
   }
 }
 
 function asCTensor(tensor: Tensor, name: string): CTensor {
   if (tensor instanceof CTensor) return tensor;
-  throw new OpenVINOError(`setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model`, 'ov_infer_request_set_tensor');
+  throw new OpenVINOError(
+    `setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model`,
+    'ov_infer_request_set_tensor',
+  );
 }
 
 function parseProfiling(info: Out): ProfilingInfo {
   return {
-    name: String(info.node_name), type: String(info.node_type), execType: String(info.exec_type),
-    status: PROFILING_STATUS[Number(info.status)] ?? String(info.status), realTimeUs: Number(info.real_time), cpuTimeUs: Number(info.cpu_time),
+    name: String(info.node_name),
+    type: String(info.node_type),
+    execType: String(info.exec_type),
+    status: PROFILING_STATUS[Number(info.status)] ?? String(info.status),
+    realTimeUs: Number(info.real_time),
+    cpuTimeUs: Number(info.cpu_time),
   };
 }

@@ -27,7 +27,12 @@ export class CTensor extends Handle implements Tensor {
     return new CTensor(api, CTensor.allocate(api, type, shape, data));
   }
 
-  static allocate(api: CFunctions, type: ElementType, shape: readonly number[], data?: TensorData): { pointer: Pointer; array?: TensorData } {
+  static allocate(
+    api: CFunctions,
+    type: ElementType,
+    shape: readonly number[],
+    data?: TensorData,
+  ): { pointer: Pointer; array?: TensorData } {
     const length = checkTensor(type, shape, data);
     const { id, create } = ELEMENTS[type];
     const native = { rank: shape.length, dims: [...shape] };
@@ -42,7 +47,9 @@ export class CTensor extends Handle implements Tensor {
     return new CTensor(api, { pointer, array: bound === undefined ? undefined : bound.#array });
   }
 
-  get data(): TensorData { return this.getData(); }
+  get data(): TensorData {
+    return this.getData();
+  }
 
   getData(): TensorData {
     const target = ELEMENTS[this.getElementType()].create(this.getSize());
@@ -54,7 +61,11 @@ export class CTensor extends Handle implements Tensor {
   copyTo(target: TensorData): void {
     this.assertUsable();
     const bytes = this.api.outNumber('ov_tensor_get_byte_size', this.pointer);
-    if (bytes !== target.byteLength) throw new OpenVINOError(`A tensor of ${bytes} bytes does not fit an array of ${target.byteLength} bytes.`, 'ov_tensor_data');
+    if (bytes !== target.byteLength)
+      throw new OpenVINOError(
+        `A tensor of ${bytes} bytes does not fit an array of ${target.byteLength} bytes.`,
+        'ov_tensor_data',
+      );
     if (bytes > 0) this.api.copy(target, this.api.out('ov_tensor_data', this.pointer), bytes);
   }
 
@@ -63,8 +74,12 @@ export class CTensor extends Handle implements Tensor {
     return CTensor.create(this.api, this.getElementType(), this.getShape(), this.getData());
   }
 
-  getElementType(): ElementType { return elementTypeOf(this.api.outNumber('ov_tensor_get_element_type', this.pointer)); }
-  getSize(): number { return this.api.outNumber('ov_tensor_get_size', this.pointer); }
+  getElementType(): ElementType {
+    return elementTypeOf(this.api.outNumber('ov_tensor_get_element_type', this.pointer));
+  }
+  getSize(): number {
+    return this.api.outNumber('ov_tensor_get_size', this.pointer);
+  }
 
   getShape(): number[] {
     const shape: Out = {};
@@ -83,6 +98,10 @@ export class CTensor extends Handle implements Tensor {
   /** @throws when the array under this tensor was transferred to another thread: its memory may be freed there at any time */
   assertUsable(): void {
     void this.pointer;
-    if (this.#array?.byteLength === 0) throw new OpenVINOError('The array under this tensor was transferred to another thread: make a tensor over an array that stays.', 'ov_infer_request_infer');
+    if (this.#array?.byteLength === 0)
+      throw new OpenVINOError(
+        'The array under this tensor was transferred to another thread: make a tensor over an array that stays.',
+        'ov_infer_request_infer',
+      );
   }
 }

@@ -10,9 +10,17 @@ import type { ElementType, TensorData } from './types';
  */
 export function checkTensor(type: ElementType, shape: readonly number[], data?: TensorData): number {
   const call = 'new Tensor';
-  if (!isElementType(type)) throw new OpenVINOError(`Tensor: unknown element type "${String(type)}", expected one of ${Object.keys(ELEMENTS).join(', ')}.`, call);
+  if (!isElementType(type))
+    throw new OpenVINOError(
+      `Tensor: unknown element type "${String(type)}", expected one of ${Object.keys(ELEMENTS).join(', ')}.`,
+      call,
+    );
   const what = `Tensor ${type}[${shape.join(',')}]`;
-  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) throw new OpenVINOError(`${what}: a tensor's sizes are whole numbers from 0; free dimensions belong to models.`, call);
+  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
+    throw new OpenVINOError(
+      `${what}: a tensor's sizes are whole numbers from 0; free dimensions belong to models.`,
+      call,
+    );
   const length = shape.reduce((product, dim) => product * dim, 1);
   if (data === undefined) return length;
   const { kind } = ELEMENTS[type];
@@ -25,7 +33,10 @@ export function checkTensor(type: ElementType, shape: readonly number[], data?: 
 export function checkTarget(name: string, type: ElementType, size: number, target: TensorData): void {
   const { kind } = ELEMENTS[type];
   if (kindOf(target) !== kind || target.length !== size)
-    throw new OpenVINOError(`readInto("${name}"): got a ${kindOf(target)} of ${target.length} values, expected a ${kind} of ${size} for this ${type} output.`, 'readInto');
+    throw new OpenVINOError(
+      `readInto("${name}"): got a ${kindOf(target)} of ${target.length} values, expected a ${kind} of ${size} for this ${type} output.`,
+      'readInto',
+    );
 }
 
 /** The class of a typed array by name: a Buffer is a Uint8Array, and one of another realm (a notebook's cell) is what it says. */

@@ -33,5 +33,7 @@ export function isElementType(name: string): name is ElementType {
 /** The element type of a C API number; a type this project has no array for is an error of the caller's model. */
 export function elementTypeOf(id: number): ElementType {
   for (const [name, info] of Object.entries(ELEMENTS)) if (info.id === id && isElementType(name)) return name;
-  throw new RangeError(`Element type number ${id} of the OpenVINO C API is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`);
+  throw new RangeError(
+    `Element type number ${id} of the OpenVINO C API is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`,
+  );
 }

@@ -1,9 +1,13 @@
 // The errors of the OpenVINO room.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** OpenVINO refused a call; `message` holds its own words. */
 export class OpenVINOError extends BlipError {
-  constructor(message: string, readonly call: string, readonly status?: number) {
+  constructor(
+    message: string,
+    readonly call: string,
+    readonly status?: number,
+  ) {
     super(message);
   }
 }

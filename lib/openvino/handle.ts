@@ -2,7 +2,11 @@
 import type { CFunctions, FreeName, Pointer } from './c-functions';
 import { DisposedError } from './errors';
 
-interface Owned { readonly api: CFunctions; readonly free: FreeName; readonly pointer: Pointer }
+interface Owned {
+  readonly api: CFunctions;
+  readonly free: FreeName;
+  readonly pointer: Pointer;
+}
 
 const finalizers = new FinalizationRegistry<Owned>(({ api, free, pointer }) => api.free(free, pointer));
 
@@ -13,7 +17,12 @@ export abstract class Handle {
   #holds = 0;
 
   /** @param what the class by its public name, for errors */
-  protected constructor(protected readonly api: CFunctions, pointer: Pointer, free: FreeName, private readonly what: string) {
+  protected constructor(
+    protected readonly api: CFunctions,
+    pointer: Pointer,
+    free: FreeName,
+    private readonly what: string,
+  ) {
     this.#owned = { api, free, pointer };
     finalizers.register(this, this.#owned, this);
   }

@@ -1,4 +1,4 @@
-// The door of the OpenVINO room.
+// Public API of the OpenVINO room.
 export * from './types';
 export * from './errors';
 export { findRuntimes } from './find-runtime';

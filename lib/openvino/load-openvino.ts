@@ -9,7 +9,8 @@ const loaded = new Map<string, OpenVINO>();
 /** What puts each runtime in its place. npm leaves openvino-node's binary out where Node is older than the package asks for. */
 const REMEDY: Readonly<Record<RuntimeName, string>> = {
   'c-api': 'Run: npm run setup',
-  'openvino-node': 'Run: npm install openvino-node (with Node 21 or newer), or take the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
+  'openvino-node':
+    'Run: npm install openvino-node (with Node 21 or newer), or take the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
 };
 
 /**
@@ -37,7 +38,9 @@ function load({ runtime, path }: FoundRuntime): OpenVINO {
   } catch (error) {
     if (error instanceof OpenVINONotFoundError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OpenVINONotFoundError(`${path}: OpenVINO is there but does not load: ${reason}. ${REMEDY[runtime]}`, { cause: error });
+    throw new OpenVINONotFoundError(`${path}: OpenVINO is there but does not load: ${reason}. ${REMEDY[runtime]}`, {
+      cause: error,
+    });
   }
 }
 
@@ -47,8 +50,11 @@ function cApi(): typeof import('./c-api') {
     require('koffi');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OpenVINONotFoundError(`node_modules/koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. `
-      + 'Its native part is missing, broken, or of another machine. Run: npm ci --include=optional', { cause: error });
+    throw new OpenVINONotFoundError(
+      `node_modules/koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. ` +
+        'Its native part is missing, broken, or of another machine. Run: npm ci --include=optional',
+      { cause: error },
+    );
   }
   return require('./c-api');
 }
@@ -56,10 +62,14 @@ function cApi(): typeof import('./c-api') {
 function notFound(wanted: string | undefined, found: readonly FoundRuntime[]): OpenVINONotFoundError {
   const present = found.map(({ runtime }) => runtime).join(', ') || 'none';
   if (wanted !== undefined && !isRuntime(wanted))
-    return new OpenVINONotFoundError(`OpenVINO runtime "${wanted}" does not exist. Expected BLIP_OPENVINO_RUNTIME to be ${Object.keys(REMEDY).join(' or ')} (present: ${present}).`);
-  return new OpenVINONotFoundError(`OpenVINO ${wanted === undefined ? '' : `runtime "${wanted}" `}not found (present: ${present}). `
-    + 'Looked for openvino-node\'s binary in node_modules/openvino-node/bin and for the C library of the Python package openvino in .venv. '
-    + REMEDY[wanted ?? 'c-api']);
+    return new OpenVINONotFoundError(
+      `OpenVINO runtime "${wanted}" does not exist. Expected BLIP_OPENVINO_RUNTIME to be ${Object.keys(REMEDY).join(' or ')} (present: ${present}).`,
+    );
+  return new OpenVINONotFoundError(
+    `OpenVINO ${wanted === undefined ? '' : `runtime "${wanted}" `}not found (present: ${present}). ` +
+      "Looked for openvino-node's binary in node_modules/openvino-node/bin and for the C library of the Python package openvino in .venv. " +
+      REMEDY[wanted ?? 'c-api'],
+  );
 }
 
 function isRuntime(name: string): name is RuntimeName {

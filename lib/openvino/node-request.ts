@@ -10,34 +10,62 @@ const NO_TENSOR: readonly ElementType[] = ['f16', 'boolean'];
 
 export class NodeTensor extends Held<AddonTensor> implements Tensor {
   /** @param array what the tensor's memory belongs to: the addon does not keep it alive */
-  constructor(native: AddonTensor, readonly array?: TensorData) {
+  constructor(
+    native: AddonTensor,
+    readonly array?: TensorData,
+  ) {
     super(native, 'Tensor');
   }
 
   /** Shares `data` where the addon can: it takes whole buffers only, so a part of one is copied. */
-  static allocate(addon: Addon, type: ElementType, shape: readonly number[], data?: TensorData): [AddonTensor, TensorData?] {
+  static allocate(
+    addon: Addon,
+    type: ElementType,
+    shape: readonly number[],
+    data?: TensorData,
+  ): [AddonTensor, TensorData?] {
     const length = checkTensor(type, shape, data);
-    if (NO_TENSOR.includes(type)) throw new OpenVINOError(`Tensor ${type}: openvino-node has no ${type} tensors; give the model an f32 or u8 input, or set BLIP_OPENVINO_RUNTIME=c-api.`, 'new Tensor');
+    if (NO_TENSOR.includes(type))
+      throw new OpenVINOError(
+        `Tensor ${type}: openvino-node has no ${type} tensors; give the model an f32 or u8 input, or set BLIP_OPENVINO_RUNTIME=c-api.`,
+        'new Tensor',
+      );
     if (length === 0) return [attempt('new Tensor', () => new addon.Tensor(type, [...shape]))];
-    const whole = data !== undefined && data.byteOffset === 0 && data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
+    const whole =
+      data !== undefined &&
+      data.byteOffset === 0 &&
+      data.byteLength === data.buffer.byteLength &&
+      data.buffer instanceof ArrayBuffer;
     const array = whole ? data : ELEMENTS[type].create(length);
     if (data !== undefined && !whole) copyBytes(data, array);
     return [attempt('new Tensor', () => new addon.Tensor(type, [...shape], array)), array];
   }
 
-  get data(): TensorData { return this.getData(); }
+  get data(): TensorData {
+    return this.getData();
+  }
   getData(): TensorData {
     this.assertUsable();
     return attempt('getData', () => this.native.getData());
   }
-  getElementType(): ElementType { return parseType(this.native.getElementType()); }
-  getShape(): number[] { return Array.from(this.native.getShape()); }
-  getSize(): number { return this.native.getSize(); }
+  getElementType(): ElementType {
+    return parseType(this.native.getElementType());
+  }
+  getShape(): number[] {
+    return Array.from(this.native.getShape());
+  }
+  getSize(): number {
+    return this.native.getSize();
+  }
 
   /** @throws when the array under this tensor was transferred to another thread: its memory may be freed there at any time */
   assertUsable(): void {
     void this.native;
-    if (this.array?.byteLength === 0) throw new OpenVINOError('The array under this tensor was transferred to another thread: make a tensor over an array that stays.', 'infer');
+    if (this.array?.byteLength === 0)
+      throw new OpenVINOError(
+        'The array under this tensor was transferred to another thread: make a tensor over an array that stays.',
+        'infer',
+      );
   }
 }
 
@@ -46,11 +74,17 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
   readonly #bound = new Map<string, NodeTensor>();
   #running = false;
 
-  constructor(native: AddonRequest) { super(native, 'InferRequest'); }
+  constructor(native: AddonRequest) {
+    super(native, 'InferRequest');
+  }
 
   setTensor(name: string, tensor: Tensor): void {
     this.#assertIdle();
-    if (!(tensor instanceof NodeTensor)) throw new OpenVINOError(`setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model.`, 'setTensor');
+    if (!(tensor instanceof NodeTensor))
+      throw new OpenVINOError(
+        `setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model.`,
+        'setTensor',
+      );
     tensor.assertUsable();
     attempt('setTensor', () => this.native.setTensor(name, tensor.native));
     this.#bound.set(name, tensor);
@@ -58,7 +92,10 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
 
   getTensor(name: string): NodeTensor {
     this.#assertIdle();
-    return new NodeTensor(attempt('getTensor', () => this.native.getTensor(name)), this.#bound.get(name)?.array);
+    return new NodeTensor(
+      attempt('getTensor', () => this.native.getTensor(name)),
+      this.#bound.get(name)?.array,
+    );
   }
 
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
@@ -71,8 +108,12 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
     return collect(await this.#runAsync());
   }
 
-  run(): void { this.#run(); }
-  async runAsync(): Promise<void> { await this.#runAsync(); }
+  run(): void {
+    this.#run();
+  }
+  async runAsync(): Promise<void> {
+    await this.#runAsync();
+  }
 
   readInto(name: string, target: TensorData): void {
     const tensor = this.getTensor(name);
@@ -80,8 +121,15 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
     copyBytes(tensor.getData(), target);
   }
 
-  getProfilingInfo(): ProfilingInfo[] { throw new OpenVINOError('openvino-node offers no profiling information; set BLIP_OPENVINO_RUNTIME=c-api.', 'getProfilingInfo'); }
-  cancel(): void { throw new OpenVINOError('openvino-node cannot cancel an inference; set BLIP_OPENVINO_RUNTIME=c-api.', 'cancel'); }
+  getProfilingInfo(): ProfilingInfo[] {
+    throw new OpenVINOError(
+      'openvino-node offers no profiling information; set BLIP_OPENVINO_RUNTIME=c-api.',
+      'getProfilingInfo',
+    );
+  }
+  cancel(): void {
+    throw new OpenVINOError('openvino-node cannot cancel an inference; set BLIP_OPENVINO_RUNTIME=c-api.', 'cancel');
+  }
 
   override dispose(): void {
     if (this.#running) throw new OpenVINOError('InferRequest is running: await it before dispose().', 'dispose');
@@ -91,13 +139,21 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
 
   #run(): Record<string, AddonTensor> {
     this.#start();
-    try { return attempt('infer', () => this.native.infer()); } finally { this.#running = false; }
+    try {
+      return attempt('infer', () => this.native.infer());
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** Inputs are bound by name before: the addon's own way binds by position. */
   async #runAsync(): Promise<Record<string, AddonTensor>> {
     this.#start();
-    try { return await attemptAsync('inferAsync', () => this.native.inferAsync([])); } finally { this.#running = false; }
+    try {
+      return await attemptAsync('inferAsync', () => this.native.inferAsync([]));
+    } finally {
+      this.#running = false;
+    }
   }
 
   #start(): void {
@@ -108,7 +164,11 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
 
   #assertIdle(): void {
     void this.native;
-    if (this.#running) throw new OpenVINOError('InferRequest is already running: await the first run, or create a second request.', 'infer');
+    if (this.#running)
+      throw new OpenVINOError(
+        'InferRequest is already running: await the first run, or create a second request.',
+        'infer',
+      );
   }
 
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {
@@ -125,9 +185,14 @@ function collect(results: Record<string, AddonTensor>): Record<string, Tensor> {
 export function parseType(name: unknown): ElementType {
   const type = String(name);
   if (isElementType(type)) return type;
-  throw new OpenVINOError(`Element type ${type} is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`, 'getElementType');
+  throw new OpenVINOError(
+    `Element type ${type} is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`,
+    'getElementType',
+  );
 }
 
 function copyBytes(from: TensorData, to: TensorData): void {
-  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(new Uint8Array(from.buffer, from.byteOffset, from.byteLength));
+  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(
+    new Uint8Array(from.buffer, from.byteOffset, from.byteLength),
+  );
 }

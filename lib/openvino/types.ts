@@ -1,12 +1,32 @@
 // openvino-node's interface, for the part this project uses: the one shape that both runtimes are given.
 // Names and call shapes follow https://docs.openvino.ai (openvino-node API); what was added says so.
 
-export type ElementType = 'f32' | 'f64' | 'f16' | 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16' | 'u32' | 'u64' | 'boolean';
+export type ElementType =
+  | 'f32'
+  | 'f64'
+  | 'f16'
+  | 'i8'
+  | 'i16'
+  | 'i32'
+  | 'i64'
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'boolean';
 
 /** f16 travels as its bits in a Uint16Array, boolean as one byte each in a Uint8Array; a Buffer counts as a Uint8Array. */
 export type TensorData =
-  | Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array
-  | Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;
 
 /** A dimension: its size, `-1` where it has no upper bound, or `[min, max]`. */
 export type Dimension = number | readonly [min: number, max: number];

@@ -15,13 +15,31 @@ export interface CalibrationReport {
 }
 
 /** Paths of the two indexes, for the worker's tasks. */
-export interface Calibration { readonly vision: string; readonly text: string; readonly report: CalibrationReport }
+export interface Calibration {
+  readonly vision: string;
+  readonly text: string;
+  readonly report: CalibrationReport;
+}
 
-export const NO_CALIBRATION: Calibration = { vision: '', text: '', report: { samples: 0, images: 0, milliseconds: 0, skipped: [] } };
+export const NO_CALIBRATION: Calibration = {
+  vision: '',
+  text: '',
+  report: { samples: 0, images: 0, milliseconds: 0, skipped: [] },
+};
 
 /** One picture's place in the calibration file. */
-interface Encoded { readonly index: number; readonly tokens: number; readonly size: number }
-interface EncodedImage { readonly pixels: Float32Array; readonly dims: readonly number[]; readonly embeds: Float32Array; readonly tokens: number; readonly size: number }
+interface Encoded {
+  readonly index: number;
+  readonly tokens: number;
+  readonly size: number;
+}
+interface EncodedImage {
+  readonly pixels: Float32Array;
+  readonly dims: readonly number[];
+  readonly embeds: Float32Array;
+  readonly tokens: number;
+  readonly size: number;
+}
 
 const DEFAULT_SUBSET_SIZE = 300;
 
@@ -29,15 +47,27 @@ const DEFAULT_SUBSET_SIZE = 300;
  * @param hasText whether the text encoder's inputs are wanted too
  * @throws {QuantizeError} when no sample can be used @throws {CalibrationFileError} when the disk is full
  */
-export async function calibrate(folder: string, samples: Iterable<VqaSample> | AsyncIterable<VqaSample>, staging: string, hasText: boolean, options: QuantizeOptions): Promise<Calibration> {
+export async function calibrate(
+  folder: string,
+  samples: Iterable<VqaSample> | AsyncIterable<VqaSample>,
+  staging: string,
+  hasText: boolean,
+  options: QuantizeOptions,
+): Promise<Calibration> {
   const { subset_size = DEFAULT_SUBSET_SIZE, signal, progress_callback, device = 'CPU' } = options;
   const total = Array.isArray(samples) ? Math.min(subset_size, samples.length) : subset_size;
   const started = performance.now();
   const processor = await BlipProcessor.fromCheckpoint(folder);
   const core = new (loadOpenVINO().Core)();
   // f32 as in NNCF's own runs: the quantized model does not depend on whether this processor has bf16.
-  const precision: Config = /^([CG]PU|AUTO|MULTI|HETERO|BATCH)\b(?!.*NPU)/.test(device) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
-  const model = await core.compileModel(path.join(folder, 'blip_vision_model.xml'), device, { PERFORMANCE_HINT: 'LATENCY', ...precision, ...options.properties });
+  const precision: Config = /^([CG]PU|AUTO|MULTI|HETERO|BATCH)\b(?!.*NPU)/.test(device)
+    ? { INFERENCE_PRECISION_HINT: 'f32' }
+    : {};
+  const model = await core.compileModel(path.join(folder, 'blip_vision_model.xml'), device, {
+    PERFORMANCE_HINT: 'LATENCY',
+    ...precision,
+    ...options.properties,
+  });
   const request = model.createInferRequest();
   const files: CalibrationFile[] = [];
   const encoded = new Map<string, Encoded | { readonly broken: string }>();
@@ -54,7 +84,8 @@ export async function calibrate(folder: string, samples: Iterable<VqaSample> | A
       signal?.throwIfAborted();
       try {
         if (typeof sample !== 'object' || sample === null) throw new QuantizeError('no sample');
-        if (hasText && (typeof sample.question !== 'string' || sample.question.trim() === '')) throw new QuantizeError('no question');
+        if (hasText && (typeof sample.question !== 'string' || sample.question.trim() === ''))
+          throw new QuantizeError('no question');
         const known = encoded.get(sample.image_id);
         if (known && 'broken' in known) throw new QuantizeError(known.broken);
         let image = known;
@@ -71,7 +102,11 @@ export async function calibrate(folder: string, samples: Iterable<VqaSample> | A
             input_ids: { type: 'i64', shape: dims, data: input_ids },
             attention_mask: { type: 'i64', shape: dims, data: attention_mask },
             encoder_hidden_states: { type: 'f32', shape: [1, image.tokens, image.size], shared: image.index },
-            encoder_attention_mask: { type: 'i64', shape: [1, image.tokens], data: new BigInt64Array(image.tokens).fill(1n) },
+            encoder_attention_mask: {
+              type: 'i64',
+              shape: [1, image.tokens],
+              data: new BigInt64Array(image.tokens).fill(1n),
+            },
           });
         }
       } catch (error) {
@@ -84,8 +119,15 @@ export async function calibrate(folder: string, samples: Iterable<VqaSample> | A
       count++;
       progress_callback?.({ status: 'calibration inputs', loaded: count, total });
     }
-    if (count === 0) throw new QuantizeError(`No calibration sample could be used: got ${skipped.length} that were skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`);
-    return { vision: vision.finish(), text: text.finish(), report: { samples: count, images, milliseconds: performance.now() - started, skipped } };
+    if (count === 0)
+      throw new QuantizeError(
+        `No calibration sample could be used: got ${skipped.length} that were skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`,
+      );
+    return {
+      vision: vision.finish(),
+      text: text.finish(),
+      report: { samples: count, images, milliseconds: performance.now() - started, skipped },
+    };
   } finally {
     for (const file of files) file.close();
     request.dispose();
@@ -102,9 +144,10 @@ async function encode(sample: VqaSample, processor: BlipProcessor, request: Infe
     const pixels = await processor.image(sample.image);
     if (!allFinite(pixels.data)) throw new QuantizeError('pixel_values holds NaN or infinity');
     const pixel_values = new (loadOpenVINO().Tensor)('f32', pixels.dims, pixels.data); // [1, 3, image_size, image_size] f32
-    const { last_hidden_state } = await request.inferAsync({ pixel_values });          // [1, tokens, hidden] f32
+    const { last_hidden_state } = await request.inferAsync({ pixel_values }); // [1, tokens, hidden] f32
     const embeds = last_hidden_state.getData();
-    if (!(embeds instanceof Float32Array)) throw new QuantizeError(`last_hidden_state is ${last_hidden_state.getElementType()}, expected f32`);
+    if (!(embeds instanceof Float32Array))
+      throw new QuantizeError(`last_hidden_state is ${last_hidden_state.getElementType()}, expected f32`);
     if (!allFinite(embeds)) throw new QuantizeError("the vision model's last_hidden_state holds NaN or infinity");
     const [, tokens, size] = last_hidden_state.getShape();
     return { pixels: pixels.data, dims: pixels.dims, embeds, tokens, size };

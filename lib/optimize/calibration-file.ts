@@ -2,7 +2,7 @@
 // 300 samples of BLIP-base are over 500 MB, so they are never all in memory; what several samples use is written once.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 export class CalibrationFileError extends BlipError {}
 
@@ -14,7 +14,11 @@ export type CalibrationTensor = {
   readonly shape: readonly number[];
 } & ({ readonly data: CalibrationData } | { readonly shared: number });
 
-interface IndexEntry { readonly type: string; readonly shape: readonly number[]; readonly offset: number }
+interface IndexEntry {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
 
 /** Offsets are multiples of this, so that the reader may view any of them as 8-byte integers. */
 const ALIGNMENT = 8;
@@ -28,15 +32,22 @@ export class CalibrationFile {
   private offset = 0;
   private closed = false;
 
-  constructor(private readonly folder: string, private readonly name: string) {
+  constructor(
+    private readonly folder: string,
+    private readonly name: string,
+  ) {
     this.file = path.join(folder, `${name}.bin`);
     this.descriptor = this.writing(this.file, () => fs.openSync(this.file, 'w'));
   }
 
-  get length(): number { return this.samples.length; }
+  get length(): number {
+    return this.samples.length;
+  }
 
   /** Writes values that several samples use, once. @returns the number to put into `shared` */
-  share(data: CalibrationData): number { return this.write(data); }
+  share(data: CalibrationData): number {
+    return this.write(data);
+  }
 
   /** @throws {CalibrationFileError} when an array's type or length does not fit what is said about it */
   add(sample: Readonly<Record<string, CalibrationTensor>>): void {
@@ -45,10 +56,14 @@ export class CalibrationFile {
       const { type, shape } = tensor;
       const count = shape.reduce((product, size) => product * size, 1);
       if ('data' in tensor && (!(tensor.data instanceof ARRAY_TYPES[type]) || tensor.data.length !== count))
-        throw new CalibrationFileError(`Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`);
+        throw new CalibrationFileError(
+          `Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`,
+        );
       const offset = 'data' in tensor ? this.write(tensor.data) : tensor.shared;
       if (offset + count * ARRAY_TYPES[type].BYTES_PER_ELEMENT > this.offset)
-        throw new CalibrationFileError(`Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`);
+        throw new CalibrationFileError(
+          `Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`,
+        );
       entries[input] = { type, shape, offset };
     }
     this.samples.push(entries);
@@ -58,7 +73,9 @@ export class CalibrationFile {
   finish(): string {
     this.close();
     const file = path.join(this.folder, `${this.name}.json`);
-    this.writing(file, () => fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples })));
+    this.writing(file, () =>
+      fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples })),
+    );
     return file;
   }
 
@@ -73,7 +90,7 @@ export class CalibrationFile {
     const padding = (ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT;
     this.writing(this.file, () => {
       for (const part of padding ? [bytes, new Uint8Array(padding)] : [bytes])
-        for (let done = 0; done < part.length;) done += fs.writeSync(this.descriptor, part, done);
+        for (let done = 0; done < part.length; ) done += fs.writeSync(this.descriptor, part, done);
     });
     this.offset += bytes.length + padding;
     return start;
@@ -84,7 +101,10 @@ export class CalibrationFile {
     try {
       return action();
     } catch (error) {
-      throw new CalibrationFileError(`${file}: calibration inputs could not be written after ${this.samples.length} samples and ${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the output's folder, or choose a smaller subset_size.`, { cause: error });
+      throw new CalibrationFileError(
+        `${file}: calibration inputs could not be written after ${this.samples.length} samples and ${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the output's folder, or choose a smaller subset_size.`,
+        { cause: error },
+      );
     }
   }
 }

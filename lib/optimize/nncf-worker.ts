@@ -3,16 +3,25 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipError } from '../errors';
-import { projectRoot } from '../project-root';
+import { BlipError } from '../core/errors';
+import { projectRoot } from '../core/project-root';
 
 /** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
 export class NncfWorkerError extends BlipError {
-  constructor(message: string, readonly traceback?: string) { super(message); }
+  constructor(
+    message: string,
+    readonly traceback?: string,
+  ) {
+    super(message);
+  }
 }
 
 /** Nodes that NNCF must leave as they are: by friendly name, by regular expression, by operation type. */
-export interface IgnoredScope { readonly names?: readonly string[]; readonly patterns?: readonly string[]; readonly types?: readonly string[] }
+export interface IgnoredScope {
+  readonly names?: readonly string[];
+  readonly patterns?: readonly string[];
+  readonly types?: readonly string[];
+}
 
 export interface QuantizeParameters {
   readonly subset_size: number;
@@ -34,8 +43,21 @@ export interface CompressParameters {
 
 /** `model` and `output` are .xml paths (the .bin lies beside); `calibration` is the path that `CalibrationFile.finish` gave. */
 export type NncfTask =
-  | { readonly name: string; readonly action: 'quantize'; readonly model: string; readonly output: string; readonly calibration: string; readonly parameters: QuantizeParameters }
-  | { readonly name: string; readonly action: 'compress_weights'; readonly model: string; readonly output: string; readonly parameters: CompressParameters };
+  | {
+      readonly name: string;
+      readonly action: 'quantize';
+      readonly model: string;
+      readonly output: string;
+      readonly calibration: string;
+      readonly parameters: QuantizeParameters;
+    }
+  | {
+      readonly name: string;
+      readonly action: 'compress_weights';
+      readonly model: string;
+      readonly output: string;
+      readonly parameters: CompressParameters;
+    };
 
 /** What NNCF did; the counts are the lengths of the progress bars that it prints. */
 export interface NncfResult {
@@ -49,7 +71,12 @@ export interface NncfResult {
 }
 
 /** `phase`: statistics, SmoothQuant, bias correction, weight compression, writing, or NNCF's own words. */
-export interface NncfProgress { readonly task: string; readonly phase: string; readonly done: number; readonly total: number | undefined }
+export interface NncfProgress {
+  readonly task: string;
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number | undefined;
+}
 
 export interface NncfWorkerOptions {
   readonly onProgress?: (progress: NncfProgress) => void;
@@ -71,8 +98,10 @@ const KILL_AFTER_MS = 3000;
 /** The interpreter of the project's own environment. @throws {NncfWorkerError} when there is none */
 export function findPython(): string {
   const venv = path.join(projectRoot(), '.venv');
-  const python = process.platform === 'win32' ? path.join(venv, 'Scripts', 'python.exe') : path.join(venv, 'bin', 'python');
-  if (!fs.existsSync(python)) throw new NncfWorkerError(`${python} is missing, and NNCF runs in it: run "npm run setup".`);
+  const python =
+    process.platform === 'win32' ? path.join(venv, 'Scripts', 'python.exe') : path.join(venv, 'bin', 'python');
+  if (!fs.existsSync(python))
+    throw new NncfWorkerError(`${python} is missing, and NNCF runs in it: run "npm run setup".`);
   return python;
 }
 
@@ -85,7 +114,10 @@ export function findPython(): string {
  * @returns one result per task, in order
  * @throws {NncfWorkerError} with NNCF's own message and the end of its traceback; with the signal's reason when aborted
  */
-export async function runNncfWorker(tasks: readonly NncfTask[], options: NncfWorkerOptions = {}): Promise<NncfResult[]> {
+export async function runNncfWorker(
+  tasks: readonly NncfTask[],
+  options: NncfWorkerOptions = {},
+): Promise<NncfResult[]> {
   options.signal?.throwIfAborted();
   const script = options.script ?? path.join(projectRoot(), 'lib', 'optimize', 'nncf_worker.py');
   const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
@@ -104,24 +136,35 @@ class Conversation {
   private failure: Error | undefined;
   private killTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly child: ChildProcessWithoutNullStreams, private readonly tasks: readonly NncfTask[], private readonly options: NncfWorkerOptions) {}
+  constructor(
+    private readonly child: ChildProcessWithoutNullStreams,
+    private readonly tasks: readonly NncfTask[],
+    private readonly options: NncfWorkerOptions,
+  ) {}
 
   async result(): Promise<NncfResult[]> {
     const { child, options } = this;
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => { this.stderr = (this.stderr + chunk).slice(-STDERR_TAIL); });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      this.stderr = (this.stderr + chunk).slice(-STDERR_TAIL);
+    });
     child.stdin.on('error', () => undefined); // a worker that died early: its exit says more than EPIPE
     child.stdin.write(`${JSON.stringify({ tasks: this.tasks })}\n`); // stays open: its end tells the worker that we are gone
     const abort = () => this.fail(abortReason(options.signal));
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
       const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-        child.on('error', (error) => { this.fail(new NncfWorkerError(`The NNCF worker did not start: ${error.message}. Run "npm run setup".`)); resolve([null, null]); });
+        child.on('error', (error) => {
+          this.fail(new NncfWorkerError(`The NNCF worker did not start: ${error.message}. Run "npm run setup".`));
+          resolve([null, null]);
+        });
         child.on('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));
       });
       if (this.failure) throw this.failure;
       if (!this.finished || this.results.length !== this.tasks.length)
-        throw new NncfWorkerError(`The NNCF worker ended (${signal ? `signal ${signal}` : `exit code ${code}`}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`);
+        throw new NncfWorkerError(
+          `The NNCF worker ended (${signal ? `signal ${signal}` : `exit code ${code}`}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`,
+        );
       return this.results;
     } finally {
       clearTimeout(this.killTimer);
@@ -133,7 +176,8 @@ class Conversation {
   /** What a worker that was ended while it wrote has left under its temporary names. */
   private async removeParts(): Promise<void> {
     for (const { output } of this.tasks)
-      for (const extension of ['xml', 'bin']) await fs.promises.rm(output.replace(/xml$/, `${this.child.pid}.part.${extension}`), { force: true });
+      for (const extension of ['xml', 'bin'])
+        await fs.promises.rm(output.replace(/xml$/, `${this.child.pid}.part.${extension}`), { force: true });
   }
 
   private receive(chunk: string): void {
@@ -157,31 +201,52 @@ class Conversation {
     const message = parseObject(line);
     if (!message) throw this.unexpected(line);
     switch (message.type) {
-      case 'ready': return;
-      case 'task': this.task = text(message.name); return;
-      case 'progress':
-        this.options.onProgress?.({ task: this.task, phase: text(message.phase), done: number(message.done), total: typeof message.total === 'number' ? message.total : undefined });
+      case 'ready':
         return;
-      case 'log': this.options.onLog?.(text(message.level), text(message.message)); return;
+      case 'task':
+        this.task = text(message.name);
+        return;
+      case 'progress':
+        this.options.onProgress?.({
+          task: this.task,
+          phase: text(message.phase),
+          done: number(message.done),
+          total: typeof message.total === 'number' ? message.total : undefined,
+        });
+        return;
+      case 'log':
+        this.options.onLog?.(text(message.level), text(message.message));
+        return;
       case 'result': {
         const expected = this.tasks.at(this.results.length)?.name;
-        if (message.name !== expected) throw new NncfWorkerError(`The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ${expected ?? 'no further task'}.`);
+        if (message.name !== expected)
+          throw new NncfWorkerError(
+            `The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ${expected ?? 'no further task'}.`,
+          );
         this.results.push({
-          name: text(message.name), seconds: number(message.seconds), samples: number(message.samples),
-          smooth_quant_nodes: number(message.smooth_quant_nodes), ignored_nodes: number(message.ignored_nodes),
-          bias_corrected_nodes: number(message.bias_corrected_nodes), compressed_weights: number(message.compressed_weights),
+          name: text(message.name),
+          seconds: number(message.seconds),
+          samples: number(message.samples),
+          smooth_quant_nodes: number(message.smooth_quant_nodes),
+          ignored_nodes: number(message.ignored_nodes),
+          bias_corrected_nodes: number(message.bias_corrected_nodes),
+          compressed_weights: number(message.compressed_weights),
         });
         return;
       }
       case 'error': {
         const traceback = text(message.traceback);
-        throw new NncfWorkerError(`NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}\n${lastLines(traceback, 12)}`, traceback);
+        throw new NncfWorkerError(
+          `NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}\n${lastLines(traceback, 12)}`,
+          traceback,
+        );
       }
       case 'done': // one that does not end by itself now is ended
         this.finished = true;
         this.killTimer ??= setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
         return;
-      default: throw this.unexpected(line);
+      default:
+        throw this.unexpected(line);
     }
   }
 
@@ -193,12 +258,18 @@ class Conversation {
   }
 
   private unexpected(line: string): NncfWorkerError {
-    return new NncfWorkerError(`The NNCF worker wrote something else than its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`);
+    return new NncfWorkerError(
+      `The NNCF worker wrote something else than its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`,
+    );
   }
 
-  private where(): string { return this.task ? ` on ${this.task}` : ''; }
+  private where(): string {
+    return this.task ? ` on ${this.task}` : '';
+  }
 
-  private tail(): string { return this.stderr.trim() ? `\nIts last words:\n${lastLines(this.stderr.trim(), 12)}` : ''; }
+  private tail(): string {
+    return this.stderr.trim() ? `\nIts last words:\n${lastLines(this.stderr.trim(), 12)}` : '';
+  }
 }
 
 function abortReason(signal: AbortSignal | undefined): Error {
@@ -210,7 +281,9 @@ function hint(signal: NodeJS.Signals | null): string {
   return signal === 'SIGKILL' ? ' The system does this when memory runs out: try a smaller subset_size.' : '';
 }
 
-function lastLines(value: string, count: number): string { return value.trimEnd().split('\n').slice(-count).join('\n'); }
+function lastLines(value: string, count: number): string {
+  return value.trimEnd().split('\n').slice(-count).join('\n');
+}
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
@@ -221,14 +294,18 @@ function parseObject(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 function text(value: unknown): string {
-  if (typeof value !== 'string') throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a string was expected.`);
+  if (typeof value !== 'string')
+    throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a string was expected.`);
   return value;
 }
 
 function number(value: unknown): number {
-  if (typeof value !== 'number') throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a number was expected.`);
+  if (typeof value !== 'number')
+    throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a number was expected.`);
   return value;
 }

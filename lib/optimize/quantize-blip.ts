@@ -4,9 +4,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
-import { stageModel } from '../stage-model';
+import { stageModel } from '../model-folder/stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
-import { irStatistics, type IrStatistics } from './ir-statistics';
+import { irStatistics, type IrStatistics } from '../ir/ir-statistics';
 import { runNncfWorker, type CompressParameters, type NncfResult, type NncfTask } from './nncf-worker';
 import { checkQuantizeOptions, PARTS, QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
 
@@ -41,13 +41,24 @@ const INT4_GROUP_SIZE = 64;
  * int8.parts.vision_model?.nncf.smooth_quant_nodes // 20
  * @throws {QuantizeError | NncfWorkerError | CalibrationFileError}
  */
-export async function quantizeBlip(folder: string, samples: Iterable<VqaSample> | AsyncIterable<VqaSample>, outputFolder: string, options: QuantizeOptions = {}): Promise<QuantizedBlip> {
+export async function quantizeBlip(
+  folder: string,
+  samples: Iterable<VqaSample> | AsyncIterable<VqaSample>,
+  outputFolder: string,
+  options: QuantizeOptions = {},
+): Promise<QuantizedBlip> {
   checkQuantizeOptions(options);
-  if (path.resolve(folder) === path.resolve(outputFolder)) throw new QuantizeError(`${outputFolder}: is the folder to read from; name another one for the result.`);
+  if (path.resolve(folder) === path.resolve(outputFolder))
+    throw new QuantizeError(`${outputFolder}: is the folder to read from; name another one for the result.`);
   const present = PARTS.filter((part) => fs.existsSync(modelFile(folder, part)));
-  if (!present.includes('vision_model')) throw new QuantizeError(`${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert first.`);
+  if (!present.includes('vision_model'))
+    throw new QuantizeError(
+      `${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert first.`,
+    );
   const parts = present.filter((part) => options.parts?.includes(part) ?? true);
-  const others = present.filter((part) => !parts.includes(part)).map((part) => modelFile(options.others_from ?? folder, part));
+  const others = present
+    .filter((part) => !parts.includes(part))
+    .map((part) => modelFile(options.others_from ?? folder, part));
   checkParts(options, present, others, folder);
   options.signal?.throwIfAborted();
   const started = performance.now();
@@ -57,38 +68,83 @@ export async function quantizeBlip(folder: string, samples: Iterable<VqaSample> 
     const calibration = parts.some((part) => part !== 'text_decoder')
       ? await calibrate(folder, samples, work, parts.includes('text_encoder'), options)
       : NO_CALIBRATION;
-    const results = await runNncfWorker(parts.map((part) => makeTask(part, folder, staging, calibration, options)), {
-      signal: options.signal, onLog: options.on_log,
-      onProgress: ({ task, phase, done, total }) => options.progress_callback?.({ status: phase, file: task, loaded: done, total }),
-    });
+    const results = await runNncfWorker(
+      parts.map((part) => makeTask(part, folder, staging, calibration, options)),
+      {
+        signal: options.signal,
+        onLog: options.on_log,
+        onProgress: ({ task, phase, done, total }) =>
+          options.progress_callback?.({ status: phase, file: task, loaded: done, total }),
+      },
+    );
     const made: Partial<Record<PartName, QuantizedPart>> = {};
     for (const [index, part] of parts.entries()) {
-      const [before, after] = [await irStatistics(modelFile(folder, part)), await irStatistics(modelFile(staging, part))];
-      made[part] = { xml: modelFile(outputFolder, part), before, after, ratio: before.binBytes / after.binBytes, nncf: results[index] };
+      const [before, after] = [
+        await irStatistics(modelFile(folder, part)),
+        await irStatistics(modelFile(staging, part)),
+      ];
+      made[part] = {
+        xml: modelFile(outputFolder, part),
+        before,
+        after,
+        ratio: before.binBytes / after.binBytes,
+        nncf: results[index],
+      };
     }
     await copyCompanions(folder, others, staging);
     options.signal?.throwIfAborted();
-    return { folder: outputFolder, parts: made, calibration: calibration.report, milliseconds: performance.now() - started };
+    return {
+      folder: outputFolder,
+      parts: made,
+      calibration: calibration.report,
+      milliseconds: performance.now() - started,
+    };
   });
 }
 
-function checkParts({ parts: wanted, ignored_scope = {} }: QuantizeOptions, present: readonly PartName[], others: readonly string[], folder: string): void {
-  const missing = [...(wanted ?? []), ...PARTS.filter((part) => ignored_scope[part])].find((part) => !present.includes(part));
-  if (missing) throw new QuantizeError(`parts or ignored_scope names "${missing}"; expected one or more of those in ${folder}: ${present.join(', ')}.`);
+function checkParts(
+  { parts: wanted, ignored_scope = {} }: QuantizeOptions,
+  present: readonly PartName[],
+  others: readonly string[],
+  folder: string,
+): void {
+  const missing = [...(wanted ?? []), ...PARTS.filter((part) => ignored_scope[part])].find(
+    (part) => !present.includes(part),
+  );
+  if (missing)
+    throw new QuantizeError(
+      `parts or ignored_scope names "${missing}"; expected one or more of those in ${folder}: ${present.join(', ')}.`,
+    );
   for (const file of others)
-    if (!fs.existsSync(file)) throw new QuantizeError(`${file} is missing. Expected others_from to hold every part that is not made anew.`);
+    if (!fs.existsSync(file))
+      throw new QuantizeError(`${file} is missing. Expected others_from to hold every part that is not made anew.`);
 }
 
-function modelFile(folder: string, part: PartName): string { return path.join(folder, `blip_${part}.xml`); }
+function modelFile(folder: string, part: PartName): string {
+  return path.join(folder, `blip_${part}.xml`);
+}
 
-function makeTask(part: PartName, folder: string, staging: string, calibration: Calibration, options: QuantizeOptions): NncfTask {
+function makeTask(
+  part: PartName,
+  folder: string,
+  staging: string,
+  calibration: Calibration,
+  options: QuantizeOptions,
+): NncfTask {
   const files = { name: part, model: modelFile(folder, part), output: modelFile(staging, part) };
   const ignored_scope = options.ignored_scope?.[part];
-  if (part === 'text_decoder') return { ...files, action: 'compress_weights', parameters: { ...weightParameters(options.decoder_weights), ...(ignored_scope && { ignored_scope }) } };
+  if (part === 'text_decoder')
+    return {
+      ...files,
+      action: 'compress_weights',
+      parameters: { ...weightParameters(options.decoder_weights), ...(ignored_scope && { ignored_scope }) },
+    };
   const samples = part === 'vision_model' ? calibration.report.images : calibration.report.samples;
   const { preset, fast_bias_correction, smooth_quant_alpha } = options;
   return {
-    ...files, action: 'quantize', calibration: part === 'vision_model' ? calibration.vision : calibration.text,
+    ...files,
+    action: 'quantize',
+    calibration: part === 'vision_model' ? calibration.vision : calibration.text,
     parameters: { subset_size: samples, preset, fast_bias_correction, smooth_quant_alpha, ignored_scope },
   };
 }
@@ -101,6 +157,9 @@ function weightParameters(weights: QuantizeOptions['decoder_weights'] = 'INT8_AS
 /** Everything else that the folder needs: config, tokenizer, and the parts that are not made anew. */
 async function copyCompanions(folder: string, others: readonly string[], staging: string): Promise<void> {
   const entries = await fs.promises.readdir(folder, { withFileTypes: true });
-  const companions = entries.filter((entry) => entry.isFile() && /\.(json|txt)$/.test(entry.name)).map(({ name }) => path.join(folder, name));
-  for (const file of [...companions, ...others.flatMap((xml) => [xml.replace(/xml$/, 'bin'), xml])]) await fs.promises.copyFile(file, path.join(staging, path.basename(file)));
+  const companions = entries
+    .filter((entry) => entry.isFile() && /\.(json|txt)$/.test(entry.name))
+    .map(({ name }) => path.join(folder, name));
+  for (const file of [...companions, ...others.flatMap((xml) => [xml.replace(/xml$/, 'bin'), xml])])
+    await fs.promises.copyFile(file, path.join(staging, path.basename(file)));
 }

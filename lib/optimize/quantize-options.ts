@@ -1,7 +1,7 @@
 // What quantizeBlip can be asked for, and the check that it was asked for nothing else, before anything runs.
 import type { Config } from '../openvino';
-import type { ProgressCallback } from '../progress';
-import { BlipError } from '../errors';
+import type { ProgressCallback } from '../core/progress';
+import { BlipError } from '../core/errors';
 import type { CompressParameters, IgnoredScope, QuantizeParameters, WeightMode } from './nncf-worker';
 
 export class QuantizeError extends BlipError {}
@@ -51,14 +51,26 @@ const isFraction: Check = (value) => typeof value === 'number' && value >= 0 && 
 const isListOfStrings: Check = (value) => Array.isArray(value) && value.every(isString);
 
 const OPTIONS: Readonly<Record<keyof QuantizeOptions, { check: Check; expected: string }>> = {
-  parts: { check: (value) => Array.isArray(value) && value.length > 0 && value.every(isPart), expected: `a list with one or more of ${PARTS.join(', ')}` },
+  parts: {
+    check: (value) => Array.isArray(value) && value.length > 0 && value.every(isPart),
+    expected: `a list with one or more of ${PARTS.join(', ')}`,
+  },
   others_from: { check: isString, expected: 'the path of a folder' },
   subset_size: { check: isCount, expected: 'a whole number of at least 1' },
   preset: { check: (value) => isOneOf(PRESETS, value), expected: `one of ${PRESETS.join(', ')}` },
   fast_bias_correction: { check: isBoolean, expected: 'true or false' },
-  smooth_quant_alpha: { check: (value) => value === NO_SMOOTHING || isFraction(value), expected: `a number from 0 to 1, or ${NO_SMOOTHING} for no SmoothQuant` },
-  ignored_scope: { check: (value) => isRecord(value) && Object.keys(value).every(isPart), expected: `an object with scopes by part: ${PARTS.join(', ')}` },
-  decoder_weights: { check: (value) => isRecord(value) || isOneOf(WEIGHT_MODES, value), expected: `one of ${WEIGHT_MODES.join(', ')}, or an object { mode, group_size, ratio, all_layers, ignored_scope }` },
+  smooth_quant_alpha: {
+    check: (value) => value === NO_SMOOTHING || isFraction(value),
+    expected: `a number from 0 to 1, or ${NO_SMOOTHING} for no SmoothQuant`,
+  },
+  ignored_scope: {
+    check: (value) => isRecord(value) && Object.keys(value).every(isPart),
+    expected: `an object with scopes by part: ${PARTS.join(', ')}`,
+  },
+  decoder_weights: {
+    check: (value) => isRecord(value) || isOneOf(WEIGHT_MODES, value),
+    expected: `one of ${WEIGHT_MODES.join(', ')}, or an object { mode, group_size, ratio, all_layers, ignored_scope }`,
+  },
   device: { check: isString, expected: 'the name of a device, such as CPU' },
   properties: { check: isRecord, expected: "an object of OpenVINO's properties" },
   progress_callback: { check: isFunction, expected: 'a function' },
@@ -68,7 +80,10 @@ const OPTIONS: Readonly<Record<keyof QuantizeOptions, { check: Check; expected: 
 
 const WEIGHT_OPTIONS: Readonly<Record<keyof CompressParameters, { check: Check; expected: string }>> = {
   mode: { check: (value) => isOneOf(WEIGHT_MODES, value), expected: `one of ${WEIGHT_MODES.join(', ')}` },
-  group_size: { check: (value) => value === NO_GROUPS || isCount(value), expected: `a whole number of at least 1, or ${NO_GROUPS} for whole rows` },
+  group_size: {
+    check: (value) => value === NO_GROUPS || isCount(value),
+    expected: `a whole number of at least 1, or ${NO_GROUPS} for whole rows`,
+  },
   ratio: { check: isFraction, expected: 'a number from 0 to 1' },
   all_layers: { check: isBoolean, expected: 'true or false' },
   ignored_scope: { check: isRecord, expected: `an object with the lists ${SCOPE_KEYS.join(', ')}` },
@@ -82,28 +97,55 @@ export function checkQuantizeOptions(options: QuantizeOptions): void {
     const scope = scopes[part];
     if (scope === undefined) continue;
     checkScope(scope, `ignored_scope.${part}`);
-    if (parts && !parts.includes(part)) throw new QuantizeError(`ignored_scope names ${part}, which parts leaves out: [${parts.join(', ')}]. Name the part in both, or in neither.`);
+    if (parts && !parts.includes(part))
+      throw new QuantizeError(
+        `ignored_scope names ${part}, which parts leaves out: [${parts.join(', ')}]. Name the part in both, or in neither.`,
+      );
   }
   if (typeof weights !== 'object') return;
   checkAll(weights, WEIGHT_OPTIONS, 'decoder_weights.');
-  if (weights.mode === undefined) throw new QuantizeError(`decoder_weights has no mode; expected one of ${WEIGHT_MODES.join(', ')}.`);
+  if (weights.mode === undefined)
+    throw new QuantizeError(`decoder_weights has no mode; expected one of ${WEIGHT_MODES.join(', ')}.`);
   if (weights.ignored_scope) checkScope(weights.ignored_scope, 'decoder_weights.ignored_scope');
-  if (weights.ignored_scope && scopes.text_decoder) throw new QuantizeError('decoder_weights.ignored_scope and ignored_scope.text_decoder are both given; expected one of them.');
+  if (weights.ignored_scope && scopes.text_decoder)
+    throw new QuantizeError(
+      'decoder_weights.ignored_scope and ignored_scope.text_decoder are both given; expected one of them.',
+    );
 }
 
-function checkAll(given: object, known: Readonly<Record<string, { check: Check; expected: string }>>, prefix: string): void {
+function checkAll(
+  given: object,
+  known: Readonly<Record<string, { check: Check; expected: string }>>,
+  prefix: string,
+): void {
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(known, name)) throw new QuantizeError(`${prefix}${name} is no option; expected ${Object.keys(known).join(', ')}.`);
-    if (value !== undefined && !known[name].check(value)) throw new QuantizeError(`${prefix}${name} is ${show(value)}; expected ${known[name].expected}.`);
+    if (!Object.hasOwn(known, name))
+      throw new QuantizeError(`${prefix}${name} is no option; expected ${Object.keys(known).join(', ')}.`);
+    if (value !== undefined && !known[name].check(value))
+      throw new QuantizeError(`${prefix}${name} is ${show(value)}; expected ${known[name].expected}.`);
   }
 }
 
 function checkScope(scope: unknown, where: string): void {
-  if (!isRecord(scope) || Object.keys(scope).length === 0 || !Object.entries(scope).every(([key, value]) => SCOPE_KEYS.includes(key) && isListOfStrings(value)))
-    throw new QuantizeError(`${where} is ${show(scope)}; expected one or more of the lists of strings ${SCOPE_KEYS.join(', ')}.`);
+  if (
+    !isRecord(scope) ||
+    Object.keys(scope).length === 0 ||
+    !Object.entries(scope).every(([key, value]) => SCOPE_KEYS.includes(key) && isListOfStrings(value))
+  )
+    throw new QuantizeError(
+      `${where} is ${show(scope)}; expected one or more of the lists of strings ${SCOPE_KEYS.join(', ')}.`,
+    );
 }
 
-function show(value: unknown): string { return typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value); }
-function isOneOf(list: readonly string[], value: unknown): boolean { return typeof value === 'string' && list.includes(value); }
-function isPart(value: unknown): boolean { return isOneOf(PARTS, value); }
-function isRecord(value: unknown): value is Record<string, unknown> { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+function show(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+}
+function isOneOf(list: readonly string[], value: unknown): boolean {
+  return typeof value === 'string' && list.includes(value);
+}
+function isPart(value: unknown): boolean {
+  return isOneOf(PARTS, value);
+}
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -23,7 +23,9 @@ export async function pictureIdentity(source: ImageSource): Promise<string | und
   try {
     const file = path.resolve(/^file:/i.test(text) ? fileURLToPath(text) : text);
     const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = await fs.promises.stat(file, { bigint: true });
-    return Math.abs(Date.now() - Number(ctimeMs)) < SETTLED_MS ? undefined : ['file', file, dev, ino, size, mtimeNs, ctimeNs].join(' ');
+    return Math.abs(Date.now() - Number(ctimeMs)) < SETTLED_MS
+      ? undefined
+      : ['file', file, dev, ino, size, mtimeNs, ctimeNs].join(' ');
   } catch {
     return undefined; // a web address, or a file that is not there: reading it says so
   }

@@ -1,6 +1,12 @@
 // Pictures in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
-import { BlipError } from '../errors';
-import { OVBlipMatcher, OVBlipModel, type GenerationOptions, type ImageEmbeds, type LoadModelOptions } from '../generation';
+import { BlipError } from '../core/errors';
+import {
+  OVBlipMatcher,
+  OVBlipModel,
+  type GenerationOptions,
+  type ImageEmbeds,
+  type LoadModelOptions,
+} from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { pictureIdentity } from './picture-identity';
 
@@ -9,9 +15,16 @@ export class PipelineError extends BlipError {}
 
 type OneOrMany<T> = T | readonly T[];
 
-export interface Caption { readonly generated_text: string }
-export interface Answer { readonly answer: string }
-export interface Match { readonly text: string; readonly score: number }
+export interface Caption {
+  readonly generated_text: string;
+}
+export interface Answer {
+  readonly answer: string;
+}
+export interface Match {
+  readonly text: string;
+  readonly score: number;
+}
 export type CaptionOptions = GenerationOptions & { readonly prompt?: string };
 
 /** One picture gives a list with its caption; a list of pictures gives one such list per picture, as in transformers.js. */
@@ -57,16 +70,31 @@ const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matchin
  * @throws {BlipModelError} when a file is missing
  */
 export async function pipeline(task: 'image-to-text', folder: string, options?: LoadModelOptions): Promise<ImageToText>;
-export async function pipeline(task: 'visual-question-answering', folder: string, options?: LoadModelOptions): Promise<VisualQuestionAnswering>;
-export async function pipeline(task: 'image-text-matching', folder: string, options?: LoadModelOptions): Promise<ImageTextMatching>;
-export async function pipeline(task: string, folder: string, options: LoadModelOptions = {}): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
-  if (!TASKS.includes(task)) throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
+export async function pipeline(
+  task: 'visual-question-answering',
+  folder: string,
+  options?: LoadModelOptions,
+): Promise<VisualQuestionAnswering>;
+export async function pipeline(
+  task: 'image-text-matching',
+  folder: string,
+  options?: LoadModelOptions,
+): Promise<ImageTextMatching>;
+export async function pipeline(
+  task: string,
+  folder: string,
+  options: LoadModelOptions = {},
+): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
+  if (!TASKS.includes(task))
+    throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
   if (task === 'image-text-matching') return textMatcher(folder, options);
   const model = await OVBlipModel.load(folder, options);
   try {
     if (task === 'visual-question-answering' && !model.canAnswer)
-      throw new PipelineError(`${folder} does not do "${task}": its checkpoint was made for captions. `
-        + 'Use "image-to-text", or convert a VQA checkpoint, such as Salesforce/blip-vqa-base.');
+      throw new PipelineError(
+        `${folder} does not do "${task}": its checkpoint was made for captions. ` +
+          'Use "image-to-text", or convert a VQA checkpoint, such as Salesforce/blip-vqa-base.',
+      );
     const processor = await BlipProcessor.fromCheckpoint(folder);
     const dispose = (): void => model.dispose();
     if (task === 'image-to-text') return Object.assign(captioner(model, processor), { dispose });
@@ -83,7 +111,8 @@ async function textMatcher(folder: string, options: LoadModelOptions): Promise<I
     const processor = await BlipProcessor.fromCheckpoint(folder);
     const encode = rememberLast(async (image) => model.encodeImage({ pixel_values: await processor.image(image) }));
     const match = async (image: ImageSource, text: OneOrMany<string>): Promise<Match[]> => {
-      if (typeof text !== 'string' && !Array.isArray(text)) throw new PipelineError(`The text is ${String(text)}, expected a string, or a list of strings.`);
+      if (typeof text !== 'string' && !Array.isArray(text))
+        throw new PipelineError(`The text is ${String(text)}, expected a string, or a list of strings.`);
       const texts = [text].flat();
       if (texts.length === 0) return [];
       const scores = await model.match({ image_embeds: await encode(image), ...processor.text(texts) });
@@ -104,7 +133,10 @@ function captioner(model: OVBlipModel, processor: BlipProcessor) {
   }
   async function caption(image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
   async function caption(images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
-  async function caption(image: OneOrMany<ImageSource>, options: CaptionOptions = {}): Promise<Caption[] | Caption[][]> {
+  async function caption(
+    image: OneOrMany<ImageSource>,
+    options: CaptionOptions = {},
+  ): Promise<Caption[] | Caption[][]> {
     if (!isList(image)) return one(image, options);
     const captions: Caption[][] = [];
     for (const each of image) captions.push(await one(each, options)); // one at a time: a picture's states are large
@@ -116,28 +148,45 @@ function captioner(model: OVBlipModel, processor: BlipProcessor) {
 function answerer(model: OVBlipModel, processor: BlipProcessor) {
   const encode = rememberLast(async (image) => model.encodeImage({ pixel_values: await processor.image(image) }));
   async function ask(image: ImageSource, questions: readonly string[], options: GenerationOptions): Promise<Answer[]> {
-    const ids = await model.generateAnswer({ image_embeds: await encode(image), ...processor.text(questions) }, options);
+    const ids = await model.generateAnswer(
+      { image_embeds: await encode(image), ...processor.text(questions) },
+      options,
+    );
     return ids.map((row) => ({ answer: processor.decode(row) }));
   }
   async function answer(image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;
-  async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options?: GenerationOptions): Promise<Answer[][]>;
-  async function answer(image: OneOrMany<ImageSource>, question: OneOrMany<string>, options: GenerationOptions = {}): Promise<Answer[] | Answer[][]> {
-    if (typeof question !== 'string' && !Array.isArray(question)) throw new PipelineError(`The question is ${String(question)}, expected a string, or a list of strings.`);
+  async function answer(
+    image: OneOrMany<ImageSource>,
+    question: OneOrMany<string>,
+    options?: GenerationOptions,
+  ): Promise<Answer[][]>;
+  async function answer(
+    image: OneOrMany<ImageSource>,
+    question: OneOrMany<string>,
+    options: GenerationOptions = {},
+  ): Promise<Answer[] | Answer[][]> {
+    if (typeof question !== 'string' && !Array.isArray(question))
+      throw new PipelineError(`The question is ${String(question)}, expected a string, or a list of strings.`);
     if (!isList(image)) {
       if (typeof question === 'string') return ask(image, [question], options);
       return question.length === 0 ? [] : (await ask(image, question, options)).map((each) => [each]);
     }
     if (typeof question !== 'string' && question.length !== image.length)
-      throw new PipelineError(`${image.length} pictures and ${question.length} questions: give one question for all pictures, or one per picture.`);
+      throw new PipelineError(
+        `${image.length} pictures and ${question.length} questions: give one question for all pictures, or one per picture.`,
+      );
     const answers: Answer[][] = [];
-    for (const [i, each] of image.entries()) answers.push(await ask(each, [typeof question === 'string' ? question : question[i]], options));
+    for (const [i, each] of image.entries())
+      answers.push(await ask(each, [typeof question === 'string' ? question : question[i]], options));
     return answers;
   }
   return answer;
 }
 
 /** Keeps the last picture's embeddings, so that further questions about it skip the vision model, until the picture changes. */
-function rememberLast(encode: (image: ImageSource) => Promise<ImageEmbeds>): (image: ImageSource) => Promise<ImageEmbeds> {
+function rememberLast(
+  encode: (image: ImageSource) => Promise<ImageEmbeds>,
+): (image: ImageSource) => Promise<ImageEmbeds> {
   let last: { readonly identity: string; readonly embeds: ImageEmbeds } | undefined;
   return async (image) => {
     const identity = await pictureIdentity(image);

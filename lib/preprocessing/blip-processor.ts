@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
-import { checkOptions } from '../check-options';
-import { BlipError } from '../errors';
+import { checkOptions } from '../core/check-options';
+import { BlipError } from '../core/errors';
 import type { DecodeOptions } from './decode-image';
 import { PreprocessorConfigError } from './errors';
 import { preprocessImage, stackPixelValues, type PixelValues } from './image';
@@ -37,7 +37,10 @@ export class BlipProcessor {
    * @param checkpointOrFolder what `loadCheckpoint` gave, a checkpoint folder, or a folder that `convertBlip` wrote
    * @throws {PreprocessorConfigError | TokenizerError | BlipConfigError} when a file is missing or malformed
    */
-  static async fromCheckpoint(checkpointOrFolder: BlipCheckpoint | string, options: BlipProcessorOptions = {}): Promise<BlipProcessor> {
+  static async fromCheckpoint(
+    checkpointOrFolder: BlipCheckpoint | string,
+    options: BlipProcessorOptions = {},
+  ): Promise<BlipProcessor> {
     checkOptions('BlipProcessor.fromCheckpoint', options, ['on_warning']);
     const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
     const config = typeof checkpointOrFolder === 'string' ? await readConfig(folder) : checkpointOrFolder.config;
@@ -45,10 +48,17 @@ export class BlipProcessor {
     const { image_size } = config.vision_config;
     const { width, height } = imageConfig.size;
     if (imageConfig.do_resize && (width !== image_size || height !== image_size)) {
-      throw new PreprocessorConfigError(`${folder}: the pictures would become ${width} x ${height} pixels (preprocessor_config.json), but the vision model takes `
-        + `${image_size} x ${image_size} (config.json). Make the two files agree.`);
+      throw new PreprocessorConfigError(
+        `${folder}: the pictures would become ${width} x ${height} pixels (preprocessor_config.json), but the vision model takes ` +
+          `${image_size} x ${image_size} (config.json). Make the two files agree.`,
+      );
     }
-    return new BlipProcessor(imageConfig, config.text_config.max_position_embeddings, new BlipTokenizer(folder), options.on_warning ?? ((message) => console.warn(message)));
+    return new BlipProcessor(
+      imageConfig,
+      config.text_config.max_position_embeddings,
+      new BlipTokenizer(folder),
+      options.on_warning ?? ((message) => console.warn(message)),
+    );
   }
 
   /**
@@ -91,9 +101,13 @@ export class BlipProcessor {
 async function readConfig(folder: string): Promise<BlipConfig> {
   const file = path.join(folder, 'config.json');
   let json: unknown;
-  try { json = JSON.parse(await fs.promises.readFile(file, 'utf8')); } catch (error) {
-    throw new BlipError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}. Expected a checkpoint folder, or one that convertBlip wrote; `
-      + 'for an id on the hub, call loadCheckpoint first and pass its result.');
+  try {
+    json = JSON.parse(await fs.promises.readFile(file, 'utf8'));
+  } catch (error) {
+    throw new BlipError(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}. Expected a checkpoint folder, or one that convertBlip wrote; ` +
+        'for an id on the hub, call loadCheckpoint first and pass its result.',
+    );
   }
   return parseBlipConfig(json, file);
 }

@@ -33,11 +33,13 @@ const OPEN: SharpOptions = { ignoreIcc: true, failOn: 'truncated', pages: 1, lim
  * @throws {ImageError} when the bytes are no picture that sharp can decode
  */
 export async function decodeImage({ bytes, name }: EncodedImage, options: DecodeOptions = {}): Promise<RgbImage> {
-  if (bytes.byteLength === 0) throw new ImageError(`${name}: empty; expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF).`);
+  if (bytes.byteLength === 0)
+    throw new ImageError(`${name}: empty; expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF).`);
   try {
     const metadata = await sharp(bytes, OPEN).metadata();
     const opened = sharp(bytes, { ...OPEN, autoOrient: options.exif_transpose ?? true });
-    if (metadata.space === 'cmyk') return cmykToRgb(await raw(opened.pipelineColourspace('cmyk').toColourspace('cmyk')), name);
+    if (metadata.space === 'cmyk')
+      return cmykToRgb(await raw(opened.pipelineColourspace('cmyk').toColourspace('cmyk')), name);
     if (metadata.space === 'grey16' && metadata.channels === 1) return await clipGrey16(opened);
     const rgb = toRgb(await raw(opened), name, options.alpha ?? 'drop', metadata.format === 'gif');
     const key = transparentColor(bytes, metadata.format);
@@ -45,8 +47,10 @@ export async function decodeImage({ bytes, name }: EncodedImage, options: Decode
     return rgb;
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    throw new ImageError(`${name}: cannot be decoded: ${reason(error)}. Got ${bytes.byteLength} bytes that begin ${firstBytes(bytes)}; `
-      + `expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF)${/pixel limit/.test(reason(error)) ? ` of at most ${MAX_PIXELS} pixels: shrink it first` : ''}.`);
+    throw new ImageError(
+      `${name}: cannot be decoded: ${reason(error)}. Got ${bytes.byteLength} bytes that begin ${firstBytes(bytes)}; ` +
+        `expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF)${/pixel limit/.test(reason(error)) ? ` of at most ${MAX_PIXELS} pixels: shrink it first` : ''}.`,
+    );
   }
 }
 
@@ -59,7 +63,12 @@ export async function renderSharp(pipeline: Sharp, options: DecodeOptions = {}):
   }
 }
 
-interface Decoded { readonly data: Uint8Array; readonly width: number; readonly height: number; readonly channels: number }
+interface Decoded {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
 
 async function raw(pipeline: Sharp): Promise<Decoded> {
   const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
@@ -67,9 +76,15 @@ async function raw(pipeline: Sharp): Promise<Decoded> {
 }
 
 /** @param keyed the alpha channel only marks a transparent colour, and libvips left nothing beneath it */
-function toRgb({ data, width, height, channels }: Decoded, name: string, alpha: 'drop' | 'white', keyed = false): RgbImage {
+function toRgb(
+  { data, width, height, channels }: Decoded,
+  name: string,
+  alpha: 'drop' | 'white',
+  keyed = false,
+): RgbImage {
   if (channels === 3) return { data, width, height };
-  if (channels < 1 || channels > 4) throw new ImageError(`${name}: has ${channels} channels; expected 1 to 4 (grey or RGB, with or without alpha).`);
+  if (channels < 1 || channels > 4)
+    throw new ImageError(`${name}: has ${channels} channels; expected 1 to 4 (grey or RGB, with or without alpha).`);
   const grey = channels < 3;
   const pixels = width * height;
   const rgb = new Uint8Array(pixels * 3);
@@ -90,7 +105,8 @@ function cmykToRgb({ data, width, height, channels }: Decoded, name: string): Rg
   const rgb = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const light = 255 - data[pixel * channels + 3];
-    for (let channel = 0; channel < 3; channel++) rgb[pixel * 3 + channel] = Math.max(0, light - multiply(data[pixel * channels + channel], light));
+    for (let channel = 0; channel < 3; channel++)
+      rgb[pixel * 3 + channel] = Math.max(0, light - multiply(data[pixel * channels + channel], light));
   }
   return { data: rgb, width, height };
 }
@@ -102,15 +118,19 @@ function multiply(a: number, b: number): number {
 }
 
 async function clipGrey16(pipeline: Sharp): Promise<RgbImage> {
-  const { data, info } = await pipeline.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
-  const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);       // one value a pixel
+  const { data, info } = await pipeline
+    .toColourspace('grey16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2); // one value a pixel
   const rgb = new Uint8Array(values.length * 3);
   values.forEach((value, pixel) => rgb.fill(Math.min(value, 255), pixel * 3, pixel * 3 + 3));
   return { data: rgb, width: info.width, height: info.height };
 }
 
 function paintWhite(rgb: Uint8Array, [red, green, blue]: Rgb): void {
-  for (let i = 0; i < rgb.length; i += 3) if (rgb[i] === red && rgb[i + 1] === green && rgb[i + 2] === blue) rgb.fill(255, i, i + 3);
+  for (let i = 0; i < rgb.length; i += 3)
+    if (rgb[i] === red && rgb[i + 1] === green && rgb[i + 2] === blue) rgb.fill(255, i, i + 3);
 }
 
 function firstBytes(bytes: Uint8Array): string {
@@ -121,4 +141,3 @@ function firstBytes(bytes: Uint8Array): string {
 function reason(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, '; ');
 }
-

@@ -1,5 +1,5 @@
 // The errors of the preprocessing room.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 /** A picture could not be read or decoded. */
 export class ImageError extends BlipError {}

@@ -1,7 +1,7 @@
 // A picture as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
 import type { Sharp } from 'sharp';
 import { decodeImage, renderSharp, type DecodeOptions } from './decode-image';
-import { checkOptions } from '../check-options';
+import { checkOptions } from '../core/check-options';
 import { ImageError } from './errors';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
@@ -20,9 +20,16 @@ export interface PixelValues {
  * @returns dims [1, 3, height, width]
  * @throws {ImageError} when the source cannot be read or decoded
  */
-export async function preprocessImage(source: ImageSource, config: PreprocessorConfig, options: DecodeOptions = {}): Promise<PixelValues> {
+export async function preprocessImage(
+  source: ImageSource,
+  config: PreprocessorConfig,
+  options: DecodeOptions = {},
+): Promise<PixelValues> {
   const image = await loadRgb(source, options);
-  return toPixelValues(config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image, config);
+  return toPixelValues(
+    config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image,
+    config,
+  );
 }
 
 /** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
@@ -40,7 +47,10 @@ export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
   if (images.length === 0) throw new ImageError('No pictures: got an empty list; expected at least one.');
   const [, , height, width] = images[0].dims;
   const other = images.findIndex(({ dims }) => dims[2] !== height || dims[3] !== width);
-  if (other > 0) throw new ImageError(`Picture ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`);
+  if (other > 0)
+    throw new ImageError(
+      `Picture ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`,
+    );
   const data = new Float32Array(images.length * 3 * height * width);
   images.forEach((image, index) => data.set(image.data, index * 3 * height * width));
   return { data, dims: [images.length, 3, height, width] };
@@ -48,10 +58,11 @@ export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
 
 function toPixelValues({ data, width, height }: RgbImage, config: PreprocessorConfig): PixelValues {
   const area = width * height;
-  const planar = new Float32Array(3 * area);                                   // [3, height, width]
+  const planar = new Float32Array(3 * area); // [3, height, width]
   for (let channel = 0; channel < 3; channel++) {
     const table = channelTable(channel, config);
-    for (let pixel = 0, target = channel * area; pixel < area; pixel++) planar[target + pixel] = table[data[pixel * 3 + channel]];
+    for (let pixel = 0, target = channel * area; pixel < area; pixel++)
+      planar[target + pixel] = table[data[pixel * 3 + channel]];
   }
   return { data: planar, dims: [1, 3, height, width] };
 }
@@ -71,5 +82,7 @@ function isSharp(source: ImageSource): source is Sharp {
   const given: unknown = source;
   if (typeof given === 'object' && given !== null && 'clone' in given && 'toBuffer' in given) return true;
   const got = typeof given === 'object' && given !== null ? `a ${given.constructor.name}` : String(given);
-  throw new ImageError(`The picture is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`);
+  throw new ImageError(
+    `The picture is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`,
+  );
 }

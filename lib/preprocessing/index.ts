@@ -1,9 +1,9 @@
-// The door of the preprocessing room.
+// Public API of the preprocessing room.
 export { BlipProcessor, type BlipProcessorOptions } from './blip-processor';
-export { type DecodeOptions } from './decode-image';
+export type { DecodeOptions } from './decode-image';
 export { ImageError, PreprocessorConfigError, TokenizerError } from './errors';
 export { loadRgb, preprocessImage, type PixelValues } from './image';
 export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
-export { type ImageSource } from './read-image-source';
+export type { ImageSource } from './read-image-source';
 export type { RgbImage } from './rgb-image';
 export { BlipTokenizer, type TextInputs, type WarningCallback } from './text';

@@ -43,8 +43,10 @@ export function readPreprocessorConfig(folder: string): PreprocessorConfig {
     const settings = name === 'processor_config.json' && isRecord(json) ? json.image_processor : json;
     if (settings !== undefined) return parsePreprocessorConfig(settings, file);
   }
-  throw new PreprocessorConfigError(`${folder}: neither ${FILES.join(' nor ')} describes the picture's preparation. `
-    + 'Copy preprocessor_config.json from the checkpoint into this folder.');
+  throw new PreprocessorConfigError(
+    `${folder}: neither ${FILES.join(' nor ')} describes the picture's preparation. ` +
+      'Copy preprocessor_config.json from the checkpoint into this folder.',
+  );
 }
 
 /** Checks and completes the parsed JSON; `file` is named in errors. */
@@ -60,34 +62,58 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
   const triple = (key: string, fallback: readonly [number, number, number]): readonly [number, number, number] => {
     const value = json[key] ?? fallback;
     if (typeof value === 'number') return [value, value, value];
-    if (!Array.isArray(value) || value.length !== 3 || !value.every((item) => typeof item === 'number' && Number.isFinite(item))) return fail(key, 'three numbers');
+    if (
+      !Array.isArray(value) ||
+      value.length !== 3 ||
+      !value.every((item) => typeof item === 'number' && Number.isFinite(item))
+    )
+      return fail(key, 'three numbers');
     return [Number(value[0]), Number(value[1]), Number(value[2])];
   };
-  for (const key of ['do_center_crop', 'do_pad']) if (json[key]) fail(key, 'false: BLIP squashes the whole picture, so this step is not done here');
+  for (const key of ['do_center_crop', 'do_pad'])
+    if (json[key]) fail(key, 'false: BLIP squashes the whole picture, so this step is not done here');
 
   const rescale_factor = json.rescale_factor ?? 1 / 255;
-  if (typeof rescale_factor !== 'number' || !Number.isFinite(rescale_factor)) return fail('rescale_factor', 'a number such as 0.00392156862745098');
+  if (typeof rescale_factor !== 'number' || !Number.isFinite(rescale_factor))
+    return fail('rescale_factor', 'a number such as 0.00392156862745098');
   const code = json.resample ?? 3;
   const resample = typeof code === 'number' ? PIL_FILTERS.get(code) : undefined;
-  if (resample === undefined) return fail('resample', `one of PIL's numbers ${[...PIL_FILTERS].map(([number, filter]) => `${number} (${filter})`).join(', ')}`);
+  if (resample === undefined)
+    return fail(
+      'resample',
+      `one of PIL's numbers ${[...PIL_FILTERS].map(([number, filter]) => `${number} (${filter})`).join(', ')}`,
+    );
   const image_std = triple('image_std', CLIP_STD);
   if (image_std.includes(0)) return fail('image_std', 'three numbers other than 0');
   return {
-    do_resize: flag('do_resize'), size: parseSize(json.size ?? DEFAULT_SIZE) ?? fail('size', `{ "height", "width" } or one number, from 1 to ${MAX_SIZE}`), resample,
-    do_rescale: flag('do_rescale'), rescale_factor, do_normalize: flag('do_normalize'), image_mean: triple('image_mean', CLIP_MEAN), image_std,
+    do_resize: flag('do_resize'),
+    size:
+      parseSize(json.size ?? DEFAULT_SIZE) ??
+      fail('size', `{ "height", "width" } or one number, from 1 to ${MAX_SIZE}`),
+    resample,
+    do_rescale: flag('do_rescale'),
+    rescale_factor,
+    do_normalize: flag('do_normalize'),
+    image_mean: triple('image_mean', CLIP_MEAN),
+    image_std,
   };
 }
 
 /** Older files give one number for both sides. */
 function parseSize(size: unknown): PreprocessorConfig['size'] | undefined {
   const [height, width] = isRecord(size) ? [size.height, size.width] : [size, size];
-  const fits = (side: unknown): side is number => typeof side === 'number' && Number.isInteger(side) && side >= 1 && side <= MAX_SIZE;
+  const fits = (side: unknown): side is number =>
+    typeof side === 'number' && Number.isInteger(side) && side >= 1 && side <= MAX_SIZE;
   return fits(height) && fits(width) ? { height, width } : undefined;
 }
 
 function readJSON(file: string): unknown {
-  try { return JSON.parse(fs.readFileSync(file, 'utf8')); } catch (error) {
-    throw new PreprocessorConfigError(`${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new PreprocessorConfigError(
+      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

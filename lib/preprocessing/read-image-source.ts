@@ -28,23 +28,30 @@ const NAME_CHARACTERS = 60;
 export async function readImageSource(source: Exclude<ImageSource, Sharp>): Promise<EncodedImage> {
   if (source instanceof Uint8Array) return { bytes: source, name: `image in memory (${source.byteLength} bytes)` };
   const text = source instanceof URL ? source.href : source;
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase();     // two letters at least: C:\ is a path
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase(); // two letters at least: C:\ is a path
   if (scheme === 'http' || scheme === 'https') return { bytes: await fetchBytes(text), name: text };
   if (scheme === 'data') return decodeDataURL(text);
   if (scheme === 'file') return readFile(toPath(text));
-  if (source instanceof URL) throw new ImageError(`${text}: cannot read pictures over "${scheme}:". Expected http, https, file or data.`);
+  if (source instanceof URL)
+    throw new ImageError(`${text}: cannot read pictures over "${scheme}:". Expected http, https, file or data.`);
   return readFile(text);
 }
 
 function toPath(url: string): string {
-  try { return fileURLToPath(url); } catch (error) {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
     throw new ImageError(`${url}: not a file URL: ${message(error)}`);
   }
 }
 
 async function readFile(path: string): Promise<EncodedImage> {
-  try { return { bytes: await fs.promises.readFile(path), name: path }; } catch (error) {
-    throw new ImageError(`${path || 'The empty path'}: the picture cannot be read: ${message(error)}. Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`);
+  try {
+    return { bytes: await fs.promises.readFile(path), name: path };
+  } catch (error) {
+    throw new ImageError(
+      `${path || 'The empty path'}: the picture cannot be read: ${message(error)}. Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
+    );
   }
 }
 
@@ -61,7 +68,9 @@ function decodeDataURL(url: string): EncodedImage {
 
 /** %XX stands for one byte each; characters beyond ASCII for their UTF-8 bytes. */
 function unescapeBytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1').replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(text, 'utf8')
+    .toString('latin1')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
@@ -78,7 +87,9 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
     }
     return Buffer.concat(chunks);
   } catch (error) {
-    throw new ImageError(`${url}: the picture cannot be fetched: ${message(error)}. Download it yourself and pass its path if there is no network.`);
+    throw new ImageError(
+      `${url}: the picture cannot be fetched: ${message(error)}. Download it yourself and pass its path if there is no network.`,
+    );
   }
 }
 

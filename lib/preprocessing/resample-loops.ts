@@ -3,11 +3,17 @@ import type { RgbImage } from './rgb-image';
 import { HALF, PRECISION_BITS, type ResampleWeights } from './resample-weights';
 
 /** @returns [height, newWidth, 3] */
-export function resampleRowsByLoops({ data, width, height }: RgbImage, newWidth: number, { first, count, values, stride }: ResampleWeights): Uint8Array {
+export function resampleRowsByLoops(
+  { data, width, height }: RgbImage,
+  newWidth: number,
+  { first, count, values, stride }: ResampleWeights,
+): Uint8Array {
   const result = new Uint8Array(newWidth * height * 3);
   for (let y = 0, target = 0; y < height; y++) {
     for (let x = 0; x < newWidth; x++) {
-      let red = HALF, green = HALF, blue = HALF;
+      let red = HALF,
+        green = HALF,
+        blue = HALF;
       let source = (y * width + first[x]) * 3;
       for (let tap = x * stride; tap < x * stride + count[x]; tap++, source += 3) {
         red = (red + Math.imul(data[source], values[tap])) | 0;
@@ -23,13 +29,18 @@ export function resampleRowsByLoops({ data, width, height }: RgbImage, newWidth:
 }
 
 /** @returns [newHeight, width, 3] */
-export function resampleColumnsByLoops({ data, width }: RgbImage, newHeight: number, { first, count, values, stride }: ResampleWeights): Uint8Array {
+export function resampleColumnsByLoops(
+  { data, width }: RgbImage,
+  newHeight: number,
+  { first, count, values, stride }: ResampleWeights,
+): Uint8Array {
   const row = width * 3;
   const result = new Uint8Array(row * newHeight);
   const sums = new Int32Array(row);
   for (let y = 0; y < newHeight; y++) {
     sums.fill(HALF);
-    for (let tap = 0, source = first[y] * row; tap < count[y]; tap++, source += row) addRow(sums, data, source, values[y * stride + tap]);
+    for (let tap = 0, source = first[y] * row; tap < count[y]; tap++, source += row)
+      addRow(sums, data, source, values[y * stride + tap]);
     for (let i = 0; i < row; i++) result[y * row + i] = clip(sums[i] >> PRECISION_BITS);
   }
   return result;
@@ -40,5 +51,5 @@ function addRow(sums: Int32Array, data: Uint8Array, from: number, weight: number
 }
 
 function clip(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return value < 0 ? 0 : Math.min(value, 255);
 }

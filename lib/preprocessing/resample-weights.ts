@@ -13,7 +13,14 @@ const FILTERS = {
 export type PilFilter = keyof typeof FILTERS | 'nearest';
 
 /** PIL's numbers for its filters, as they stand in preprocessor_config.json. */
-export const PIL_FILTERS: ReadonlyMap<number, PilFilter> = new Map([[0, 'nearest'], [1, 'lanczos'], [2, 'bilinear'], [3, 'bicubic'], [4, 'box'], [5, 'hamming']]);
+export const PIL_FILTERS: ReadonlyMap<number, PilFilter> = new Map([
+  [0, 'nearest'],
+  [1, 'lanczos'],
+  [2, 'bilinear'],
+  [3, 'bicubic'],
+  [4, 'box'],
+  [5, 'hamming'],
+]);
 
 /** 32 bits less 8 for the value and 2 for sums beyond 1: no sum of weights times values leaves an int32. */
 export const PRECISION_BITS = 22;
@@ -29,7 +36,11 @@ export interface ResampleWeights {
 }
 
 /** Weights of the input pixels near each output pixel's centre; they sum to 1 << PRECISION_BITS, but for rounding. */
-export function computeWeights(inputSize: number, outputSize: number, filter: Exclude<PilFilter, 'nearest'>): ResampleWeights {
+export function computeWeights(
+  inputSize: number,
+  outputSize: number,
+  filter: Exclude<PilFilter, 'nearest'>,
+): ResampleWeights {
   const { support: radius, weight } = FILTERS[filter];
   const scale = inputSize / outputSize;
   const filterScale = Math.max(scale, 1);

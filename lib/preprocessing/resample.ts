@@ -25,20 +25,24 @@ import type { RgbImage } from './rgb-image';
  * // Uint8Array [128, 128, 128]
  */
 export function resample(image: RgbImage, width: number, height: number, filter: PilFilter): RgbImage {
-  if (filter === 'nearest') return width === image.width && height === image.height ? image : takeNearest(image, width, height);
+  if (filter === 'nearest')
+    return width === image.width && height === image.height ? image : takeNearest(image, width, height);
   const toWidth = (input: RgbImage): RgbImage => (width === input.width ? input : resampleRows(input, width, filter));
-  const toHeight = (input: RgbImage): RgbImage => (height === input.height ? input : resampleColumns(input, height, filter));
+  const toHeight = (input: RgbImage): RgbImage =>
+    height === input.height ? input : resampleColumns(input, height, filter);
   const lost = image.height - height;
   return lost > 0 && lost > 2 * (image.width - width) ? toWidth(toHeight(image)) : toHeight(toWidth(image));
 }
 
 function takeNearest({ data, width, height }: RgbImage, newWidth: number, newHeight: number): RgbImage {
   const columns = nearestIndices(width, newWidth);
-  const result = new Uint8Array(newWidth * newHeight * 3);              // [newHeight, newWidth, 3]
-  nearestIndices(height, newHeight).forEach((row, y) => columns.forEach((column, x) => {
-    const source = (row * width + column) * 3;
-    result.set(data.subarray(source, source + 3), (y * newWidth + x) * 3);
-  }));
+  const result = new Uint8Array(newWidth * newHeight * 3); // [newHeight, newWidth, 3]
+  nearestIndices(height, newHeight).forEach((row, y) =>
+    columns.forEach((column, x) => {
+      const source = (row * width + column) * 3;
+      result.set(data.subarray(source, source + 3), (y * newWidth + x) * 3);
+    }),
+  );
   return { data: result, width: newWidth, height: newHeight };
 }
 
@@ -55,10 +59,18 @@ function nearestIndices(inputSize: number, outputSize: number): Int32Array {
 
 function resampleRows(image: RgbImage, width: number, filter: Exclude<PilFilter, 'nearest'>): RgbImage {
   const weights = computeWeights(image.width, width, filter);
-  return { data: resampleRowsByVectors(image, width, weights) ?? resampleRowsByLoops(image, width, weights), width, height: image.height };
+  return {
+    data: resampleRowsByVectors(image, width, weights) ?? resampleRowsByLoops(image, width, weights),
+    width,
+    height: image.height,
+  };
 }
 
 function resampleColumns(image: RgbImage, height: number, filter: Exclude<PilFilter, 'nearest'>): RgbImage {
   const weights = computeWeights(image.height, height, filter);
-  return { data: resampleColumnsByVectors(image, height, weights) ?? resampleColumnsByLoops(image, height, weights), width: image.width, height };
+  return {
+    data: resampleColumnsByVectors(image, height, weights) ?? resampleColumnsByLoops(image, height, weights),
+    width: image.width,
+    height,
+  };
 }

@@ -21,7 +21,9 @@ export interface TextInputs {
 /** Called with a full sentence when something had to be changed to go on. */
 export type WarningCallback = (message: string) => void;
 
-const TOKENIZER = 'tokenizer.json', TOKENIZER_CONFIG = 'tokenizer_config.json', VOCAB = 'vocab.txt';
+const TOKENIZER = 'tokenizer.json',
+  TOKENIZER_CONFIG = 'tokenizer_config.json',
+  VOCAB = 'vocab.txt';
 /** The ranges that BERT's tokenizer (the Rust one, to the digit) takes for Chinese, as far as they lie beyond 16 bits. */
 const CHINESE_BEYOND_16_BITS = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 /** An unpaired half of a surrogate pair: no character; the tokenizer drops its replacement. */
@@ -51,17 +53,25 @@ export class BlipTokenizer {
     this.#lowercase = normalizer.type === 'BertNormalizer' && normalizer.lowercase !== false;
     this.#chinese = normalizer.type === 'BertNormalizer' && normalizer.handle_chinese_chars !== false;
     this.#cleanUp = config.clean_up_tokenization_spaces === true;
-    try { this.#tokenizer = new PreTrainedTokenizer(json, config); } catch (error) {
-      throw new TokenizerError(`${file}: transformers.js cannot use it: ${error instanceof Error ? error.message : String(error)}. Expected a BertTokenizer's file.`);
+    try {
+      this.#tokenizer = new PreTrainedTokenizer(json, config);
+    } catch (error) {
+      throw new TokenizerError(
+        `${file}: transformers.js cannot use it: ${error instanceof Error ? error.message : String(error)}. Expected a BertTokenizer's file.`,
+      );
     }
     const vocab: ReadonlyMap<unknown, unknown> = this.#tokenizer.get_vocab();
-    for (const [token, id] of vocab) if (typeof token === 'string' && typeof id === 'number') this.#tokens.set(id, token);
+    for (const [token, id] of vocab)
+      if (typeof token === 'string' && typeof id === 'number') this.#tokens.set(id, token);
     this.vocabSize = this.#tokens.size;
     const idOf = (key: string, fallback: string): number => {
-      const written: unknown = config[key] ?? fallback;                          // a string, or { content: string, … }
+      const written: unknown = config[key] ?? fallback; // a string, or { content: string, … }
       const token = isRecord(written) ? written.content : written;
       const id: unknown = vocab.get(token);
-      if (typeof id !== 'number') throw new TokenizerError(`${file}: the ${key} ${JSON.stringify(token)} is not in its vocabulary of ${this.vocabSize} tokens.`);
+      if (typeof id !== 'number')
+        throw new TokenizerError(
+          `${file}: the ${key} ${JSON.stringify(token)} is not in its vocabulary of ${this.vocabSize} tokens.`,
+        );
       return id;
     };
     this.padTokenId = idOf('pad_token', '[PAD]');
@@ -75,8 +85,12 @@ export class BlipTokenizer {
    * @throws {TokenizerError} when there is no text, or one is not a string
    */
   encode(texts: readonly string[], maxLength: number, warn: WarningCallback): TextInputs {
-    if (!Array.isArray(texts)) throw new TokenizerError(`The text to encode is ${String(texts)} (${typeof texts}); expected a string or a list of strings.`);
-    if (texts.length === 0) throw new TokenizerError('No text to encode: got an empty list; expected at least one string.');
+    if (!Array.isArray(texts))
+      throw new TokenizerError(
+        `The text to encode is ${String(texts)} (${typeof texts}); expected a string or a list of strings.`,
+      );
+    if (texts.length === 0)
+      throw new TokenizerError('No text to encode: got an empty list; expected at least one string.');
     const rows = texts.map((text) => this.#encodeOne(text, maxLength, warn));
     const length = Math.max(...rows.map((row) => row.length));
     const input_ids = new BigInt64Array(rows.length * length).fill(BigInt(this.padTokenId));
@@ -89,20 +103,25 @@ export class BlipTokenizer {
   }
 
   #encodeOne(text: string, maxLength: number, warn: WarningCallback): number[] {
-    if (typeof text !== 'string') throw new TokenizerError(`A text to encode is ${String(text)} (${typeof text}); expected a string.`);
+    if (typeof text !== 'string')
+      throw new TokenizerError(`A text to encode is ${String(text)} (${typeof text}); expected a string.`);
     let aligned = text.replace(UNPAIRED_SURROGATE, '\ufffd');
     if (this.#lowercase) aligned = aligned.replaceAll('Σ', 'σ');
     if (this.#chinese) aligned = aligned.replace(CHINESE_BEYOND_16_BITS, ' $& ');
     const ids = this.#tokenizer.encode(aligned);
     if (ids.length <= maxLength) return ids;
-    warn(`"${text.length > 40 ? `${text.slice(0, 40)}…` : text}" has ${ids.length} tokens; the model takes at most ${maxLength}. The rest is cut off.`);
+    warn(
+      `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}" has ${ids.length} tokens; the model takes at most ${maxLength}. The rest is cut off.`,
+    );
     return [...ids.slice(0, maxLength - 1), this.#sepTokenId];
   }
 
   /** HF's `decode(ids, skip_special_tokens=True)`: word pieces joined, no space before `. , ! ?`. Ids outside the vocabulary are skipped. */
   decode(ids: ArrayLike<number | bigint>): string {
     const known = Array.from(ids, Number).filter((id) => this.#tokens.has(id));
-    return known.length === 0 ? '' : this.#tokenizer.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: this.#cleanUp });
+    return known.length === 0
+      ? ''
+      : this.#tokenizer.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: this.#cleanUp });
   }
 
   /** The token behind each id, special ones included; an id outside the vocabulary reads `<id>`. */
@@ -111,20 +130,31 @@ export class BlipTokenizer {
   }
 }
 
-function readTokenizer(folder: string, config: Readonly<Record<string, unknown>>): { json: Record<string, unknown>; file: string } {
+function readTokenizer(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+): { json: Record<string, unknown>; file: string } {
   const file = path.join(folder, TOKENIZER);
   if (fs.existsSync(file)) return { json: readObject(file), file };
   const vocab = path.join(folder, VOCAB);
-  if (fs.existsSync(vocab)) return { json: tokenizerFromVocab(fs.readFileSync(vocab, 'utf8'), config, vocab), file: vocab };
-  throw new TokenizerError(`${folder}: neither ${TOKENIZER} nor ${VOCAB} is here. Copy one of them from the checkpoint into this folder.`);
+  if (fs.existsSync(vocab))
+    return { json: tokenizerFromVocab(fs.readFileSync(vocab, 'utf8'), config, vocab), file: vocab };
+  throw new TokenizerError(
+    `${folder}: neither ${TOKENIZER} nor ${VOCAB} is here. Copy one of them from the checkpoint into this folder.`,
+  );
 }
 
 function readObject(file: string): Record<string, unknown> {
   let json: unknown;
-  try { json = JSON.parse(fs.readFileSync(file, 'utf8')); } catch (error) {
-    throw new TokenizerError(`${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  try {
+    json = JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new TokenizerError(
+      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
-  if (!isRecord(json)) throw new TokenizerError(`${file}: expected an object, got ${JSON.stringify(json).slice(0, 60)}.`);
+  if (!isRecord(json))
+    throw new TokenizerError(`${file}: expected an object, got ${JSON.stringify(json).slice(0, 60)}.`);
   return json;
 }
 

@@ -10,7 +10,11 @@ export function transparentColor(bytes: Uint8Array, format: string | undefined):
   return format === 'gif' ? gifColor(bytes) : format === 'png' ? pngColor(bytes) : undefined;
 }
 
-const GIF_HEADER_BYTES = 13, GIF_IMAGE_BYTES = 10, EXTENSION = 0x21, GRAPHIC_CONTROL = 0xf9, IMAGE = 0x2c;
+const GIF_HEADER_BYTES = 13,
+  GIF_IMAGE_BYTES = 10,
+  EXTENSION = 0x21,
+  GRAPHIC_CONTROL = 0xf9,
+  IMAGE = 0x2c;
 
 /** Header, global palette, then blocks up to the first picture, whose own palette goes first. */
 function gifColor(bytes: Uint8Array): Rgb | undefined {
@@ -23,7 +27,8 @@ function gifColor(bytes: Uint8Array): Rgb | undefined {
       return index === undefined ? undefined : rgbAt(bytes, palette + index * 3);
     }
     if (bytes[position] !== EXTENSION) return undefined;
-    if (bytes[position + 1] === GRAPHIC_CONTROL) index = (bytes[position + 3] & 1) === 1 ? bytes[position + 6] : undefined;
+    if (bytes[position + 1] === GRAPHIC_CONTROL)
+      index = (bytes[position + 3] & 1) === 1 ? bytes[position + 6] : undefined;
     position += 2;
     while (position < bytes.length && bytes[position] !== 0) position += bytes[position] + 1;
     position += 1;
@@ -36,13 +41,15 @@ function gifPaletteBytes(flags: number): number {
   return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
 }
 
-const PNG_FIRST_CHUNK = 8, PNG_BIT_DEPTH = 24, PNG_COLOR_TYPE = 25;
+const PNG_FIRST_CHUNK = 8,
+  PNG_BIT_DEPTH = 24,
+  PNG_COLOR_TYPE = 25;
 
 /** For 8 bits and palettes; PIL compares the colour of other depths unscaled, so it hardly ever meets a pixel. */
 function pngColor(bytes: Uint8Array): Rgb | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let palette = -1;
-  for (let position = PNG_FIRST_CHUNK; position + 12 <= bytes.length;) {
+  for (let position = PNG_FIRST_CHUNK; position + 12 <= bytes.length; ) {
     const length = view.getUint32(position);
     const name = String.fromCharCode(...bytes.subarray(position + 4, position + 8));
     const data = position + 8;
@@ -52,7 +59,7 @@ function pngColor(bytes: Uint8Array): Rgb | undefined {
       const type = bytes[PNG_COLOR_TYPE];
       if (type === 3) return paletteColor(bytes, palette, bytes.subarray(data, data + length));
       if (bytes[PNG_BIT_DEPTH] !== 8) return undefined;
-      if (type === 0 && length === 2) return [bytes[data + 1], bytes[data + 1], bytes[data + 1]];      // two bytes a value
+      if (type === 0 && length === 2) return [bytes[data + 1], bytes[data + 1], bytes[data + 1]]; // two bytes a value
       return type === 2 && length === 6 ? [bytes[data + 1], bytes[data + 3], bytes[data + 5]] : undefined;
     }
     position = data + length + 4;

@@ -1,2 +1,2 @@
-// The door of the timing room.
+// Public API of the timing room.
 export * from './measure-latency';

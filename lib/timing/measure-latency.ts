@@ -1,5 +1,5 @@
 // How long something takes: warm-up runs that do not count, then a median with its spread.
-import { BlipError } from '../errors';
+import { BlipError } from '../core/errors';
 
 export class MeasureError extends BlipError {}
 
@@ -24,7 +24,10 @@ export interface MeasureOptions {
  * @example
  * (await measureLatency(() => model.generateCaption({ pixel_values }))).median // 12.3
  */
-export async function measureLatency(fn: () => unknown, { warmup = 3, runs = 20 }: MeasureOptions = {}): Promise<Latency> {
+export async function measureLatency(
+  fn: () => unknown,
+  { warmup = 3, runs = 20 }: MeasureOptions = {},
+): Promise<Latency> {
   return (await compareLatency({ only: fn }, { warmup, runs })).only;
 }
 
@@ -33,8 +36,12 @@ export async function measureLatency(fn: () => unknown, { warmup = 3, runs = 20 
  *
  * @returns one latency per function, under its name; samples of one round share an index
  */
-export async function compareLatency<Name extends string>(functions: Readonly<Record<Name, () => unknown>>, { warmup = 3, runs = 20 }: MeasureOptions = {}): Promise<Record<Name, Latency>> {
-  if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(warmup) || warmup < 0) throw new MeasureError(`runs is ${runs} and warmup ${warmup}; expected whole numbers, runs at least 1.`);
+export async function compareLatency<Name extends string>(
+  functions: Readonly<Record<Name, () => unknown>>,
+  { warmup = 3, runs = 20 }: MeasureOptions = {},
+): Promise<Record<Name, Latency>> {
+  if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(warmup) || warmup < 0)
+    throw new MeasureError(`runs is ${runs} and warmup ${warmup}; expected whole numbers, runs at least 1.`);
   const names = Object.keys(functions) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -warmup; round < runs; round++)
@@ -53,7 +60,8 @@ export async function compareLatency<Name extends string>(functions: Readonly<Re
  * @throws {MeasureError} when there is no sample, or one is no finite number
  */
 export function summarize(samples: readonly number[]): Latency {
-  if (samples.length === 0 || !samples.every(Number.isFinite)) throw new MeasureError(`Samples are [${samples.join(', ')}]; expected at least one time in milliseconds.`);
+  if (samples.length === 0 || !samples.every(Number.isFinite))
+    throw new MeasureError(`Samples are [${samples.join(', ')}]; expected at least one time in milliseconds.`);
   const sorted = [...samples].sort((a, b) => a - b);
   const quantile = (q: number): number => {
     const at = q * (sorted.length - 1);

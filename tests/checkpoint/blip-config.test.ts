@@ -5,13 +5,22 @@ import * as path from 'node:path';
 import { describe, it } from 'node:test';
 import { BlipConfigError, parseBlipConfig } from '../../lib/checkpoint';
 
-interface Case { readonly name: string; readonly json: unknown; readonly expected: Record<string, unknown> }
-const CASES: readonly Case[] = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'config-cases.json'), 'utf8'));
+interface Case {
+  readonly name: string;
+  readonly json: unknown;
+  readonly expected: Record<string, unknown>;
+}
+const CASES: readonly Case[] = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'config-cases.json'), 'utf8'),
+);
 
 describe('parseBlipConfig fills in what transformers does', () => {
   for (const { name, json, expected } of CASES) {
     it(name, () => {
-      const { text_config, vision_config, projection_dim, image_text_hidden_size } = parseBlipConfig(json, 'config.json');
+      const { text_config, vision_config, projection_dim, image_text_hidden_size } = parseBlipConfig(
+        json,
+        'config.json',
+      );
       assert.deepEqual({ text_config, vision_config, projection_dim, image_text_hidden_size }, expected);
     });
   }
@@ -24,15 +33,32 @@ describe('parseBlipConfig refuses what cannot be built, naming file and field', 
     ['text_config no object', { text_config: 3 }, /text_config is 3/],
     ['no layers', { text_config: { num_hidden_layers: 0 } }, /text_config\.num_hidden_layers is 0/],
     ['half a head', { vision_config: { num_attention_heads: 1.5 } }, /vision_config\.num_attention_heads is 1\.5/],
-    ['heads do not divide', { vision_config: { num_attention_heads: 7 } }, /vision_config\.num_attention_heads is 7, expected a divisor of hidden_size \(768\)/],
+    [
+      'heads do not divide',
+      { vision_config: { num_attention_heads: 7 } },
+      /vision_config\.num_attention_heads is 7, expected a divisor of hidden_size \(768\)/,
+    ],
     ['size as text', { vision_config: { image_size: '384' } }, /vision_config\.image_size is "384"/],
     ['patch larger than image', { vision_config: { image_size: 8 } }, /vision_config\.patch_size is 16/],
-    ['activation', { text_config: { hidden_act: 'prelu' } }, /text_config\.hidden_act is "prelu", expected one of gelu/],
+    [
+      'activation',
+      { text_config: { hidden_act: 'prelu' } },
+      /text_config\.hidden_act is "prelu", expected one of gelu/,
+    ],
     ['epsilon', { text_config: { layer_norm_eps: -1 } }, /text_config\.layer_norm_eps is -1/],
-    ['ties', { text_config: { tie_word_embeddings: 'no' } }, /text_config\.tie_word_embeddings is "no", expected true or false/],
+    [
+      'ties',
+      { text_config: { tie_word_embeddings: 'no' } },
+      /text_config\.tie_word_embeddings is "no", expected true or false/,
+    ],
     ['token', { text_config: { bos_token_id: -5 } }, /text_config\.bos_token_id is -5/],
   ];
   for (const [name, json, message] of bad) {
-    it(name, () => assert.throws(() => parseBlipConfig(json, 'c.json'), (error: unknown) => error instanceof BlipConfigError && message.test(error.message)));
+    it(name, () =>
+      assert.throws(
+        () => parseBlipConfig(json, 'c.json'),
+        (error: unknown) => error instanceof BlipConfigError && message.test(error.message),
+      ),
+    );
   }
 });

@@ -7,7 +7,9 @@ import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
-const COUNTS: Readonly<Record<string, Record<string, number>>> = JSON.parse(fs.readFileSync(path.join(FIXTURES, 'checkpoint', 'parameter-counts.json'), 'utf8'));
+const COUNTS: Readonly<Record<string, Record<string, number>>> = JSON.parse(
+  fs.readFileSync(path.join(FIXTURES, 'checkpoint', 'parameter-counts.json'), 'utf8'),
+);
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-checkpoint-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 
@@ -22,18 +24,32 @@ describe('loadCheckpoint', () => {
     it(`${name}: parameters per part as in PyTorch, values that can be read`, async () => {
       const checkpoint = await loadCheckpoint(path.join(FIXTURES, 'checkpoints', name));
       assert.deepEqual(checkpoint.parameterCounts, counts);
-      const task = name.startsWith('vqa') ? 'visual-question-answering' : name.startsWith('caption') ? 'image-to-text' : 'image-text-retrieval';
+      const task = name.startsWith('vqa')
+        ? 'visual-question-answering'
+        : name.startsWith('caption')
+          ? 'image-to-text'
+          : 'image-text-retrieval';
       assert.equal(checkpoint.task, task);
-      const embedding = checkpoint.tensors.get(`${task === 'image-text-retrieval' ? 'text_encoder' : 'text_decoder.bert'}.embeddings.word_embeddings.weight`);
-      assert.deepEqual(embedding?.shape, [checkpoint.config.text_config.vocab_size, checkpoint.config.text_config.hidden_size]);
+      const embedding = checkpoint.tensors.get(
+        `${task === 'image-text-retrieval' ? 'text_encoder' : 'text_decoder.bert'}.embeddings.word_embeddings.weight`,
+      );
+      assert.deepEqual(embedding?.shape, [
+        checkpoint.config.text_config.vocab_size,
+        checkpoint.config.text_config.hidden_size,
+      ]);
       const values = embedding?.toFloat32() ?? new Float32Array();
-      assert.ok(values.length > 0 && values.every((value) => Math.abs(value) < 2) && values.some((value) => value !== 0));
+      assert.ok(
+        values.length > 0 && values.every((value) => Math.abs(value) < 2) && values.some((value) => value !== 0),
+      );
       checkpoint.close();
     });
   }
 
   it('tells the task from the keys when architectures is missing', async () => {
-    for (const [name, task] of [['vqa-f16', 'visual-question-answering'], ['caption-bf16', 'image-to-text']] as const) {
+    for (const [name, task] of [
+      ['vqa-f16', 'visual-question-answering'],
+      ['caption-bf16', 'image-to-text'],
+    ] as const) {
       const folder = copyOf(name);
       const file = path.join(folder, 'config.json');
       fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"architectures"', '"was"'));
@@ -47,7 +63,10 @@ describe('loadCheckpoint', () => {
     const folder = copyOf('vqa-f16');
     fs.rmSync(path.join(folder, 'model.safetensors'));
     fs.writeFileSync(path.join(folder, 'pytorch_model.bin'), '');
-    await assert.rejects(loadCheckpoint(folder), /CheckpointError: .*neither model\.safetensors nor .*found .*pytorch_model\.bin/);
+    await assert.rejects(
+      loadCheckpoint(folder),
+      /CheckpointError: .*neither model\.safetensors nor .*found .*pytorch_model\.bin/,
+    );
     fs.rmSync(path.join(folder, 'config.json'));
     await assert.rejects(loadCheckpoint(folder), /no config\.json here \(found .*expected\.json/);
     fs.writeFileSync(path.join(folder, 'config.json'), '{');
@@ -64,7 +83,10 @@ describe('loadCheckpoint', () => {
       fs.writeFileSync(index, JSON.stringify(json));
     };
     withEntry('no.such.tensor', 'model-00001-of-00003.safetensors');
-    await assert.rejects(loadCheckpoint(folder), /says that model-00001-of-00003\.safetensors holds "no\.such\.tensor", but it does not/);
+    await assert.rejects(
+      loadCheckpoint(folder),
+      /says that model-00001-of-00003\.safetensors holds "no\.such\.tensor", but it does not/,
+    );
     for (const shard of ['../secret.safetensors', '..', '', '/etc/passwd', 'a\\b', 7]) {
       withEntry('x', shard);
       await assert.rejects(loadCheckpoint(folder), /is not a plain file name/, JSON.stringify(shard));

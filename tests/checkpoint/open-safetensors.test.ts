@@ -6,10 +6,16 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { openSafetensors, SafetensorsError } from '../../lib/checkpoint';
-import { floatToHalf, halfToFloat } from '../../lib/float16';
+import { floatToHalf, halfToFloat } from '../../lib/core/float16';
 
-interface Case { readonly name: string; readonly file: string; readonly error: string | null }
-const CASES: readonly Case[] = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'safetensors-cases.json'), 'utf8'));
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly error: string | null;
+}
+const CASES: readonly Case[] = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'safetensors-cases.json'), 'utf8'),
+);
 /** The format says: the header begins with "{", keys are unique. The Rust reader lets these pass. */
 const STRICTER = ['space before the header', 'duplicate tensor', 'escaped duplicate'];
 
@@ -41,7 +47,10 @@ describe('openSafetensors accepts and refuses what the reference does', () => {
       const target = write(name, Buffer.from(file, 'base64'));
       const descriptors = openDescriptors();
       if (refused) {
-        assert.throws(() => openSafetensors(target), (thrown: unknown) => thrown instanceof SafetensorsError && thrown.message.includes(target));
+        assert.throws(
+          () => openSafetensors(target),
+          (thrown: unknown) => thrown instanceof SafetensorsError && thrown.message.includes(target),
+        );
       } else {
         const opened = openSafetensors(target);
         for (const tensor of opened.tensors.values()) assert.equal(tensor.bytes().byteLength, tensor.byteLength);
@@ -54,11 +63,19 @@ describe('openSafetensors accepts and refuses what the reference does', () => {
 
 describe('tensors', () => {
   it('gives the bytes of each tensor, in any order of names and at odd offsets', () => {
-    const file = openSafetensors(write('odd', build({
-      b: { dtype: 'U8', shape: [3], data_offsets: [0, 3] },
-      a: { dtype: 'F32', shape: [1, 2], data_offsets: [3, 11] },
-      __metadata__: { format: 'pt' },
-    }, Buffer.concat([Buffer.from([7, 8, 9]), Buffer.from(new Float32Array([1.5, -2]).buffer)]))));
+    const file = openSafetensors(
+      write(
+        'odd',
+        build(
+          {
+            b: { dtype: 'U8', shape: [3], data_offsets: [0, 3] },
+            a: { dtype: 'F32', shape: [1, 2], data_offsets: [3, 11] },
+            __metadata__: { format: 'pt' },
+          },
+          Buffer.concat([Buffer.from([7, 8, 9]), Buffer.from(new Float32Array([1.5, -2]).buffer)]),
+        ),
+      ),
+    );
     assert.deepEqual([...(file.tensors.get('b')?.bytes() ?? [])], [7, 8, 9]);
     assert.deepEqual([...(file.tensors.get('a')?.toFloat32() ?? [])], [1.5, -2]);
     assert.deepEqual(file.metadata, { format: 'pt' });
@@ -67,7 +84,9 @@ describe('tensors', () => {
   });
 
   it('refuses to read after close, when the descriptor may belong to another file', () => {
-    const file = openSafetensors(write('closed', build({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] } }, Buffer.of(1))));
+    const file = openSafetensors(
+      write('closed', build({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] } }, Buffer.of(1))),
+    );
     file.close();
     file.close();
     assert.throws(() => file.tensors.get('a')?.bytes(), /was closed/);
@@ -84,7 +103,8 @@ describe('tensors', () => {
   });
 
   it('survives a header with a value of 20 MB', () => {
-    for (const unit of ['x', '"', '\\\n']) { // plain, and with escapes
+    for (const unit of ['x', '"', '\\\n']) {
+      // plain, and with escapes
       const note = unit.repeat(20_000_000 / unit.length);
       const file = openSafetensors(write('long', build({ __metadata__: { note } }, Buffer.alloc(0))));
       assert.equal(file.metadata.note, note);
@@ -94,7 +114,10 @@ describe('tensors', () => {
 
   it('holds no weights: opening 400 MB costs less than 20 MB', () => {
     const bytes = 400_000_000;
-    const target = write('sparse', build({ a: { dtype: 'F16', shape: [bytes / 2], data_offsets: [0, bytes] } }, Buffer.alloc(0)));
+    const target = write(
+      'sparse',
+      build({ a: { dtype: 'F16', shape: [bytes / 2], data_offsets: [0, bytes] } }, Buffer.alloc(0)),
+    );
     fs.truncateSync(target, fs.statSync(target).size + bytes); // a sparse file: takes no room on disk
     const before = process.memoryUsage().rss;
     const file = openSafetensors(target);
@@ -110,11 +133,22 @@ describe('half precision', () => {
     assert.deepEqual(floatToHalf(halfToFloat(bits)), bits);
   });
   it('equals the definition: 1, smallest subnormal, largest, infinity', () => {
-    assert.deepEqual([...halfToFloat(Uint16Array.of(0x3c00, 1, 0x7bff, 0xfc00, 0x8001))], [1, 2 ** -24, 65504, -Infinity, -(2 ** -24)]);
+    assert.deepEqual(
+      [...halfToFloat(Uint16Array.of(0x3c00, 1, 0x7bff, 0xfc00, 0x8001))],
+      [1, 2 ** -24, 65504, -Infinity, -(2 ** -24)],
+    );
     assert.ok(Number.isNaN(halfToFloat(Uint16Array.of(0x7e00))[0]));
   });
   it('rounds to nearest, ties to even', () => {
-    const between = Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 2 ** -11 + 2 ** -20, 65519, 65520, 2 ** -25, 2 ** -25 * 1.5);
+    const between = Float32Array.of(
+      1 + 2 ** -11,
+      1 + 3 * 2 ** -11,
+      1 + 2 ** -11 + 2 ** -20,
+      65519,
+      65520,
+      2 ** -25,
+      2 ** -25 * 1.5,
+    );
     assert.deepEqual([...floatToHalf(between)], [0x3c00, 0x3c02, 0x3c01, 0x7bff, 0x7c00, 0, 1]);
   });
 });

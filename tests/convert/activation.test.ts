@@ -12,7 +12,9 @@ import { add, Graph, writeIR } from '../../lib/ir';
 import { loadOpenVINO } from '../../lib/openvino';
 
 const tolerance = (name: string): number => (name === 'sqrtsoftplus' ? 1e-4 : 2e-5);
-const fixture: { inputs: number[]; values: Record<string, number[]> } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'activations.json'), 'utf8'));
+const fixture: { inputs: number[]; values: Record<string, number[]> } = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoint', 'activations.json'), 'utf8'),
+);
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-activation-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 const { Core, Tensor } = loadOpenVINO();
@@ -25,7 +27,9 @@ for (const [name, expected] of Object.entries(fixture.values))
     // adding 0 gives `linear`, which is no operation, an output of its own
     graph.result('y', add(graph, activation(graph, x, hidden_act, 'activation'), graph.float('zero', 0), 'sum'));
     const { xml } = await writeIR(graph, path.join(work, `${name}.xml`));
-    const request = (await new Core().compileModel(xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' })).createInferRequest();
+    const request = (
+      await new Core().compileModel(xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' })
+    ).createInferRequest();
     request.infer({ x: new Tensor('f32', [expected.length], Float32Array.from(fixture.inputs)) });
     const { data } = request.getTensor('y');
     expected.forEach((value, i) => {

@@ -6,10 +6,17 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip, CheckpointTensorsError, ConvertError, ConvertWriteError, type ConvertedBlip, type ConvertOptions } from '../../lib/convert';
+import {
+  convertBlip,
+  CheckpointTensorsError,
+  ConvertError,
+  type ConvertedBlip,
+  type ConvertOptions,
+} from '../../lib/convert';
+import { ConvertWriteError } from '../../lib/core/explain-write-error';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { editCheckpoint, type Edits } from './edit-checkpoint';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
@@ -17,11 +24,17 @@ const work = fs.mkdtempSync(path.join(os.tmpdir(), 'convert-blip-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 
 let folders = 0;
-function fresh(): string { return path.join(work, `${++folders}`); }
+function fresh(): string {
+  return path.join(work, `${++folders}`);
+}
 
 async function convert(folder: string, output: string, options?: ConvertOptions): Promise<ConvertedBlip> {
   const checkpoint = await loadCheckpoint(folder);
-  try { return await convertBlip(checkpoint, output, options); } finally { checkpoint.close(); }
+  try {
+    return await convertBlip(checkpoint, output, options);
+  } finally {
+    checkpoint.close();
+  }
 }
 
 /** Names and hashes of everything below a folder; nothing where there is none. */
@@ -29,7 +42,10 @@ function contents(folder: string): Record<string, string> {
   if (!fs.existsSync(folder)) return {};
   const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
     const file = path.join(entry.parentPath, entry.name);
-    return [path.relative(folder, file), entry.isFile() ? createHash('sha256').update(fs.readFileSync(file)).digest('hex') : 'folder'];
+    return [
+      path.relative(folder, file),
+      entry.isFile() ? createHash('sha256').update(fs.readFileSync(file)).digest('hex') : 'folder',
+    ];
   });
   return Object.fromEntries(entries);
 }
@@ -40,41 +56,75 @@ describe('tensors that do not fit config.json are refused before anything is wri
     const output = fresh();
     await assert.rejects(convert(folder, output), (error: unknown) => {
       assert.ok(error instanceof CheckpointTensorsError, String(error));
-      assert.ok(error.message.startsWith(`${folder}: the weights do not fit config.json (visual-question-answering)`), error.message);
+      assert.ok(
+        error.message.startsWith(`${folder}: the weights do not fit config.json (visual-question-answering)`),
+        error.message,
+      );
       for (const part of parts) assert.match(error.message, part);
       return true;
     });
     assert.equal(fs.existsSync(output), false);
   };
 
-  it('a missing tensor, with the shape it should have', () => refuse(
-    { tensors: (all) => all.delete('text_encoder.encoder.layer.0.crossattention.self.key.weight') },
-    /1 missing:\n {2}text_encoder\.encoder\.layer\.0\.crossattention\.self\.key\.weight, expected \[32, 32\]/,
-  ));
+  it('a missing tensor, with the shape it should have', () =>
+    refuse(
+      { tensors: (all) => all.delete('text_encoder.encoder.layer.0.crossattention.self.key.weight') },
+      /1 missing:\n {2}text_encoder\.encoder\.layer\.0\.crossattention\.self\.key\.weight, expected \[32, 32\]/,
+    ));
 
-  it('a tensor of another shape, with both shapes and its file', () => refuse(
-    { tensors: (all) => { const was = all.get('vision_model.post_layernorm.bias'); if (was) all.set('vision_model.post_layernorm.bias', { ...was, shape: [4, 8] }); } },
-    /1 of the wrong shape:\n {2}vision_model\.post_layernorm\.bias is \[4, 8\], expected \[32\] \(model\.safetensors\)/,
-  ));
+  it('a tensor of another shape, with both shapes and its file', () =>
+    refuse(
+      {
+        tensors: (all) => {
+          const was = all.get('vision_model.post_layernorm.bias');
+          if (was) all.set('vision_model.post_layernorm.bias', { ...was, shape: [4, 8] });
+        },
+      },
+      /1 of the wrong shape:\n {2}vision_model\.post_layernorm\.bias is \[4, 8\], expected \[32\] \(model\.safetensors\)/,
+    ));
 
-  it('a tensor that no part reads, with its shape and file', () => refuse(
-    { tensors: (all) => all.set('text_decoder.bert.adapter.weight', { dtype: 'F16', shape: [2], bytes: new Uint8Array(4) }) },
-    /1 unexpected:\n {2}text_decoder\.bert\.adapter\.weight \[2\] \(model\.safetensors\)/,
-  ));
+  it('a tensor that no part reads, with its shape and file', () =>
+    refuse(
+      {
+        tensors: (all) =>
+          all.set('text_decoder.bert.adapter.weight', { dtype: 'F16', shape: [2], bytes: new Uint8Array(4) }),
+      },
+      /1 unexpected:\n {2}text_decoder\.bert\.adapter\.weight \[2\] \(model\.safetensors\)/,
+    ));
 
-  it('a config.json of a deeper model, with the first missing names and how many more', () => refuse(
-    { config: (config) => { if (typeof config.vision_config === 'object') config.vision_config = { ...config.vision_config, num_hidden_layers: 4 }; } },
-    /24 missing:\n {2}vision_model\.encoder\.layers\.2\.layer_norm1\.weight, expected \[32\]/, /and 12 more\n/, /belong together/,
-  ));
+  it('a config.json of a deeper model, with the first missing names and how many more', () =>
+    refuse(
+      {
+        config: (config) => {
+          if (typeof config.vision_config === 'object')
+            config.vision_config = { ...config.vision_config, num_hidden_layers: 4 };
+        },
+      },
+      /24 missing:\n {2}vision_model\.encoder\.layers\.2\.layer_norm1\.weight, expected \[32\]/,
+      /and 12 more\n/,
+      /belong together/,
+    ));
 
-  it('a config.json of another vocabulary, naming every tensor that has it', () => refuse(
-    { config: (config) => { if (typeof config.text_config === 'object') config.text_config = { ...config.text_config, vocab_size: 62 }; } },
-    /3 of the wrong shape:/, /text_decoder\.cls\.predictions\.bias is \[61\], expected \[62\]/,
-  ));
+  it('a config.json of another vocabulary, naming every tensor that has it', () =>
+    refuse(
+      {
+        config: (config) => {
+          if (typeof config.text_config === 'object') config.text_config = { ...config.text_config, vocab_size: 62 };
+        },
+      },
+      /3 of the wrong shape:/,
+      /text_decoder\.cls\.predictions\.bias is \[61\], expected \[62\]/,
+    ));
 
   it('but not buffers, tied copies and heads of other tasks: they are passed over', async () => {
-    const zeros = (...shape: number[]) => ({ dtype: 'F16', shape, bytes: new Uint8Array(2 * shape.reduce((a, b) => a * b, 1)) });
-    const extras = (all: Map<string, ReturnType<typeof zeros> | { dtype: string; shape: readonly number[]; bytes: Uint8Array }>): void => {
+    const zeros = (...shape: number[]) => ({
+      dtype: 'F16',
+      shape,
+      bytes: new Uint8Array(2 * shape.reduce((a, b) => a * b, 1)),
+    });
+    const extras = (
+      all: Map<string, ReturnType<typeof zeros> | { dtype: string; shape: readonly number[]; bytes: Uint8Array }>,
+    ): void => {
       all.set('text_encoder.embeddings.position_ids', zeros(1, 33));
       all.set('text_encoder.pooler.dense.bias', zeros(32));
       all.set('itm_head.weight', zeros(2, 32));
@@ -85,22 +135,44 @@ describe('tensors that do not fit config.json are refused before anything is wri
     const plain = await convert(path.join(FIXTURES, 'vqa-f16'), fresh());
     const extended = await convert(editCheckpoint('vqa-f16', fresh(), { tensors: extras }), fresh());
     for (const part of ['vision_model', 'text_encoder', 'text_decoder'] as const)
-      assert.deepEqual(fs.readFileSync(extended.models[part]?.bin ?? ''), fs.readFileSync(plain.models[part]?.bin ?? ''), part);
+      assert.deepEqual(
+        fs.readFileSync(extended.models[part]?.bin ?? ''),
+        fs.readFileSync(plain.models[part]?.bin ?? ''),
+        part,
+      );
   });
 
-  it('an output layer of its own is checked like every other tensor', () => refuse(
-    { tensors: (all) => all.set('text_decoder.cls.predictions.decoder.weight', { dtype: 'F16', shape: [60, 32], bytes: new Uint8Array(60 * 32 * 2) }) },
-    /1 of the wrong shape:\n {2}text_decoder\.cls\.predictions\.decoder\.weight is \[60, 32\], expected \[61, 32\]/,
-  ));
+  it('an output layer of its own is checked like every other tensor', () =>
+    refuse(
+      {
+        tensors: (all) =>
+          all.set('text_decoder.cls.predictions.decoder.weight', {
+            dtype: 'F16',
+            shape: [60, 32],
+            bytes: new Uint8Array(60 * 32 * 2),
+          }),
+      },
+      /1 of the wrong shape:\n {2}text_decoder\.cls\.predictions\.decoder\.weight is \[60, 32\], expected \[61, 32\]/,
+    ));
 
-  it('an output layer of its own must be there when config.json says that it is not tied', () => refuse(
-    { config: (config) => { config.tie_word_embeddings = false; if (typeof config.text_config === 'object') config.text_config = { ...config.text_config, tie_word_embeddings: false }; } },
-    /2 missing:\n {2}text_decoder\.cls\.predictions\.decoder\.weight, expected \[61, 32\]/,
-  ));
+  it('an output layer of its own must be there when config.json says that it is not tied', () =>
+    refuse(
+      {
+        config: (config) => {
+          config.tie_word_embeddings = false;
+          if (typeof config.text_config === 'object')
+            config.text_config = { ...config.text_config, tie_word_embeddings: false };
+        },
+      },
+      /2 missing:\n {2}text_decoder\.cls\.predictions\.decoder\.weight, expected \[61, 32\]/,
+    ));
 
   it('reads a tied tensor under either of its names', async () => {
     const rename = (all: Map<string, { dtype: string; shape: readonly number[]; bytes: Uint8Array }>): void => {
-      for (const [from, to] of [['cls.predictions.bias', 'cls.predictions.decoder.bias'], ['bert.embeddings.word_embeddings.weight', 'cls.predictions.decoder.weight']]) {
+      for (const [from, to] of [
+        ['cls.predictions.bias', 'cls.predictions.decoder.bias'],
+        ['bert.embeddings.word_embeddings.weight', 'cls.predictions.decoder.weight'],
+      ]) {
         const tensor = all.get(`text_decoder.${from}`);
         assert.ok(tensor, from);
         all.delete(`text_decoder.${from}`);
@@ -109,7 +181,10 @@ describe('tensors that do not fit config.json are refused before anything is wri
     };
     const plain = await convert(path.join(FIXTURES, 'vqa-f16'), fresh());
     const renamed = await convert(editCheckpoint('vqa-f16', fresh(), { tensors: rename }), fresh());
-    assert.deepEqual(fs.readFileSync(renamed.models.text_decoder?.bin ?? ''), fs.readFileSync(plain.models.text_decoder?.bin ?? ''));
+    assert.deepEqual(
+      fs.readFileSync(renamed.models.text_decoder?.bin ?? ''),
+      fs.readFileSync(plain.models.text_decoder?.bin ?? ''),
+    );
   });
 });
 
@@ -117,14 +192,22 @@ describe('an interrupted conversion', () => {
   /** Aborts when a part's first bytes are reported. */
   const abortAt = (part: string): ConvertOptions => {
     const controller = new AbortController();
-    return { signal: controller.signal, progress_callback: ({ file }) => { if (file === `blip_${part}.xml`) controller.abort(new Error(`stop at ${part}`)); } };
+    return {
+      signal: controller.signal,
+      progress_callback: ({ file }) => {
+        if (file === `blip_${part}.xml`) controller.abort(new Error(`stop at ${part}`));
+      },
+    };
   };
 
   for (const part of ['vision_model', 'text_encoder', 'text_decoder'])
     it(`cancelled in the ${part}, leaves neither files nor the folders that it made`, async () => {
       const outer = fresh();
       fs.mkdirSync(outer);
-      await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), path.join(outer, 'a', 'b', 'fp16'), abortAt(part)), new RegExp(`^Error: stop at ${part}$`));
+      await assert.rejects(
+        convert(path.join(FIXTURES, 'vqa-f16'), path.join(outer, 'a', 'b', 'fp16'), abortAt(part)),
+        new RegExp(`^Error: stop at ${part}$`),
+      );
       assert.deepEqual(contents(outer), {});
     });
 
@@ -133,20 +216,30 @@ describe('an interrupted conversion', () => {
     await convert(path.join(FIXTURES, 'vqa-odd'), output);
     fs.writeFileSync(path.join(output, 'notes.txt'), 'of the user');
     const before = contents(output);
-    await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output, abortAt('text_decoder')), /stop at text_decoder/);
+    await assert.rejects(
+      convert(path.join(FIXTURES, 'vqa-f16'), output, abortAt('text_decoder')),
+      /stop at text_decoder/,
+    );
     assert.deepEqual(contents(output), before);
   });
 
   it('by a full disk, says which file, how much room is needed, and what to do, and leaves nothing', async (t) => {
     const { writeFile } = fs.promises;
     t.mock.method(fs.promises, 'writeFile', async (...[file, data]: Parameters<typeof writeFile>) => {
-      if (String(file).includes('text_decoder')) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+      if (String(file).includes('text_decoder'))
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
       return writeFile(file, data);
     });
     const output = fresh();
-    await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output), (error: unknown) => error instanceof ConvertWriteError
-      && error.message.startsWith(`${path.join(output, 'blip_text_decoder.xml')}: the converted model could not be written: ENOSPC`)
-      && /The model takes about 0\.\d MB, [\d.]+ MB are free there\. Make room there/.test(error.message));
+    await assert.rejects(
+      convert(path.join(FIXTURES, 'vqa-f16'), output),
+      (error: unknown) =>
+        error instanceof ConvertWriteError &&
+        error.message.startsWith(
+          `${path.join(output, 'blip_text_decoder.xml')}: the converted model could not be written: ENOSPC`,
+        ) &&
+        /The model takes about 0\.\d MB, [\d.]+ MB are free there\. Make room there/.test(error.message),
+    );
     assert.equal(fs.existsSync(output), false);
   });
 
@@ -154,14 +247,22 @@ describe('an interrupted conversion', () => {
     const file = fresh();
     fs.writeFileSync(file, '');
     for (const output of [file, path.join(file, 'fp16')])
-      await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output), (error: unknown) => error instanceof ConvertWriteError
-        && error.message.startsWith(`${output}: `) && /A file stands where a folder is needed/.test(error.message));
+      await assert.rejects(
+        convert(path.join(FIXTURES, 'vqa-f16'), output),
+        (error: unknown) =>
+          error instanceof ConvertWriteError &&
+          error.message.startsWith(`${output}: `) &&
+          /A file stands where a folder is needed/.test(error.message),
+      );
   });
 
   it('by weights that cannot be read, passes the error on and leaves nothing', async () => {
     const checkpoint = await loadCheckpoint(path.join(FIXTURES, 'vqa-f16'));
     const output = fresh();
-    await assert.rejects(convertBlip(checkpoint, output, { progress_callback: () => checkpoint.close() }), /was closed/);
+    await assert.rejects(
+      convertBlip(checkpoint, output, { progress_callback: () => checkpoint.close() }),
+      /was closed/,
+    );
     assert.equal(fs.existsSync(output), false);
   });
 });
@@ -172,16 +273,25 @@ describe('a converted folder', () => {
     fs.cpSync(path.join(projectRoot(), 'models', 'blip-scenes'), source, { recursive: true });
     const { folder, models } = await convert(source, fresh());
     fs.rmSync(source, { recursive: true });
-    for (const { xml, bin, binBytes, xmlBytes } of Object.values(models)) assert.deepEqual([fs.statSync(bin).size, fs.statSync(xml).size], [binBytes, xmlBytes]);
+    for (const { xml, bin, binBytes, xmlBytes } of Object.values(models))
+      assert.deepEqual([fs.statSync(bin).size, fs.statSync(xml).size], [binBytes, xmlBytes]);
     const processor = await BlipProcessor.fromCheckpoint(folder);
     const model = await OVBlipModel.load(folder);
     const pixel_values = await processor.image(path.join(projectRoot(), 'data', 'pictures', 'demo.jpg'));
     const [ids] = await model.generateAnswer({ pixel_values, ...processor.text('how many dogs are in the picture?') });
     assert.equal(processor.decode(ids), '2');
     model.dispose();
-    const others = fs.readdirSync(folder).filter((name) => !/^blip_(vision_model|text_encoder|text_decoder)\.(xml|bin)$/.test(name));
+    const others = fs
+      .readdirSync(folder)
+      .filter((name) => !/^blip_(vision_model|text_encoder|text_decoder)\.(xml|bin)$/.test(name));
     assert.deepEqual(others.sort(), [
-      'config.json', 'generation_config.json', 'preprocessor_config.json', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt',
+      'config.json',
+      'generation_config.json',
+      'preprocessor_config.json',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'vocab.txt',
     ]);
   });
 
@@ -189,29 +299,44 @@ describe('a converted folder', () => {
     const output = fresh();
     await convert(path.join(FIXTURES, 'vqa-f16'), output);
     await convert(path.join(FIXTURES, 'caption-bf16'), output);
-    assert.deepEqual(fs.readdirSync(output).filter((name) => name.includes('text_encoder')), []);
+    assert.deepEqual(
+      fs.readdirSync(output).filter((name) => name.includes('text_encoder')),
+      [],
+    );
     const model = await OVBlipModel.load(output);
     assert.equal(model.canAnswer, false);
     model.dispose();
   });
 
-  it('may not be the checkpoint\'s own', async () => {
+  it("may not be the checkpoint's own", async () => {
     const folder = editCheckpoint('vqa-f16', fresh(), {});
-    await assert.rejects(convert(folder, `${folder}${path.sep}.`), (error: unknown) => error instanceof ConvertError && error.message.includes('checkpoint\'s own folder'));
+    await assert.rejects(
+      convert(folder, `${folder}${path.sep}.`),
+      (error: unknown) => error instanceof ConvertError && error.message.includes("checkpoint's own folder"),
+    );
   });
 
   it('of a retrieval checkpoint holds no decoder, and loading says that it writes no text', async () => {
     const retrieval = editCheckpoint('vqa-f16', fresh(), {
-      config: (config) => { config.architectures = ['BlipForImageTextRetrieval']; },
+      config: (config) => {
+        config.architectures = ['BlipForImageTextRetrieval'];
+      },
       tensors: (all) => {
         for (const name of [...all.keys()]) if (name.startsWith('text_decoder.')) all.delete(name);
-        for (const [name, shape] of [['itm_head.weight', [2, 32]], ['itm_head.bias', [2]]] as const) all.set(name, { dtype: 'F16', shape, bytes: new Uint8Array(2 * shape.reduce((a: number, b) => a * b, 1)) });
+        for (const [name, shape] of [
+          ['itm_head.weight', [2, 32]],
+          ['itm_head.bias', [2]],
+        ] as const)
+          all.set(name, { dtype: 'F16', shape, bytes: new Uint8Array(2 * shape.reduce((a: number, b) => a * b, 1)) });
       },
     });
     const { folder, models } = await convert(retrieval, fresh());
     assert.deepEqual(Object.keys(models), ['vision_model', 'text_encoder']);
     await assert.rejects(OVBlipModel.load(folder), (error: unknown) => {
-      assert.match(String(error), /^BlipModelError: .* has no text decoder: its checkpoint was made for retrieval and writes no text\. Load it with OVBlipMatcher, or load one for VQA or captions/);
+      assert.match(
+        String(error),
+        /^BlipModelError: .* has no text decoder: its checkpoint was made for retrieval and writes no text\. Load it with OVBlipMatcher, or load one for VQA or captions/,
+      );
       return true;
     });
   });

@@ -6,7 +6,11 @@ import { openSafetensors } from '../../lib/checkpoint';
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
 
 /** A tensor as safetensors stores it. */
-export interface StoredTensor { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }
+export interface StoredTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
 
 export interface Edits {
   /** Changes the tensors of model.safetensors, under their names. */
@@ -17,9 +21,15 @@ export interface Edits {
 /** Copies the fixture `name` into `folder`, changed. Returns the folder. */
 export function editCheckpoint(name: string, folder: string, { tensors: change, config }: Edits): string {
   fs.mkdirSync(folder, { recursive: true });
-  for (const file of ['config.json', 'generation_config.json'].filter((each) => fs.existsSync(path.join(FIXTURES, name, each)))) fs.copyFileSync(path.join(FIXTURES, name, file), path.join(folder, file));
+  for (const file of ['config.json', 'generation_config.json'].filter((each) =>
+    fs.existsSync(path.join(FIXTURES, name, each)),
+  ))
+    fs.copyFileSync(path.join(FIXTURES, name, file), path.join(folder, file));
   const source = openSafetensors(path.join(FIXTURES, name, 'model.safetensors'));
-  const stored = [...source.tensors].map(([tensor, { dtype, shape, bytes }]): [string, StoredTensor] => [tensor, { dtype, shape, bytes: bytes.call(source.tensors.get(tensor)).slice() }]);
+  const stored = [...source.tensors].map(([tensor, { dtype, shape, bytes }]): [string, StoredTensor] => [
+    tensor,
+    { dtype, shape, bytes: bytes.call(source.tensors.get(tensor)).slice() },
+  ]);
   source.close();
   const tensors = new Map(stored);
   change?.(tensors);
@@ -33,7 +43,12 @@ export function editCheckpoint(name: string, folder: string, { tensors: change, 
 
 function writeSafetensors(file: string, tensors: ReadonlyMap<string, StoredTensor>): void {
   let end = 0;
-  const header = Object.fromEntries([...tensors].map(([name, { dtype, shape, bytes }]) => [name, { dtype, shape, data_offsets: [end, (end += bytes.length)] }]));
+  const header = Object.fromEntries(
+    [...tensors].map(([name, { dtype, shape, bytes }]) => [
+      name,
+      { dtype, shape, data_offsets: [end, (end += bytes.length)] },
+    ]),
+  );
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));

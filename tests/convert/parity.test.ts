@@ -17,7 +17,10 @@ const core = new ov.Core();
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-parity-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 
-interface Expected { readonly data: Float32Array; readonly shape: readonly number[] }
+interface Expected {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
 
 function floats(tensors: ReadonlyMap<string, CheckpointTensor>, name: string): Expected {
   const tensor = tensors.get(name);
@@ -25,7 +28,10 @@ function floats(tensors: ReadonlyMap<string, CheckpointTensor>, name: string): E
   return { data: tensor.toFloat32(), shape: tensor.shape };
 }
 
-function integers(tensors: ReadonlyMap<string, CheckpointTensor>, name: string): { data: BigInt64Array; shape: readonly number[] } {
+function integers(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  name: string,
+): { data: BigInt64Array; shape: readonly number[] } {
   const tensor = tensors.get(name);
   assert.ok(tensor, `fixture has ${name}`);
   return { data: new BigInt64Array(tensor.bytes().slice().buffer), shape: tensor.shape };
@@ -67,17 +73,26 @@ for (const name of fs.readdirSync(FIXTURES)) {
       assertClose(output(request, 'last_hidden_state'), image.data, 'image embeddings');
     });
 
-    it('text encoder, two questions at once, one with padding behind it, and two about one picture', { skip: !models.text_encoder }, async () => {
+    it('text encoder, two questions at once, one with padding behind it, and two about one picture', {
+      skip: !models.text_encoder,
+    }, async () => {
       assert.ok(models.text_encoder);
       const request = (await compile(models.text_encoder.xml)).createInferRequest();
       const ids = integers(expected, 'input_ids');
       const states = new ov.Tensor('f32', image.shape, image.data);
       request.infer({
-        input_ids: new ov.Tensor('i64', ids.shape, ids.data), attention_mask: ones(ids.shape[0], ids.shape[1]),
-        encoder_hidden_states: states, encoder_attention_mask: ones(image.shape[0], image.shape[1]),
+        input_ids: new ov.Tensor('i64', ids.shape, ids.data),
+        attention_mask: ones(ids.shape[0], ids.shape[1]),
+        encoder_hidden_states: states,
+        encoder_attention_mask: ones(image.shape[0], image.shape[1]),
       });
-      assertClose(output(request, 'last_hidden_state'), floats(expected, 'question_embeds').data, 'question embeddings');
-      if (expected.has('itm_score')) assertClose(output(request, 'itm_score'), floats(expected, 'itm_score').data, 'matching logits');
+      assertClose(
+        output(request, 'last_hidden_state'),
+        floats(expected, 'question_embeds').data,
+        'question embeddings',
+      );
+      if (expected.has('itm_score'))
+        assertClose(output(request, 'itm_score'), floats(expected, 'itm_score').data, 'matching logits');
 
       const [, length] = ids.shape;
       const padded = new BigInt64Array(length + 3);
@@ -85,22 +100,36 @@ for (const name of fs.readdirSync(FIXTURES)) {
       const mask = BigInt64Array.from(padded, (_, i) => (i < length ? 1n : 0n));
       const half = image.data.slice(0, image.data.length / 2);
       request.infer({
-        input_ids: new ov.Tensor('i64', [1, length + 3], padded), attention_mask: new ov.Tensor('i64', [1, length + 3], mask),
-        encoder_hidden_states: new ov.Tensor('f32', [1, image.shape[1], image.shape[2]], half), encoder_attention_mask: ones(1, image.shape[1]),
+        input_ids: new ov.Tensor('i64', [1, length + 3], padded),
+        attention_mask: new ov.Tensor('i64', [1, length + 3], mask),
+        encoder_hidden_states: new ov.Tensor('f32', [1, image.shape[1], image.shape[2]], half),
+        encoder_attention_mask: ones(1, image.shape[1]),
       });
       const reference = floats(expected, 'padded_embeds').data;
-      assertClose(output(request, 'last_hidden_state').subarray(0, reference.length), reference, 'question before padding');
+      assertClose(
+        output(request, 'last_hidden_state').subarray(0, reference.length),
+        reference,
+        'question before padding',
+      );
 
       // Both questions about the first picture alone: the first is the reference's first row.
       request.infer({
-        input_ids: new ov.Tensor('i64', ids.shape, ids.data), attention_mask: ones(ids.shape[0], length),
-        encoder_hidden_states: new ov.Tensor('f32', [1, image.shape[1], image.shape[2]], half), encoder_attention_mask: ones(1, image.shape[1]),
+        input_ids: new ov.Tensor('i64', ids.shape, ids.data),
+        attention_mask: ones(ids.shape[0], length),
+        encoder_hidden_states: new ov.Tensor('f32', [1, image.shape[1], image.shape[2]], half),
+        encoder_attention_mask: ones(1, image.shape[1]),
       });
       const first = floats(expected, 'question_embeds').data;
-      assertClose(output(request, 'last_hidden_state').slice(0, first.length / 2), first.slice(0, first.length / 2), 'two questions about one picture');
+      assertClose(
+        output(request, 'last_hidden_state').slice(0, first.length / 2),
+        first.slice(0, first.length / 2),
+        'two questions about one picture',
+      );
     });
 
-    it('text decoder, token by token through its caches, and all tokens at once', { skip: !models.text_decoder }, async () => {
+    it('text decoder, token by token through its caches, and all tokens at once', {
+      skip: !models.text_decoder,
+    }, async () => {
       assert.ok(models.text_decoder);
       const compiled = await compile(models.text_decoder.xml);
       const states = expected.has('question_embeds') ? floats(expected, 'question_embeds') : image;
@@ -109,17 +138,27 @@ for (const name of fs.readdirSync(FIXTURES)) {
       const [batch, length] = ids.shape;
       const vocabulary = logits.shape[2];
       const common = {
-        encoder_hidden_states: new ov.Tensor('f32', states.shape, states.data), encoder_attention_mask: ones(batch, states.shape[1]),
-        beam_idx: new ov.Tensor('i32', [batch], Int32Array.from({ length: batch }, (_, i) => i)),
+        encoder_hidden_states: new ov.Tensor('f32', states.shape, states.data),
+        encoder_attention_mask: ones(batch, states.shape[1]),
+        beam_idx: new ov.Tensor(
+          'i32',
+          [batch],
+          Int32Array.from({ length: batch }, (_, i) => i),
+        ),
       };
-      const at = (step: number): Float32Array => Float32Array.from({ length: batch * vocabulary }, (_, i) =>
-        logits.data[(Math.floor(i / vocabulary) * length + step) * vocabulary + (i % vocabulary)]);
+      const at = (step: number): Float32Array =>
+        Float32Array.from(
+          { length: batch * vocabulary },
+          (_, i) => logits.data[(Math.floor(i / vocabulary) * length + step) * vocabulary + (i % vocabulary)],
+        );
 
       const stepwise = compiled.createInferRequest();
       for (let step = 0; step < length; step++) {
         const column = BigInt64Array.from({ length: batch }, (_, row) => ids.data[row * length + step]);
         stepwise.infer({
-          ...common, input_ids: new ov.Tensor('i64', [batch, 1], column), attention_mask: ones(batch, step + 1),
+          ...common,
+          input_ids: new ov.Tensor('i64', [batch, 1], column),
+          attention_mask: ones(batch, step + 1),
           position_ids: new ov.Tensor('i64', [1, 1], BigInt64Array.of(BigInt(step))),
         });
         assertClose(output(stepwise, 'logits'), at(step), `logits of step ${step}`);
@@ -127,8 +166,14 @@ for (const name of fs.readdirSync(FIXTURES)) {
 
       const atOnce = compiled.createInferRequest();
       atOnce.infer({
-        ...common, input_ids: new ov.Tensor('i64', [batch, length], ids.data), attention_mask: ones(batch, length),
-        position_ids: new ov.Tensor('i64', [1, length], BigInt64Array.from({ length }, (_, i) => BigInt(i))),
+        ...common,
+        input_ids: new ov.Tensor('i64', [batch, length], ids.data),
+        attention_mask: ones(batch, length),
+        position_ids: new ov.Tensor(
+          'i64',
+          [1, length],
+          BigInt64Array.from({ length }, (_, i) => BigInt(i)),
+        ),
       });
       assertClose(output(atOnce, 'logits'), at(length - 1), 'logits after all tokens at once');
     });

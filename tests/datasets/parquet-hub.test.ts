@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { ByteSourceError, loadVqaParquet, loadVqaSamples, VqaParquetError } from '../../lib/datasets';
-import { projectRoot } from '../../lib/project-root';
+import { ByteSourceError } from '../../lib/hub';
+import { loadVqaParquet, loadVqaSamples, VqaParquetError } from '../../lib/datasets';
+import { projectRoot } from '../../lib/core/project-root';
 
 const CONTENTS = fs.readFileSync(path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet')); // 12 rows in 3 row groups, 3 of no use
 const FILE = '/file.parquet';
@@ -15,7 +16,7 @@ const LIST = '/api/datasets/someone/vqa/parquet';
 /** Silence that counts as a stall, in the test of stalls alone: elsewhere a loaded machine may take its time. */
 const TIMEOUT_MS = 400;
 
-type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => boolean | void;
+type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => boolean | undefined;
 
 let folder = '';
 let server: http.Server;
@@ -30,8 +31,15 @@ before(async () => {
   server = http.createServer((request, response) => {
     requests.push(`${request.url} ${request.headers.range ?? ''} ${request.headers.authorization ?? ''}`);
     if (disturb(request, response)) return;
-    if (request.url === LIST) { response.setHeader('Content-Type', 'application/json'); response.end(JSON.stringify(splits)); return; }
-    if (request.url !== FILE) { response.writeHead(404).end('Not found'); return; }
+    if (request.url === LIST) {
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify(splits));
+      return;
+    }
+    if (request.url !== FILE) {
+      response.writeHead(404).end('Not found');
+      return;
+    }
     const { bytes, headers } = range(request);
     response.writeHead(206, headers).end(bytes);
   });
@@ -49,9 +57,13 @@ beforeEach(() => {
   splits = { default: { train: [`${endpoint}${FILE}`], validation: [`${endpoint}${FILE}`] } };
   process.env.HF_ENDPOINT = endpoint;
 });
-afterEach(() => { for (const name of ['HF_ENDPOINT', 'HF_TOKEN', 'HF_HUB_OFFLINE']) delete process.env[name]; });
+afterEach(() => {
+  for (const name of ['HF_ENDPOINT', 'HF_TOKEN', 'HF_HUB_OFFLINE']) delete process.env[name];
+});
 
-function cacheDir(): string { return fs.mkdtempSync(path.join(folder, 'cache-')); }
+function cacheDir(): string {
+  return fs.mkdtempSync(path.join(folder, 'cache-'));
+}
 
 /** An address where nobody listens. */
 async function closedEndpoint(): Promise<string> {
@@ -63,14 +75,34 @@ async function closedEndpoint(): Promise<string> {
 }
 
 function range({ headers }: http.IncomingMessage): { bytes: Buffer; headers: http.OutgoingHttpHeaders } {
-  const [first, last] = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '')?.slice(1).map(Number) ?? assert.fail('no range was asked for');
+  const [first, last] =
+    /bytes=(\d+)-(\d+)/
+      .exec(headers.range ?? '')
+      ?.slice(1)
+      .map(Number) ?? assert.fail('no range was asked for');
   const bytes = CONTENTS.subarray(first, last + 1);
-  return { bytes, headers: { 'Content-Range': `bytes ${first}-${first + bytes.length - 1}/${CONTENTS.length}`, 'Content-Length': bytes.length, ETag: '"one"' } };
+  return {
+    bytes,
+    headers: {
+      'Content-Range': `bytes ${first}-${first + bytes.length - 1}/${CONTENTS.length}`,
+      'Content-Length': bytes.length,
+      ETag: '"one"',
+    },
+  };
 }
 
-const load = (options: object = {}, count = 100) => loadVqaSamples('someone/vqa', { split: 'val', count, cache_dir: cacheDir(), ...options });
+const load = (options: object = {}, count = 100) =>
+  loadVqaSamples('someone/vqa', { split: 'val', count, cache_dir: cacheDir(), ...options });
 const ids = (samples: readonly { question_id: string }[]): string[] => samples.map(({ question_id }) => question_id);
-const expected = async (count = 100) => ids((await loadVqaParquet([path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet')], { count, cache_dir: cacheDir() })).samples);
+const expected = async (count = 100) =>
+  ids(
+    (
+      await loadVqaParquet([path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet')], {
+        count,
+        cache_dir: cacheDir(),
+      })
+    ).samples,
+  );
 const files = (): string[] => requests.filter((line) => line.startsWith(FILE));
 
 test('range requests alone, with the token, and the same samples as from disk', async () => {
@@ -78,16 +110,25 @@ test('range requests alone, with the token, and the same samples as from disk', 
   const { samples, skipped } = await load();
   assert.deepEqual(ids(samples), await expected());
   assert.equal(skipped.total, 3);
-  assert.ok(files().length > 0 && requests.every((line) => line.includes('Bearer hf_secret')) && files().every((line) => line.includes('bytes=')), requests.join('\n'));
+  assert.ok(
+    files().length > 0 &&
+      requests.every((line) => line.includes('Bearer hf_secret')) &&
+      files().every((line) => line.includes('bytes=')),
+    requests.join('\n'),
+  );
 });
 
 test('only the row groups that are needed are read', async () => {
   await load({}, 2);
-  const read = files().map((line) => /bytes=(\d+)-(\d+)/.exec(line)).reduce((sum, match) => sum + Number(match?.[2]) - Number(match?.[1]) + 1, 0);
+  const read = files()
+    .map((line) => /bytes=(\d+)-(\d+)/.exec(line))
+    .reduce((sum, match) => sum + Number(match?.[2]) - Number(match?.[1]) + 1, 0);
   const few = read;
   requests = [];
   await load();
-  const all = files().map((line) => /bytes=(\d+)-(\d+)/.exec(line)).reduce((sum, match) => sum + Number(match?.[2]) - Number(match?.[1]) + 1, 0);
+  const all = files()
+    .map((line) => /bytes=(\d+)-(\d+)/.exec(line))
+    .reduce((sum, match) => sum + Number(match?.[2]) - Number(match?.[1]) + 1, 0);
   assert.ok(few < all, `${few} bytes for 2 samples, ${all} for all`);
 });
 
@@ -111,7 +152,10 @@ test('a second call takes samples from the cache, also when the hub is gone or H
   await assert.rejects(load({ cache_dir }), /HF_HUB_OFFLINE is set. Unset it/); // more than is cached
   await assert.rejects(load(), /HF_HUB_OFFLINE is set/);
   delete process.env.HF_HUB_OFFLINE;
-  disturb = (_request, response) => { response.writeHead(503).end(); return true; };
+  disturb = (_request, response) => {
+    response.writeHead(503).end();
+    return true;
+  };
   assert.deepEqual((await load({ cache_dir }, 5)).samples, samples);
 });
 
@@ -130,18 +174,28 @@ test('connections dropped in the middle: the next request goes on behind the las
   assert.deepEqual(ids(samples), await expected());
   assert.equal(dropped, 5); // more than the 4 attempts that a silent server gets
   const starts = files().map((line) => Number(/bytes=(\d+)/.exec(line)?.[1]));
-  assert.ok(starts.some((start, index) => index > 0 && start === starts[index - 1] + 60), starts.join());
+  assert.ok(
+    starts.some((start, index) => index > 0 && start === starts[index - 1] + 60),
+    starts.join(),
+  );
 });
 
 test('answers that end early are continued; connections refused and 5xx are tried again', async () => {
-  let short = 2, failing = 2;
+  let short = 2,
+    failing = 2;
   disturb = (request, response) => {
-    if (failing > 0) { failing--; response.writeHead(500 + failing).end(); return true; }
+    if (failing > 0) {
+      failing--;
+      response.writeHead(500 + failing).end();
+      return true;
+    }
     if (request.url !== FILE || short === 0) return false;
     const { bytes, headers } = range(request);
     if (bytes.length < 100) return false;
     short--;
-    response.writeHead(206, { 'Content-Range': headers['Content-Range'], ETag: headers.ETag }).end(bytes.subarray(0, 50)); // no Content-Length: looks whole
+    response
+      .writeHead(206, { 'Content-Range': headers['Content-Range'], ETag: headers.ETag })
+      .end(bytes.subarray(0, 50)); // no Content-Length: looks whole
     return true;
   };
   assert.deepEqual(ids((await load()).samples), await expected());
@@ -152,7 +206,11 @@ test('answers that end early are continued; connections refused and 5xx are trie
 
 test('429 is waited for as long as the server asks', async () => {
   let refused = 1;
-  disturb = (_request, response) => { if (refused-- <= 0) return false; response.writeHead(429, { 'Retry-After': '1' }).end(); return true; };
+  disturb = (_request, response) => {
+    if (refused-- <= 0) return false;
+    response.writeHead(429, { 'Retry-After': '1' }).end();
+    return true;
+  };
   const started = Date.now();
   assert.equal((await load({}, 1)).samples.length, 1);
   assert.ok(Date.now() - started >= 990, `waited ${Date.now() - started} ms`); // a timer may come a little early
@@ -165,9 +223,22 @@ test('a server that stalls is asked again, one that is slow but not silent is no
     const { bytes, headers } = range(request);
     if (bytes.length < 100) return false;
     response.writeHead(206, headers);
-    if (stalls-- > 0) { response.write(bytes.subarray(0, 10)); return true; } // and then nothing
-    const pieces = Array.from({ length: 6 }, (_, i) => bytes.subarray(Math.floor((i * bytes.length) / 6), Math.floor(((i + 1) * bytes.length) / 6)));
-    const next = (): void => { const piece = pieces.shift(); if (!piece) { response.end(); return; } response.write(piece); setTimeout(next, TIMEOUT_MS / 4); };
+    if (stalls-- > 0) {
+      response.write(bytes.subarray(0, 10));
+      return true;
+    } // and then nothing
+    const pieces = Array.from({ length: 6 }, (_, i) =>
+      bytes.subarray(Math.floor((i * bytes.length) / 6), Math.floor(((i + 1) * bytes.length) / 6)),
+    );
+    const next = (): void => {
+      const piece = pieces.shift();
+      if (!piece) {
+        response.end();
+        return;
+      }
+      response.write(piece);
+      setTimeout(next, TIMEOUT_MS / 4);
+    };
     next(); // 1.5 times the time-out in all
     return true;
   };
@@ -178,7 +249,13 @@ test('a server that stalls is asked again, one that is slow but not silent is no
 });
 
 test('cancelling ends a request, and a pause, at once with the reason', async () => {
-  for (const answer of [(): boolean => true, (_request: http.IncomingMessage, response: http.ServerResponse): boolean => { response.writeHead(503, { 'Retry-After': '20' }).end(); return true; }]) {
+  for (const answer of [
+    (): boolean => true,
+    (_request: http.IncomingMessage, response: http.ServerResponse): boolean => {
+      response.writeHead(503, { 'Retry-After': '20' }).end();
+      return true;
+    },
+  ]) {
     disturb = answer;
     const controller = new AbortController();
     const started = Date.now();
@@ -189,7 +266,9 @@ test('cancelling ends a request, and a pause, at once with the reason', async ()
 });
 
 test('wrong sizes: another range, too many bytes, a file that changed, a file cut short', async () => {
-  const disturbFile = (change: (headers: http.OutgoingHttpHeaders, bytes: Buffer) => [http.OutgoingHttpHeaders, Uint8Array]): void => {
+  const disturbFile = (
+    change: (headers: http.OutgoingHttpHeaders, bytes: Buffer) => [http.OutgoingHttpHeaders, Uint8Array],
+  ): void => {
     disturb = (request, response) => {
       if (request.url !== FILE) return false;
       const { bytes, headers } = range(request);
@@ -199,43 +278,80 @@ test('wrong sizes: another range, too many bytes, a file that changed, a file cu
       return true;
     };
   };
-  disturbFile((headers, bytes) => [{ ...headers, 'Content-Range': `bytes 0-${bytes.length - 1}/${CONTENTS.length}` }, bytes]);
+  disturbFile((headers, bytes) => [
+    { ...headers, 'Content-Range': `bytes 0-${bytes.length - 1}/${CONTENTS.length}` },
+    bytes,
+  ]);
   await assert.rejects(load(), /Content-Range "bytes 0-.*expected 206 and that range/);
-  disturbFile((headers, bytes) => [{ 'Content-Range': headers['Content-Range'], ETag: headers.ETag }, Buffer.concat([bytes, bytes])]);
+  disturbFile((headers, bytes) => [
+    { 'Content-Range': headers['Content-Range'], ETag: headers.ETag },
+    Buffer.concat([bytes, bytes]),
+  ]);
   await assert.rejects(load(), /got more than the \d+ bytes/);
-  disturbFile((headers, bytes) => [{ ...headers, 'Content-Range': String(headers['Content-Range']).replace(/\d+$/, '7777') }, bytes]);
+  disturbFile((headers, bytes) => [
+    { ...headers, 'Content-Range': String(headers['Content-Range']).replace(/\d+$/, '7777') },
+    bytes,
+  ]);
   await assert.rejects(load(), /changed while it was read: 7777 bytes/);
   disturbFile((headers, bytes) => [{ ...headers, ETag: '"two"' }, bytes]);
   await assert.rejects(load(), /changed while it was read: .*"two"/);
   disturb = (request, response) => {
     if (request.url !== FILE) return false;
     const { bytes, headers } = range(request);
-    response.writeHead(206, { ...headers, 'Content-Range': String(headers['Content-Range']).replace(/\d+$/, String(CONTENTS.length - 500)) }).end(bytes);
+    response
+      .writeHead(206, {
+        ...headers,
+        'Content-Range': String(headers['Content-Range']).replace(/\d+$/, String(CONTENTS.length - 500)),
+      })
+      .end(bytes);
     return true;
   };
-  await assert.rejects(load(), (error: unknown) => error instanceof VqaParquetError && /not a parquet file, or cut short/.test(error.message));
+  await assert.rejects(
+    load(),
+    (error: unknown) => error instanceof VqaParquetError && /not a parquet file, or cut short/.test(error.message),
+  );
 });
 
 test('HTML pages of a proxy or a login, in place of the list and of the file', async () => {
-  const page = (where: string): Answer => (request, response) => {
-    if (request.url !== where) return false;
-    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
-    return true;
-  };
+  const page =
+    (where: string): Answer =>
+    (request, response) => {
+      if (request.url !== where) return false;
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
+      return true;
+    };
   disturb = page(LIST);
   await assert.rejects(load(), /text\/html \("<!doctype html>.*expected JSON. Is HF_ENDPOINT/);
   disturb = page(FILE);
   await assert.rejects(load(), /got status 200, text\/html.*expected 206.*Download the file/);
-  disturb = (request, response) => { if (request.url !== LIST) return false; response.end('{"error":"no"}'); return true; };
+  disturb = (request, response) => {
+    if (request.url !== LIST) return false;
+    response.end('{"error":"no"}');
+    return true;
+  };
   await assert.rejects(load(), /got no lists of parquet files.*Check the id/);
 });
 
-for (const [status, advice] of [[401, /status 401. Set HF_TOKEN/], [403, /status 403. Set HF_TOKEN/], [404, /status 404. Check the id, config and split/], [416, /status 416/]] as const)
+for (const [status, advice] of [
+  [401, /status 401. Set HF_TOKEN/],
+  [403, /status 403. Set HF_TOKEN/],
+  [404, /status 404. Check the id, config and split/],
+  [416, /status 416/],
+] as const)
   test(`status ${status} is not tried again and says what to do`, async () => {
     for (const where of [LIST, FILE]) {
       let asked = 0;
-      disturb = (request, response) => { if (request.url !== where) return false; asked++; response.writeHead(status).end('<html>'); return true; };
-      await assert.rejects(load(), (error: unknown) => error instanceof ByteSourceError && advice.test(error.message) && error.message.includes(where));
+      disturb = (request, response) => {
+        if (request.url !== where) return false;
+        asked++;
+        response.writeHead(status).end('<html>');
+        return true;
+      };
+      await assert.rejects(
+        load(),
+        (error: unknown) =>
+          error instanceof ByteSourceError && advice.test(error.message) && error.message.includes(where),
+      );
       assert.equal(asked, 1);
     }
   });
@@ -257,11 +373,18 @@ test('configs and splits: the only config, a named one, one split divided, and w
 test('a download that was cut off goes on where it stopped', async () => {
   const cache_dir = cacheDir();
   let answered = 0; // size, metadata, and two of three row groups
-  disturb = (request, response) => { if (request.url !== FILE || ++answered <= 4) return false; response.writeHead(404).end(); return true; };
+  disturb = (request, response) => {
+    if (request.url !== FILE || ++answered <= 4) return false;
+    response.writeHead(404).end();
+    return true;
+  };
   await assert.rejects(load({ cache_dir }), /status 404/);
   disturb = () => false;
   const seen: number[] = [];
-  const { samples } = await load({ cache_dir, progress_callback: ({ loaded = 0 }: { loaded?: number }) => seen.push(loaded) });
+  const { samples } = await load({
+    cache_dir,
+    progress_callback: ({ loaded = 0 }: { loaded?: number }) => seen.push(loaded),
+  });
   assert.ok(seen[0] > 0, `began at ${seen[0]}`);
   assert.deepEqual(ids(samples), await expected());
 });

@@ -6,29 +6,39 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { loadVqaParquet, loadVqaSamples, VqaParquetError, VqaSourceError } from '../../lib/datasets';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 const FIXTURE = path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet'); // make_vqa_parquet.py
 const READABLE = 9; // of 12 rows
 
 let folder = '';
 
-before(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vqa-parquet-')); });
+before(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vqa-parquet-'));
+});
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-function cacheDir(): string { return fs.mkdtempSync(path.join(folder, 'cache-')); }
+function cacheDir(): string {
+  return fs.mkdtempSync(path.join(folder, 'cache-'));
+}
 
 test('reads pictures, questions and answers; broken rows are counted and others take their place', async () => {
   const { samples, skipped } = await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() });
   assert.equal(samples.length, READABLE);
   assert.deepEqual(skipped.reasons, { 'picture broken': 1, 'no question': 1, 'picture missing': 1 });
-  assert.ok(skipped.examples.every((line) => line.startsWith('vqa.parquet, row ')), skipped.examples.join());
+  assert.ok(
+    skipped.examples.every((line) => line.startsWith('vqa.parquet, row ')),
+    skipped.examples.join(),
+  );
   assert.equal(new Set(samples.map(({ question_id }) => question_id)).size, READABLE);
   for (const { image_id, question_id, question, answers, question_type, image } of samples) {
     const row = Number(image_id) - 1000;
     assert.equal(question_id, String(5000 + row));
     assert.equal(question, `how many é in ${row}?`);
-    assert.deepEqual(answers, Array.from({ length: 10 }, () => String(row)));
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 10 }, () => String(row)),
+    );
     assert.equal(question_type, 'how many');
     assert.ok(typeof image === 'string');
     const { data, info } = await sharp(image).raw().toBuffer({ resolveWithObject: true });
@@ -37,7 +47,10 @@ test('reads pictures, questions and answers; broken rows are counted and others 
 });
 
 test('the seed decides the order; count cuts it', async () => {
-  const ids = async (seed: number, count: number) => (await loadVqaParquet([FIXTURE], { count, seed, cache_dir: cacheDir() })).samples.map(({ question_id }) => question_id);
+  const ids = async (seed: number, count: number) =>
+    (await loadVqaParquet([FIXTURE], { count, seed, cache_dir: cacheDir() })).samples.map(
+      ({ question_id }) => question_id,
+    );
   const all = await ids(42, 100);
   assert.deepEqual(await ids(42, 100), all);
   assert.deepEqual(await ids(42, 4), all.slice(0, 4));
@@ -47,7 +60,14 @@ test('the seed decides the order; count cuts it', async () => {
 test('a call that was cancelled is taken up again, also after a line cut short', async () => {
   const cache_dir = cacheDir();
   const controller = new AbortController();
-  const interrupted = loadVqaParquet([FIXTURE], { count: 100, cache_dir, signal: controller.signal, progress_callback: ({ loaded = 0 }) => { if (loaded === 5) controller.abort(new Error('enough')); } });
+  const interrupted = loadVqaParquet([FIXTURE], {
+    count: 100,
+    cache_dir,
+    signal: controller.signal,
+    progress_callback: ({ loaded = 0 }) => {
+      if (loaded === 5) controller.abort(new Error('enough'));
+    },
+  });
   await assert.rejects(interrupted, /enough/);
   const [request] = fs.readdirSync(cache_dir);
   const log = path.join(cache_dir, request, 'blocks.jsonl');
@@ -55,10 +75,17 @@ test('a call that was cancelled is taken up again, also after a line cut short',
   assert.ok(lines >= 1, 'the first block was kept');
   fs.appendFileSync(log, '{"block":1,"sam');
   const seen: number[] = [];
-  const { samples, skipped } = await loadVqaParquet([FIXTURE], { count: 100, cache_dir, progress_callback: ({ loaded = 0 }) => seen.push(loaded) });
+  const { samples, skipped } = await loadVqaParquet([FIXTURE], {
+    count: 100,
+    cache_dir,
+    progress_callback: ({ loaded = 0 }) => seen.push(loaded),
+  });
   assert.ok(seen[0] >= 3, `went on from ${seen[0]}`);
   const fresh = await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() });
-  assert.deepEqual(samples.map(({ question_id }) => question_id), fresh.samples.map(({ question_id }) => question_id));
+  assert.deepEqual(
+    samples.map(({ question_id }) => question_id),
+    fresh.samples.map(({ question_id }) => question_id),
+  );
   assert.deepEqual(skipped, fresh.skipped);
 });
 
@@ -67,11 +94,24 @@ test('clear errors: no parquet file, a cut one, another column, no answers, noth
   fs.writeFileSync(text, 'this is no parquet file at all');
   await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), VqaParquetError);
   fs.writeFileSync(text, fs.readFileSync(FIXTURE).subarray(0, 2000));
-  await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), /text\.parquet: not a parquet file, or cut short/);
+  await assert.rejects(
+    loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }),
+    /text\.parquet: not a parquet file, or cut short/,
+  );
   fs.writeFileSync(text, '');
   await assert.rejects(loadVqaParquet([text], { count: 1, cache_dir: cacheDir() }), VqaParquetError);
-  await assert.rejects(loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { question: 'ask' } }), /no column "ask".*it has: question_type, multiple_choice_answer, answers, image_id, answer_type, question_id, question, image\./);
-  await assert.rejects(loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { answers: 'x', multiple_choice_answer: 'y' } }), /no column "x".*expected image, question, and x or y/);
+  await assert.rejects(
+    loadVqaParquet([FIXTURE], { count: 1, cache_dir: cacheDir(), columns: { question: 'ask' } }),
+    /no column "ask".*it has: question_type, multiple_choice_answer, answers, image_id, answer_type, question_id, question, image\./,
+  );
+  await assert.rejects(
+    loadVqaParquet([FIXTURE], {
+      count: 1,
+      cache_dir: cacheDir(),
+      columns: { answers: 'x', multiple_choice_answer: 'y' },
+    }),
+    /no column "x".*expected image, question, and x or y/,
+  );
   await assert.rejects(loadVqaSamples('no/such/folder'), /neither a folder/);
   await assert.rejects(loadVqaSamples('../up'), VqaSourceError);
   await assert.rejects(loadVqaSamples(''), /"" is neither a folder/);
@@ -80,10 +120,19 @@ test('clear errors: no parquet file, a cut one, another column, no answers, noth
 
 test('options are checked before anything is read', async () => {
   const wrong: [options: object, message: RegExp][] = [
-    [{ count: 0 }, /count is 0; expected a whole number/], [{ count: NaN }, /count is NaN/], [{ count: 1.5 }, /count is 1\.5/], [{ seed: 0.5 }, /seed is 0\.5/],
-    [{ split: 'test' }, /split is "test"; expected train or val/], [{ shuffle: false }, /shuffle is no option; expected split, count/], [{ timeout_ms: 0 }, /timeout_ms is 0/],
+    [{ count: 0 }, /count is 0; expected a whole number/],
+    [{ count: NaN }, /count is NaN/],
+    [{ count: 1.5 }, /count is 1\.5/],
+    [{ seed: 0.5 }, /seed is 0\.5/],
+    [{ split: 'test' }, /split is "test"; expected train or val/],
+    [{ shuffle: false }, /shuffle is no option; expected split, count/],
+    [{ timeout_ms: 0 }, /timeout_ms is 0/],
   ];
-  for (const [options, message] of wrong) await assert.rejects(loadVqaSamples('no/such/folder', options), (error: unknown) => error instanceof VqaSourceError && message.test(error.message));
+  for (const [options, message] of wrong)
+    await assert.rejects(
+      loadVqaSamples('no/such/folder', options),
+      (error: unknown) => error instanceof VqaSourceError && message.test(error.message),
+    );
 });
 
 test('a broken row group is passed over, the others are read', async () => {
@@ -93,7 +142,10 @@ test('a broken row group is passed over, the others are read', async () => {
   fs.writeFileSync(broken, bytes);
   const { samples, skipped } = await loadVqaParquet([broken], { count: 100, cache_dir: cacheDir() });
   assert.equal(skipped.reasons['row group broken'], 4);
-  assert.ok(samples.length >= 6 && samples.every(({ image_id }) => Number(image_id) >= 1004), samples.map(({ image_id }) => image_id).join());
+  assert.ok(
+    samples.length >= 6 && samples.every(({ image_id }) => Number(image_id) >= 1004),
+    samples.map(({ image_id }) => image_id).join(),
+  );
 });
 
 test('another content under the same name is not taken from the cache', async () => {
@@ -106,13 +158,26 @@ test('another content under the same name is not taken from the cache', async ()
 });
 
 test('splits of a folder by the names of its files; one split, or none, is divided without a shared row', async () => {
-  const ids = async (source: string, split: 'train' | 'val') => (await loadVqaSamples(source, { split, count: 100, cache_dir: cacheDir() })).samples.map(({ question_id }) => question_id).sort();
-  const all = (await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() })).samples.map(({ question_id }) => question_id).sort();
+  const ids = async (source: string, split: 'train' | 'val') =>
+    (await loadVqaSamples(source, { split, count: 100, cache_dir: cacheDir() })).samples
+      .map(({ question_id }) => question_id)
+      .sort();
+  const all = (await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() })).samples
+    .map(({ question_id }) => question_id)
+    .sort();
   const layouts: [names: string[], divided: boolean][] = [
-    [['data/train-00000-of-00001.parquet', 'data/validation-00000-of-00001.parquet', 'data/test-00000-of-00001.parquet'], false],
+    [
+      [
+        'data/train-00000-of-00001.parquet',
+        'data/validation-00000-of-00001.parquet',
+        'data/test-00000-of-00001.parquet',
+      ],
+      false,
+    ],
     [['default/train/0000.parquet', 'default/val/0000.parquet'], false],
     [['trained/validation-0.parquet', 'trained/train-0.parquet'], false],
-    [['0000.parquet'], true], [['validation-00000-of-00001.parquet'], true],
+    [['0000.parquet'], true],
+    [['validation-00000-of-00001.parquet'], true],
   ];
   for (const [index, [names, divided]] of layouts.entries()) {
     const source = path.join(folder, `layout-${index}`);

@@ -11,7 +11,7 @@ import { convertBlip } from '../../lib/convert';
 import { DemoError, startDemo, type Demo } from '../../lib/demo';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 const PICTURE = path.join(projectRoot(), 'data', 'pictures', 'demo.jpg');
 const QUESTION = 'how many dogs are in the picture?';
@@ -34,8 +34,15 @@ after(async () => {
   model.dispose();
 });
 
-async function post(question: string, body: Uint8Array | string, url = demo.url): Promise<{ status: number; json: Record<string, unknown> }> {
-  const response = await fetch(`${url}answer?question=${encodeURIComponent(question)}`, { method: 'POST', body: Buffer.from(body) });
+async function post(
+  question: string,
+  body: Uint8Array | string,
+  url = demo.url,
+): Promise<{ status: number; json: Record<string, unknown> }> {
+  const response = await fetch(`${url}answer?question=${encodeURIComponent(question)}`, {
+    method: 'POST',
+    body: Buffer.from(body),
+  });
   return { status: response.status, json: Object.fromEntries(Object.entries(await response.json())) };
 }
 
@@ -52,7 +59,10 @@ describe('the server', () => {
     assert.ok(Object.values(stages).every((value) => Number(value) > 0) && spent <= milliseconds, JSON.stringify(json));
     for (const nothing of ['', '  ']) {
       const caption = await post(nothing, picture);
-      assert.deepEqual([caption.json.kind, caption.json.text], ['caption', 'two gray dogs playing with two green balls on the beach']);
+      assert.deepEqual(
+        [caption.json.kind, caption.json.text],
+        ['caption', 'two gray dogs playing with two green balls on the beach'],
+      );
     }
   });
 
@@ -72,7 +82,10 @@ describe('the server', () => {
     const pictures = files.map((name) => fs.readFileSync(path.join(path.dirname(PICTURE), name)));
     const alone: unknown[] = [];
     for (const picture of pictures) alone.push((await post('', picture)).json.text);
-    assert.deepEqual((await Promise.all(pictures.map((picture) => post('', picture)))).map(({ json }) => json.text), alone);
+    assert.deepEqual(
+      (await Promise.all(pictures.map((picture) => post('', picture)))).map(({ json }) => json.text),
+      alone,
+    );
     assert.ok(new Set(alone).size > 1);
   });
 
@@ -95,10 +108,14 @@ describe('the server', () => {
 
   it('refuses a picture beyond the limit before it is sent', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const request = http.request(`${demo.url}answer`, { method: 'POST', headers: { 'content-length': 2 ** 26 + 1 } }, (response) => {
-        resolve(response.statusCode);
-        request.on('error', () => undefined).destroy();
-      });
+      const request = http.request(
+        `${demo.url}answer`,
+        { method: 'POST', headers: { 'content-length': 2 ** 26 + 1 } },
+        (response) => {
+          resolve(response.statusCode);
+          request.on('error', () => undefined).destroy();
+        },
+      );
       request.on('error', reject);
       request.flushHeaders();
     });
@@ -107,9 +124,15 @@ describe('the server', () => {
 
   it('answers to its own page alone', async () => {
     const { port } = new URL(demo.url);
-    const ask = (headers: Record<string, string>): Promise<number | undefined> => new Promise((resolve, reject) => {
-      http.get({ host: '127.0.0.1', port, path: '/about', headers }, (response) => { response.resume(); resolve(response.statusCode); }).on('error', reject);
-    });
+    const ask = (headers: Record<string, string>): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        http
+          .get({ host: '127.0.0.1', port, path: '/about', headers }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+          .on('error', reject);
+      });
     assert.equal(await ask({ host: `localhost:${port}` }), 200);
     assert.equal(await ask({ origin: `http://127.0.0.1:${port}` }), 200);
     assert.equal(await ask({ host: 'rebound.example' }), 403);
@@ -117,8 +140,14 @@ describe('the server', () => {
   });
 
   it('an example that is missing, a port that is taken, an option it does not have', async () => {
-    await assert.rejects(startDemo(model, processor, { examples: [{ image: 'absent.jpg' }] }), (error) => error instanceof DemoError && /absent\.jpg is missing/.test(error.message));
-    await assert.rejects(startDemo(model, processor, { port: Number(new URL(demo.url).port) }), (error) => error instanceof DemoError && /EADDRINUSE.*Choose another port/.test(error.message));
+    await assert.rejects(
+      startDemo(model, processor, { examples: [{ image: 'absent.jpg' }] }),
+      (error) => error instanceof DemoError && /absent\.jpg is missing/.test(error.message),
+    );
+    await assert.rejects(
+      startDemo(model, processor, { port: Number(new URL(demo.url).port) }),
+      (error) => error instanceof DemoError && /EADDRINUSE.*Choose another port/.test(error.message),
+    );
     await assert.rejects(startDemo(model, processor, Object({ host: '0.0.0.0' })), /option "host" is not implemented/);
   });
 
@@ -134,17 +163,30 @@ describe('the server', () => {
 });
 
 /** The page as a browser runs it, but for layout; its requests go to the server. */
-async function openPage(url: string): Promise<{ window: JSDOM['window']; find: (selector: string) => HTMLElement; until: (done: () => boolean) => Promise<void> }> {
+async function openPage(url: string): Promise<{
+  window: JSDOM['window'];
+  find: (selector: string) => HTMLElement;
+  until: (done: () => boolean) => Promise<void>;
+}> {
   const { window } = new JSDOM(await (await fetch(url)).text(), {
-    url, runScripts: 'dangerously',
+    url,
+    runScripts: 'dangerously',
     beforeParse: (page) => {
       Object.assign(page, { fetch: (where: string, options?: RequestInit) => fetch(new URL(where, url), options) });
       Object.assign(page.URL, { createObjectURL: () => 'data:,', revokeObjectURL: () => undefined });
     },
   });
-  const find = (selector: string): HTMLElement => window.document.querySelector<HTMLElement>(selector) ?? assert.fail(`no ${selector}`);
+  const find = (selector: string): HTMLElement =>
+    window.document.querySelector<HTMLElement>(selector) ?? assert.fail(`no ${selector}`);
   const until = async (done: () => boolean): Promise<void> => {
-    for (const end = Date.now() + 10_000; !done(); await new Promise((resolve) => { setTimeout(resolve, 10); })) assert.ok(Date.now() < end, 'the page did not get there');
+    for (
+      const end = Date.now() + 10_000;
+      !done();
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      })
+    )
+      assert.ok(Date.now() < end, 'the page did not get there');
   };
   return { window, find, until };
 }
@@ -159,7 +201,10 @@ describe('the page', () => {
     await post('', fs.readFileSync(path.join(projectRoot(), 'data', 'pictures', 'snow-day-snowman.jpg'))); // so that the example is new
     find('#examples button').click();
     await until(() => find('#said').textContent === '2');
-    assert.match(find('#stages').textContent ?? '', /ms in all.*vision model.*text encoder.*text decoder .* for 2 tokens/);
+    assert.match(
+      find('#stages').textContent ?? '',
+      /ms in all.*vision model.*text encoder.*text decoder .* for 2 tokens/,
+    );
     Object.assign(find('#question'), { value: 'what color are the balls?' });
     find('#go').click();
     await until(() => find('#said').textContent === 'green');
@@ -173,7 +218,10 @@ describe('the page', () => {
 
   it('a checkpoint for captions: no questions', async () => {
     const captions = path.join(work, 'captions');
-    fs.cpSync(path.join(work, 'blip-scenes', 'fp16'), captions, { recursive: true, filter: (file) => !file.includes('text_encoder') });
+    fs.cpSync(path.join(work, 'blip-scenes', 'fp16'), captions, {
+      recursive: true,
+      filter: (file) => !file.includes('text_encoder'),
+    });
     const captioner = await OVBlipModel.load(captions);
     const other = await startDemo(captioner, processor, { examples: [{ image: PICTURE }] });
     const { window, find, until } = await openPage(other.url);

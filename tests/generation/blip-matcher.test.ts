@@ -6,8 +6,17 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { convertBlip, loadCheckpoint, OVBlipMatcher, OVBlipModel, openSafetensors, pipeline, quantizeBlip, loadVqaSamples } from '../../lib';
-import { projectRoot } from '../../lib/project-root';
+import {
+  convertBlip,
+  loadCheckpoint,
+  OVBlipMatcher,
+  OVBlipModel,
+  openSafetensors,
+  pipeline,
+  quantizeBlip,
+  loadVqaSamples,
+} from '../../lib';
+import { projectRoot } from '../../lib/core/project-root';
 import { editCheckpoint } from '../convert/edit-checkpoint';
 
 const FIXTURE = path.join(__dirname, '..', 'fixtures', 'checkpoints', 'retrieval');
@@ -29,7 +38,9 @@ function bundledRetrieval(folder: string): string {
   const source = path.join(projectRoot(), 'models', 'blip-scenes');
   fs.cpSync(source, folder, { recursive: true });
   return editCheckpoint(path.relative(path.dirname(FIXTURE), source), folder, {
-    config: (config) => { config.architectures = ['BlipForImageTextRetrieval']; },
+    config: (config) => {
+      config.architectures = ['BlipForImageTextRetrieval'];
+    },
     tensors: (all) => {
       for (const name of [...all.keys()]) if (name.startsWith('text_decoder.')) all.delete(name);
       const weight = Float32Array.from({ length: 2 * 192 }, (_, i) => 0.1 * Math.sin(i));
@@ -41,28 +52,49 @@ function bundledRetrieval(folder: string): string {
 
 function assertClose(got: readonly number[], expected: readonly number[]): void {
   assert.equal(got.length, expected.length);
-  got.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < TOLERANCE, `${got.join()} instead of ${expected.join()}`));
+  got.forEach((value, i) =>
+    assert.ok(Math.abs(value - expected[i]) < TOLERANCE, `${got.join()} instead of ${expected.join()}`),
+  );
 }
 
 describe('a retrieval checkpoint', async () => {
   const { tensors } = openSafetensors(path.join(FIXTURE, 'expected.safetensors'));
-  const read = (name: string) => { const tensor = tensors.get(name); assert.ok(tensor, name); return tensor; };
+  const read = (name: string) => {
+    const tensor = tensors.get(name);
+    assert.ok(tensor, name);
+    return tensor;
+  };
   const integers = (name: string): BigInt64Array => new BigInt64Array(read(name).bytes().slice().buffer);
   const logits = read('itm_score').toFloat32();
-  const expected = [0, 1].map((row) => Math.exp(logits[2 * row + 1]) / (Math.exp(logits[2 * row]) + Math.exp(logits[2 * row + 1])));
+  const expected = [0, 1].map(
+    (row) => Math.exp(logits[2 * row + 1]) / (Math.exp(logits[2 * row]) + Math.exp(logits[2 * row + 1])),
+  );
   const pixel_values = { data: read('pixel_values').toFloat32(), dims: [2, 3, 14, 14] as const };
   const [input_ids, attention_mask] = [integers('input_ids'), integers('attention_mask')];
   const folder = await convert(FIXTURE, path.join(work, 'retrieval'));
   const matcher = await OVBlipMatcher.load(folder, { properties });
   after(() => matcher.dispose());
 
-  it('gives Hugging Face\'s probabilities, two pictures with a text each', async () => {
-    assertClose(await matcher.match({ pixel_values: { ...pixel_values, dims: [...pixel_values.dims] }, input_ids, attention_mask, dims: [2, 7] }), expected);
+  it("gives Hugging Face's probabilities, two pictures with a text each", async () => {
+    assertClose(
+      await matcher.match({
+        pixel_values: { ...pixel_values, dims: [...pixel_values.dims] },
+        input_ids,
+        attention_mask,
+        dims: [2, 7],
+      }),
+      expected,
+    );
   });
 
   it('one encoded picture with both texts, one text with both pictures, and calls that overlap', async () => {
-    const first = await matcher.encodeImage({ pixel_values: { data: pixel_values.data.slice(0, 3 * 14 * 14), dims: [1, 3, 14, 14] } });
-    const text = (row: number) => ({ input_ids: input_ids.slice(7 * row, 7 * row + 7), attention_mask: attention_mask.slice(7 * row, 7 * row + 7) });
+    const first = await matcher.encodeImage({
+      pixel_values: { data: pixel_values.data.slice(0, 3 * 14 * 14), dims: [1, 3, 14, 14] },
+    });
+    const text = (row: number) => ({
+      input_ids: input_ids.slice(7 * row, 7 * row + 7),
+      attention_mask: attention_mask.slice(7 * row, 7 * row + 7),
+    });
     const [both, pictures, second] = await Promise.all([
       matcher.match({ image_embeds: first, input_ids, attention_mask, dims: [2, 7] }),
       matcher.match({ pixel_values: { ...pixel_values, dims: [...pixel_values.dims] }, ...text(1) }),
@@ -74,16 +106,32 @@ describe('a retrieval checkpoint', async () => {
 
   it('refuses inputs that do not fit, and work after dispose', async () => {
     const image_embeds = { data: new Float32Array(3 * 2 * 16), dims: [3, 2, 16] as [number, number, number] };
-    await assert.rejects(matcher.match({ image_embeds, input_ids, attention_mask, dims: [2, 7] }), { name: 'BlipModelError', message: /3 pictures and 2 texts: give one picture/ });
-    await assert.rejects(matcher.match({ image_embeds, input_ids: BigInt64Array.of(50n), attention_mask: BigInt64Array.of(1n) }), { name: 'BlipModelError', message: /input_ids holds 50, expected 0 to 49/ });
+    await assert.rejects(matcher.match({ image_embeds, input_ids, attention_mask, dims: [2, 7] }), {
+      name: 'BlipModelError',
+      message: /3 pictures and 2 texts: give one picture/,
+    });
+    await assert.rejects(
+      matcher.match({ image_embeds, input_ids: BigInt64Array.of(50n), attention_mask: BigInt64Array.of(1n) }),
+      { name: 'BlipModelError', message: /input_ids holds 50, expected 0 to 49/ },
+    );
     const other = await OVBlipMatcher.load(folder);
     other.dispose();
-    await assert.rejects(other.encodeImage({ pixel_values: { data: new Float32Array(3 * 14 * 14), dims: [1, 3, 14, 14] } }), { name: 'BlipModelError', message: /was disposed/ });
+    await assert.rejects(
+      other.encodeImage({ pixel_values: { data: new Float32Array(3 * 14 * 14), dims: [1, 3, 14, 14] } }),
+      { name: 'BlipModelError', message: /was disposed/ },
+    );
   });
 
   it('cannot be converted without its head', async () => {
-    const headless = editCheckpoint('retrieval', path.join(work, 'headless'), { tensors: (all) => { all.delete('itm_head.weight'); } });
-    await assert.rejects(convert(headless, path.join(work, 'headless-ir')), /1 missing:\n {2}itm_head\.weight, expected \[2, 21\]/);
+    const headless = editCheckpoint('retrieval', path.join(work, 'headless'), {
+      tensors: (all) => {
+        all.delete('itm_head.weight');
+      },
+    });
+    await assert.rejects(
+      convert(headless, path.join(work, 'headless-ir')),
+      /1 missing:\n {2}itm_head\.weight, expected \[2, 21\]/,
+    );
   });
 });
 
@@ -95,25 +143,53 @@ describe('image-text-matching with the bundled encoders', () => {
   it('scores texts in their order, each as if it were alone, and its INT8 version agrees', async () => {
     const matcher = await pipeline('image-text-matching', folder, { properties });
     const matches = await matcher(PICTURE, texts);
-    assert.deepEqual(matches.map(({ text }) => text), texts);
-    assert.ok(matches.every(({ score }) => score > 0 && score < 1) && new Set(matches.map(({ score }) => score.toFixed(4))).size === 3, JSON.stringify(matches));
-    for (const [i, text] of texts.entries()) assertClose((await matcher(PICTURE, text)).map(({ score }) => score), [matches[i].score]);
+    assert.deepEqual(
+      matches.map(({ text }) => text),
+      texts,
+    );
+    assert.ok(
+      matches.every(({ score }) => score > 0 && score < 1) &&
+        new Set(matches.map(({ score }) => score.toFixed(4))).size === 3,
+      JSON.stringify(matches),
+    );
+    for (const [i, text] of texts.entries())
+      assertClose(
+        (await matcher(PICTURE, text)).map(({ score }) => score),
+        [matches[i].score],
+      );
     assert.deepEqual(await matcher(PICTURE, []), []);
-    await assert.rejects(Reflect.apply(matcher, undefined, [PICTURE, 7]), { name: 'PipelineError', message: /The text is 7, expected a string/ });
+    await assert.rejects(Reflect.apply(matcher, undefined, [PICTURE, 7]), {
+      name: 'PipelineError',
+      message: /The text is 7, expected a string/,
+    });
     matcher.dispose();
 
-    const { samples } = await loadVqaSamples(path.join(projectRoot(), 'data', 'vqa-scenes'), { split: 'train', count: 20, seed: 1 });
+    const { samples } = await loadVqaSamples(path.join(projectRoot(), 'data', 'vqa-scenes'), {
+      split: 'train',
+      count: 20,
+      seed: 1,
+    });
     const int8 = await quantizeBlip(folder, samples, path.join(work, 'int8'), { subset_size: 20 });
     assert.deepEqual(Object.keys(int8.parts), ['vision_model', 'text_encoder']);
     const small = await pipeline('image-text-matching', int8.folder, { properties });
-    for (const [i, { score }] of (await small(PICTURE, texts)).entries()) assert.ok(Math.abs(Math.log(score / (1 - score)) - Math.log(matches[i].score / (1 - matches[i].score))) < 0.2, `${texts[i]}: ${score} instead of ${matches[i].score}`);
+    for (const [i, { score }] of (await small(PICTURE, texts)).entries())
+      assert.ok(
+        Math.abs(Math.log(score / (1 - score)) - Math.log(matches[i].score / (1 - matches[i].score))) < 0.2,
+        `${texts[i]}: ${score} instead of ${matches[i].score}`,
+      );
     small.dispose();
   });
 
   it('is for retrieval models alone, and says so', async () => {
     const vqa = await convert(path.join(FIXTURE, '..', 'vqa-f16'), path.join(work, 'vqa'));
-    await assert.rejects(pipeline('image-text-matching', vqa), { name: 'BlipModelError', message: /is no retrieval model: it has a text decoder\. Load it with OVBlipModel/ });
-    await assert.rejects(OVBlipMatcher.load(path.join(work, 'absent')), { name: 'BlipModelError', message: /config\.json is missing\. Expected a folder that convertBlip wrote of a retrieval checkpoint/ });
+    await assert.rejects(pipeline('image-text-matching', vqa), {
+      name: 'BlipModelError',
+      message: /is no retrieval model: it has a text decoder\. Load it with OVBlipModel/,
+    });
+    await assert.rejects(OVBlipMatcher.load(path.join(work, 'absent')), {
+      name: 'BlipModelError',
+      message: /config\.json is missing\. Expected a folder that convertBlip wrote of a retrieval checkpoint/,
+    });
     await assert.rejects(OVBlipModel.load(folder), { name: 'BlipModelError', message: /Load it with OVBlipMatcher/ });
   });
 });

@@ -8,30 +8,46 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { decoderProperties } from '../../lib/generation/decoder-properties';
 import { quantizeBlip } from '../../lib/optimize';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-decoder-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
 
-describe('the decoder\'s properties', async () => {
+describe("the decoder's properties", async () => {
   const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints', 'vqa-odd'));
   const { folder } = await convertBlip(checkpoint, path.join(work, 'fp16'));
   checkpoint.close();
   const int8 = path.join(work, 'int8');
   await quantizeBlip(folder, [], int8, { parts: ['text_decoder'], others_from: folder });
-  const of = (parts: string, device = 'CPU', properties = {}) => decoderProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
+  const of = (parts: string, device = 'CPU', properties = {}) =>
+    decoderProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
 
   it('weights of 16 bits leave the precision to the device', () => {
     assert.deepEqual(of(folder), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
   });
 
   it('weights of 8 bits, as NNCF writes them, are multiplied in f32', () => {
-    assert.deepEqual(of(int8), { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: '64', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+    assert.deepEqual(of(int8), {
+      INFERENCE_PRECISION_HINT: 'f32',
+      DYNAMIC_QUANTIZATION_GROUP_SIZE: '64',
+      PERFORMANCE_HINT: 'LATENCY',
+      NUM_STREAMS: '1',
+    });
   });
 
   it('what the user asks for comes first, but for the streams', () => {
-    const asked = of(int8, 'CPU', { INFERENCE_PRECISION_HINT: 'bf16', DYNAMIC_QUANTIZATION_GROUP_SIZE: '0', NUM_STREAMS: '4', PERFORMANCE_HINT: 'THROUGHPUT' });
-    assert.deepEqual(asked, { INFERENCE_PRECISION_HINT: 'bf16', DYNAMIC_QUANTIZATION_GROUP_SIZE: '0', PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+    const asked = of(int8, 'CPU', {
+      INFERENCE_PRECISION_HINT: 'bf16',
+      DYNAMIC_QUANTIZATION_GROUP_SIZE: '0',
+      NUM_STREAMS: '4',
+      PERFORMANCE_HINT: 'THROUGHPUT',
+    });
+    assert.deepEqual(asked, {
+      INFERENCE_PRECISION_HINT: 'bf16',
+      DYNAMIC_QUANTIZATION_GROUP_SIZE: '0',
+      PERFORMANCE_HINT: 'LATENCY',
+      NUM_STREAMS: '1',
+    });
   });
 
   it('other devices choose for themselves', () => {

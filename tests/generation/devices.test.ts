@@ -10,7 +10,8 @@ import { OVBlipModel } from '../../lib/generation';
 import { deviceSetting, executionDevices } from '../../lib/generation/device-setting';
 import { missingDevice } from '../../lib/generation/missing-device';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
-import { compareModels, quantizeBlip } from '../../lib/optimize';
+import { compareModels } from '../../lib/evaluation';
+import { quantizeBlip } from '../../lib/optimize';
 import { pipeline } from '../../lib/pipelines/pipeline';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { makeSamples, makeTinyModel } from '../optimize/tiny-model';
@@ -35,8 +36,10 @@ async function texts(model: OVBlipModel): Promise<number[][]> {
   for (const { image, question } of samples) {
     const image_embeds = await model.encodeImage({ pixel_values: await processor.image(image) });
     for (const num_beams of [1, 3]) {
-      rows.push(...await model.generateCaption({ image_embeds }, { num_beams, max_length: 12 }));
-      rows.push(...await model.generateAnswer({ image_embeds, ...processor.text(question) }, { num_beams, max_length: 12 }));
+      rows.push(...(await model.generateCaption({ image_embeds }, { num_beams, max_length: 12 })));
+      rows.push(
+        ...(await model.generateAnswer({ image_embeds, ...processor.text(question) }, { num_beams, max_length: 12 })),
+      );
     }
   }
   return rows;
@@ -55,7 +58,10 @@ describe('OVBlipModel', () => {
     it(`${device}: the same ids as on CPU, and its precision, threads and device`, async () => {
       const model = await OVBlipModel.load(fp16, { device, properties: F32 });
       assert.deepEqual(await texts(model), expected);
-      assert.deepEqual([model.device, model.precision, model.threads, model.executionDevices], [device, 'f32', cpu.threads, ['CPU']]);
+      assert.deepEqual(
+        [model.device, model.precision, model.threads, model.executionDevices],
+        [device, 'f32', cpu.threads, ['CPU']],
+      );
       model.dispose();
     });
 
@@ -83,7 +89,10 @@ describe('AUTO in the calls that take a device', () => {
     const compared = await compareModels(fp16, fp16, samples, { device: 'AUTO', runs: 1, warmup: 0, captions: 1 });
     const core = new (loadOpenVINO().Core)();
     assert.deepEqual([compared.device, compared.device_name], ['AUTO', core.getProperty('CPU', 'FULL_DEVICE_NAME')]);
-    assert.ok(compared.threads >= 1 && /^[a-z]+\d+$/.test(compared.precision.before), JSON.stringify([compared.threads, compared.precision]));
+    assert.ok(
+      compared.threads >= 1 && /^[a-z]+\d+$/.test(compared.precision.before),
+      JSON.stringify([compared.threads, compared.precision]),
+    );
     core.dispose();
   });
 
@@ -99,11 +108,20 @@ describe('AUTO in the calls that take a device', () => {
 
 describe('what a compiled model tells', () => {
   const compiled = (properties: Readonly<Record<string, string>>): CompiledModel => ({
-    inputs: [], outputs: [], dispose: () => {}, createInferRequest: () => { throw new Error('not used'); },
-    getProperty: (name) => { if (!(name in properties)) throw new Error(`${name} is refused`); return properties[name]; },
+    inputs: [],
+    outputs: [],
+    dispose: () => {},
+    createInferRequest: () => {
+      throw new Error('not used');
+    },
+    getProperty: (name) => {
+      if (!(name in properties)) throw new Error(`${name} is refused`);
+      return properties[name];
+    },
   });
   const two = compiled({
-    DEVICE_PROPERTIES: '{CPU:{INFERENCE_NUM_THREADS:8,INFERENCE_PRECISION_HINT:bf16,SUPPORTED_PROPERTIES:NUM_STREAMS INFERENCE_PRECISION_HINT},GPU:{INFERENCE_PRECISION_HINT:f16}}',
+    DEVICE_PROPERTIES:
+      '{CPU:{INFERENCE_NUM_THREADS:8,INFERENCE_PRECISION_HINT:bf16,SUPPORTED_PROPERTIES:NUM_STREAMS INFERENCE_PRECISION_HINT},GPU:{INFERENCE_PRECISION_HINT:f16}}',
     EXECUTION_DEVICES: '(CPU) GPU.0',
   });
   it('several devices: all values', () => {
@@ -112,19 +130,40 @@ describe('what a compiled model tells', () => {
     assert.deepEqual(executionDevices(two), ['CPU', 'GPU.0']);
   });
   it('nothing: undefined, and no error', () => {
-    for (const silent of [compiled({}), compiled({ DEVICE_PROPERTIES: '{GPU:{}}' })]) assert.equal(deviceSetting(silent, 'INFERENCE_NUM_THREADS'), undefined);
+    for (const silent of [compiled({}), compiled({ DEVICE_PROPERTIES: '{GPU:{}}' })])
+      assert.equal(deviceSetting(silent, 'INFERENCE_NUM_THREADS'), undefined);
     assert.deepEqual(executionDevices(compiled({})), []);
   });
 });
 
 describe('a device that is not there', () => {
   const available = ['CPU', 'GPU.0', 'GPU.1'];
-  for (const device of ['CPU', 'GPU', 'GPU.1', 'AUTO', 'AUTO:GPU,CPU', 'AUTO:-GPU.0', 'MULTI:GPU.1,CPU', 'HETERO:GPU,CPU', 'BATCH:GPU(4)'])
+  for (const device of [
+    'CPU',
+    'GPU',
+    'GPU.1',
+    'AUTO',
+    'AUTO:GPU,CPU',
+    'AUTO:-GPU.0',
+    'MULTI:GPU.1,CPU',
+    'HETERO:GPU,CPU',
+    'BATCH:GPU(4)',
+  ])
     it(`${device} is there`, () => assert.equal(missingDevice(device, available), undefined));
-  for (const [device, missing] of [['NPU', 'NPU'], ['gpu', 'gpu'], ['GPU.2', 'GPU.2'], ['AUTO:NPU,CPU', 'NPU'], ['CP', 'CP'], ['', '']])
+  for (const [device, missing] of [
+    ['NPU', 'NPU'],
+    ['gpu', 'gpu'],
+    ['GPU.2', 'GPU.2'],
+    ['AUTO:NPU,CPU', 'NPU'],
+    ['CP', 'CP'],
+    ['', ''],
+  ])
     it(`"${device}" is not`, () => assert.equal(missingDevice(device, available), missing));
 
   it('is named with those that are, before anything is compiled', async () => {
-    await assert.rejects(OVBlipModel.load(fp16, { device: 'TPU' }), /device "TPU": OpenVINO finds no TPU here\. Expected one of .*CPU.*, or AUTO/);
+    await assert.rejects(
+      OVBlipModel.load(fp16, { device: 'TPU' }),
+      /device "TPU": OpenVINO finds no TPU here\. Expected one of .*CPU.*, or AUTO/,
+    );
   });
 });

@@ -21,9 +21,13 @@ test('logits of each of several generations, with states of the same shape', asy
   const openvino = loadOpenVINO();
   const { text_decoder } = models;
   assert.ok(text_decoder);
-  const states = (picture: number): EncoderStates => ({ data: Float32Array.from({ length: 6 * size }, (_, i) => Math.sin(i * (picture + 1) * 0.37 + picture)), dims: [1, 6, size] });
+  const states = (picture: number): EncoderStates => ({
+    data: Float32Array.from({ length: 6 * size }, (_, i) => Math.sin(i * (picture + 1) * 0.37 + picture)),
+    dims: [1, 6, size],
+  });
   for (const INFERENCE_PRECISION_HINT of ['f32', 'bf16']) {
-    const compile = (): Promise<CompiledModel> => new openvino.Core().compileModel(text_decoder.xml, 'CPU', { INFERENCE_PRECISION_HINT });
+    const compile = (): Promise<CompiledModel> =>
+      new openvino.Core().compileModel(text_decoder.xml, 'CPU', { INFERENCE_PRECISION_HINT });
     const shared = await compile();
     const generate = async (decoder: CompiledModel, picture: number): Promise<number[]> => {
       const session = new DecoderSession(openvino, decoder, states(picture), 4);
@@ -33,7 +37,11 @@ test('logits of each of several generations, with states of the same shape', asy
       return logits;
     };
     for (const picture of [0, 1, 0, 2, 2, 1])
-      assert.deepEqual(await generate(shared, picture), await generate(await compile(), picture), `picture ${picture} at ${INFERENCE_PRECISION_HINT}`);
+      assert.deepEqual(
+        await generate(shared, picture),
+        await generate(await compile(), picture),
+        `picture ${picture} at ${INFERENCE_PRECISION_HINT}`,
+      );
     assert.notDeepEqual(await generate(shared, 0), await generate(shared, 1));
   }
 });

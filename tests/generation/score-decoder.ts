@@ -2,7 +2,11 @@
 // row, reordered by beam_idx as the real one's caches are, and refuses calls that the real one could not serve.
 import assert from 'node:assert/strict';
 import type { DecoderStep } from '../../lib/generation/decoder-step';
-import { resolveGenerationOptions, type GenerationOptions, type SearchSettings } from '../../lib/generation/generation-options';
+import {
+  resolveGenerationOptions,
+  type GenerationOptions,
+  type SearchSettings,
+} from '../../lib/generation/generation-options';
 
 export class ScoreDecoder implements DecoderStep {
   /** Tokens of every row, as the decoder was fed. */
@@ -12,7 +16,9 @@ export class ScoreDecoder implements DecoderStep {
 
   /** @param scores of the token after a row's tokens so far @param before called with the number of each step */
   constructor(
-    readonly vocab_size: number, private readonly scores: (ids: readonly number[]) => readonly number[], private readonly before: (step: number) => void = () => {},
+    readonly vocab_size: number,
+    private readonly scores: (ids: readonly number[]) => readonly number[],
+    private readonly before: (step: number) => void = () => {},
   ) {}
 
   async step(input_ids: readonly number[], rows: number, length: number, beam_idx: Int32Array): Promise<Float32Array> {
@@ -20,7 +26,10 @@ export class ScoreDecoder implements DecoderStep {
     assert.equal(input_ids.length, rows * length, 'tokens per step');
     assert.equal(beam_idx.length, rows);
     assert.ok(this.steps === 0 || (length === 1 && rows === this.rows.length), 'one token per row after the prompt');
-    assert.ok(input_ids.every((id) => Number.isInteger(id) && id >= 0 && id < this.vocab_size), 'token ids of the vocabulary');
+    assert.ok(
+      input_ids.every((id) => Number.isInteger(id) && id >= 0 && id < this.vocab_size),
+      'token ids of the vocabulary',
+    );
     const past = this.rows;
     this.rows = Array.from({ length: rows }, (_, row) => {
       const fed = input_ids.slice(row * length, (row + 1) * length);
@@ -35,7 +44,9 @@ export class ScoreDecoder implements DecoderStep {
   }
 }
 
-export const BOS = 1, EOS = 2, PAD = 3;
+export const BOS = 1,
+  EOS = 2,
+  PAD = 3;
 
 /** Options as the searches get them, for a vocabulary of this size. */
 export function settingsOf(options: GenerationOptions, promptLength: number, vocab_size: number): SearchSettings {

@@ -6,7 +6,9 @@ import type { GenerationOptions } from '../../lib/generation/generation-options'
 import { greedySearch } from '../../lib/generation/greedy-search';
 import { BOS, EOS, logProbabilities, PAD, ScoreDecoder, settingsOf } from './score-decoder';
 
-const A = 4, B = 5, VOCABULARY = 6;
+const A = 4,
+  B = 5,
+  VOCABULARY = 6;
 
 /** Scores of a vocabulary of six from those that matter; all others can hardly be chosen. */
 function prefer(scores: Readonly<Record<number, number>>): number[] {
@@ -37,16 +39,33 @@ describe('greedy search', () => {
   });
 
   it('ends each row at its own end token, feeds and fills it with the pad token, and stops with the last row', async () => {
-    const decoder = new ScoreDecoder(VOCABULARY, (ids) => (ids.length >= ids[1] ? prefer({ [EOS]: 1 }) : prefer({ [B]: 1 })));
-    const rows = await greedy(decoder, [[BOS, 3], [BOS, 5], [BOS, 1]], { max_length: 12 });
-    assert.deepEqual(rows, [[BOS, 3, B, EOS, PAD, PAD], [BOS, 5, B, B, B, EOS], [BOS, 1, EOS, PAD, PAD, PAD]]);
+    const decoder = new ScoreDecoder(VOCABULARY, (ids) =>
+      ids.length >= ids[1] ? prefer({ [EOS]: 1 }) : prefer({ [B]: 1 }),
+    );
+    const rows = await greedy(
+      decoder,
+      [
+        [BOS, 3],
+        [BOS, 5],
+        [BOS, 1],
+      ],
+      { max_length: 12 },
+    );
+    assert.deepEqual(rows, [
+      [BOS, 3, B, EOS, PAD, PAD],
+      [BOS, 5, B, B, B, EOS],
+      [BOS, 1, EOS, PAD, PAD, PAD],
+    ]);
     assert.equal(decoder.steps, 4);
     assert.deepEqual(decoder.rows[2], [BOS, 1, EOS, PAD, PAD], 'a row that ended is fed pad tokens');
   });
 
   it('runs one step when all rows end at once', async () => {
     const decoder = new ScoreDecoder(VOCABULARY, () => prefer({ [EOS]: 1 }));
-    assert.deepEqual(await greedy(decoder, [[BOS], [BOS]]), [[BOS, EOS], [BOS, EOS]]);
+    assert.deepEqual(await greedy(decoder, [[BOS], [BOS]]), [
+      [BOS, EOS],
+      [BOS, EOS],
+    ]);
     assert.equal(decoder.steps, 1);
   });
 
@@ -69,22 +88,40 @@ describe('greedy search', () => {
   });
 
   it('streams every row after every step, in order, pad tokens for rows that ended', async () => {
-    const decoder = new ScoreDecoder(VOCABULARY, (ids) => (ids.length >= ids[1] ? prefer({ [EOS]: 1 }) : prefer({ [A]: 1 })));
+    const decoder = new ScoreDecoder(VOCABULARY, (ids) =>
+      ids.length >= ids[1] ? prefer({ [EOS]: 1 }) : prefer({ [A]: 1 }),
+    );
     const seen: [step: number, ids: number[]][] = [];
-    await greedy(decoder, [[BOS, 1], [BOS, 3]], { on_token: (ids) => seen.push([decoder.steps, ids]) });
-    assert.deepEqual(seen, [[1, [EOS, A]], [2, [PAD, EOS]]]);
+    await greedy(
+      decoder,
+      [
+        [BOS, 1],
+        [BOS, 3],
+      ],
+      { on_token: (ids) => seen.push([decoder.steps, ids]) },
+    );
+    assert.deepEqual(seen, [
+      [1, [EOS, A]],
+      [2, [PAD, EOS]],
+    ]);
   });
 
   it('is not disturbed by a callback that changes what it was given', async () => {
-    const on_token = (ids: number[]): void => { ids.fill(EOS); };
-    assert.deepEqual(await greedy(new ScoreDecoder(VOCABULARY, () => prefer({ [A]: 1 })), [[BOS]], { max_new_tokens: 3, on_token }), [[BOS, A, A, A]]);
+    const on_token = (ids: number[]): void => {
+      ids.fill(EOS);
+    };
+    assert.deepEqual(
+      await greedy(new ScoreDecoder(VOCABULARY, () => prefer({ [A]: 1 })), [[BOS]], { max_new_tokens: 3, on_token }),
+      [[BOS, A, A, A]],
+    );
   });
 });
 
 describe('beam search', () => {
   const score = (ids: readonly number[], promptLength: number, spread: number): number => {
     let sum = 0;
-    for (let at = promptLength; at < ids.length; at++) sum += logProbabilities(hashed(ids.slice(0, at), spread))[ids[at]];
+    for (let at = promptLength; at < ids.length; at++)
+      sum += logProbabilities(hashed(ids.slice(0, at), spread))[ids[at]];
     return sum;
   };
 
@@ -101,11 +138,23 @@ describe('beam search', () => {
     it(`with room for every text it finds the best of all, length_penalty ${length_penalty}`, async () => {
       for (const spread of [0.5, 2, 6])
         for (const prompt of [[BOS], [BOS, A], [BOS, B, A]]) {
-          const rankOf = (ids: readonly number[]): number => score(ids, prompt.length, spread) / (ids.length - prompt.length) ** length_penalty;
-          const ranked = [...texts(prompt, 3)].map((ids) => ({ ids, rank: rankOf(ids) })).sort((a, b) => b.rank - a.rank);
+          const rankOf = (ids: readonly number[]): number =>
+            score(ids, prompt.length, spread) / (ids.length - prompt.length) ** length_penalty;
+          const ranked = [...texts(prompt, 3)]
+            .map((ids) => ({ ids, rank: rankOf(ids) }))
+            .sort((a, b) => b.rank - a.rank);
           const decoder = new ScoreDecoder(VOCABULARY, (ids) => hashed(ids, spread));
-          const [found] = await beams(decoder, [prompt], { max_new_tokens: 3, num_beams: 60, length_penalty, early_stopping: 'never' });
-          assert.deepEqual(found, ranked[0].ids, `spread ${spread}, prompt ${prompt}, best ${ranked[0].rank}, next ${ranked[1].rank}`);
+          const [found] = await beams(decoder, [prompt], {
+            max_new_tokens: 3,
+            num_beams: 60,
+            length_penalty,
+            early_stopping: 'never',
+          });
+          assert.deepEqual(
+            found,
+            ranked[0].ids,
+            `spread ${spread}, prompt ${prompt}, best ${ranked[0].rank}, next ${ranked[1].rank}`,
+          );
         }
     });
 
@@ -157,12 +206,22 @@ describe('beam search', () => {
     const alike = new ScoreDecoder(VOCABULARY, () => Array<number>(VOCABULARY).fill(0));
     const [first, second] = await beams(alike, [[BOS], [BOS]], { num_beams: 9, max_new_tokens: 4 });
     assert.deepEqual(first, second, 'equal rows get equal texts');
-    assert.deepEqual(first.slice(0, 2), [BOS, EOS], 'of texts with equal scores per token the shortest is the likeliest');
+    assert.deepEqual(
+      first.slice(0, 2),
+      [BOS, EOS],
+      'of texts with equal scores per token the shortest is the likeliest',
+    );
   });
 
   it('gives each row its own beams, also when their number differs from the number of rows', async () => {
     const scores = (ids: readonly number[]): number[] => hashed(ids, 3);
-    const prompts = [[BOS, A], [BOS, B], [BOS, PAD], [BOS, EOS], [BOS, BOS]];
+    const prompts = [
+      [BOS, A],
+      [BOS, B],
+      [BOS, PAD],
+      [BOS, EOS],
+      [BOS, BOS],
+    ];
     const together = await beams(new ScoreDecoder(VOCABULARY, scores), prompts, { num_beams: 3, max_new_tokens: 5 });
     for (const [row, prompt] of prompts.entries()) {
       const [alone] = await beams(new ScoreDecoder(VOCABULARY, scores), [prompt], { num_beams: 3, max_new_tokens: 5 });
@@ -175,7 +234,9 @@ describe('cancelling', () => {
   for (const num_beams of [1, 3])
     it(`ends between two steps with the signal's reason, ${num_beams} beams`, async () => {
       const controller = new AbortController();
-      const abort = (step: number): void => { if (step === 2) controller.abort(new Error('enough')); };
+      const abort = (step: number): void => {
+        if (step === 2) controller.abort(new Error('enough'));
+      };
       const decoder = new ScoreDecoder(VOCABULARY, () => prefer({ [A]: 1, [B]: 0 }), abort);
       const search = num_beams === 1 ? greedy : beams;
       await assert.rejects(search(decoder, [[BOS]], { num_beams, signal: controller.signal }), /^Error: enough$/);

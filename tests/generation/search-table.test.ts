@@ -9,20 +9,38 @@ import type { GenerationOptions } from '../../lib/generation/generation-options'
 import { greedySearch } from '../../lib/generation/greedy-search';
 import { BOS, EOS, PAD, ScoreDecoder, settingsOf } from './score-decoder';
 
-interface Search { readonly options: GenerationOptions; readonly ids: number[][] }
-interface Table { readonly name: string; readonly scores: number[][]; readonly searches: Search[] }
-interface Fixture { readonly bos: number; readonly eos: number; readonly pad: number; readonly prompts: number[][]; readonly tables: Table[] }
+interface Search {
+  readonly options: GenerationOptions;
+  readonly ids: number[][];
+}
+interface Table {
+  readonly name: string;
+  readonly scores: number[][];
+  readonly searches: Search[];
+}
+interface Fixture {
+  readonly bos: number;
+  readonly eos: number;
+  readonly pad: number;
+  readonly prompts: number[][];
+  readonly tables: Table[];
+}
 
-const fixture: Fixture = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'generation', 'searches.json'), 'utf8'));
+const fixture: Fixture = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'generation', 'searches.json'), 'utf8'),
+);
 assert.deepEqual([fixture.bos, fixture.eos, fixture.pad], [BOS, EOS, PAD]);
 
 for (const { name, scores, searches } of fixture.tables) {
   const vocabulary = scores[0].length;
-  const scoresAfter = (ids: readonly number[]): number[] => scores[(3 * ids[ids.length - 1] + 5 * ids[ids.length - 2] + ids.length) % scores.length];
+  const scoresAfter = (ids: readonly number[]): number[] =>
+    scores[(3 * ids[ids.length - 1] + 5 * ids[ids.length - 2] + ids.length) % scores.length];
   const decoder = (): ScoreDecoder => new ScoreDecoder(vocabulary, scoresAfter);
   const search = (prompts: number[][], options: GenerationOptions): Promise<number[][]> => {
     const settings = settingsOf(options, prompts[0].length, vocabulary);
-    return settings.num_beams === 1 ? greedySearch(decoder(), prompts, settings) : beamSearch(decoder(), prompts, settings);
+    return settings.num_beams === 1
+      ? greedySearch(decoder(), prompts, settings)
+      : beamSearch(decoder(), prompts, settings);
   };
   describe(`table "${name}": ids equal Hugging Face`, () => {
     for (const { options, ids } of searches)

@@ -8,12 +8,13 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { VisionModel } from '../../lib/generation/vision-model';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-vision-'));
 const xml = path.join(work, 'blip_vision_model.xml');
 const openvino = loadOpenVINO();
-const load = (): Promise<VisionModel> => VisionModel.load(new openvino.Core(), xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' });
+const load = (): Promise<VisionModel> =>
+  VisionModel.load(new openvino.Core(), xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' });
 
 before(async () => {
   const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints', 'vqa-odd'));
@@ -26,7 +27,9 @@ after(() => fs.rmSync(work, { recursive: true, force: true }));
 function run(model: CompiledModel, pictures: readonly Float32Array[]): Float32Array {
   const [, ...rest] = model.inputs[0].getPartialShape().map(Number);
   const data = Float32Array.from(pictures.flatMap((picture) => Array.from(picture)));
-  const { last_hidden_state } = model.createInferRequest().infer({ pixel_values: new openvino.Tensor('f32', [pictures.length, ...rest], data) });
+  const { last_hidden_state } = model
+    .createInferRequest()
+    .infer({ pixel_values: new openvino.Tensor('f32', [pictures.length, ...rest], data) });
   const values = last_hidden_state.getData();
   assert.ok(values instanceof Float32Array);
   return values;
@@ -44,12 +47,19 @@ describe('the vision model', () => {
 
   it('gives a picture the same embeddings alone and in a batch', async () => {
     const vision = await load();
-    const size = vision.single.inputs[0].getPartialShape().map(Number).reduce((product, dim) => product * dim, 1);
+    const size = vision.single.inputs[0]
+      .getPartialShape()
+      .map(Number)
+      .reduce((product, dim) => product * dim, 1);
     const pictures = [1, 2, 3].map((seed) => Float32Array.from({ length: size }, (_, i) => Math.sin(seed * i)));
     const together = run(await vision.forRows(3), pictures);
     const alone = pictures.map((picture) => run(vision.single, [picture]));
     // f32, summed in another order: values lie around 1.
-    alone.flatMap((values) => Array.from(values)).forEach((value, i) => assert.ok(Math.abs(value - together[i]) < 2e-5, `value ${i}: ${value} alone, ${together[i]} in the batch`));
+    alone
+      .flatMap((values) => Array.from(values))
+      .forEach((value, i) =>
+        assert.ok(Math.abs(value - together[i]) < 2e-5, `value ${i}: ${value} alone, ${together[i]} in the batch`),
+      );
     vision.dispose();
   });
 

@@ -1,6 +1,9 @@
 // Arrays with axes in plain TypeScript, one number after the other: slow, and simple enough to be believed.
 
-export interface Nd { readonly shape: readonly number[]; readonly data: readonly number[] }
+export interface Nd {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
 
 /** Fills an array from its indices, the last axis fastest. */
 export function generate(shape: readonly number[], value: (index: readonly number[]) => number): Nd {
@@ -39,7 +42,8 @@ export function common(a: readonly number[], b: readonly number[]): number[] {
 /** Shares over the last axis. */
 export function softmaxOf(a: Nd): Nd {
   const last = a.shape.length - 1;
-  const row = (index: readonly number[]): number[] => Array.from({ length: a.shape[last] }, (_, i) => at(a, [...index.slice(0, last), i]));
+  const row = (index: readonly number[]): number[] =>
+    Array.from({ length: a.shape[last] }, (_, i) => at(a, [...index.slice(0, last), i]));
   return generate(a.shape, (index) => {
     const values = row(index);
     const largest = Math.max(...values);

@@ -49,16 +49,72 @@ const MISTAKES: readonly (readonly [() => unknown, string, RegExp])[] = [
   [() => op.normalizeLast(graph, input([2, 3], 'i64'), 1e-5, 'here'), 'MVN', /f32 or f16/],
   [() => op.activation(graph, input([2], 'i64'), 'gelu', 'here'), 'gelu', /f32 or f16/],
   [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 4, 2, 2]), 1, 'here'), 'Convolution', /\[n, in, h, w\]/],
-  [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 3, 9, 2]), 1, 'here'), 'Convolution', /no smaller than the kernel/],
+  [
+    () => op.convolution(graph, input([1, 3, 8, 8]), input([5, 3, 9, 2]), 1, 'here'),
+    'Convolution',
+    /no smaller than the kernel/,
+  ],
   [() => op.convolution(graph, input([1, 3, 8, 8]), input([5, 3, 2, 2]), 0, 'here'), 'Convolution', /got 0/],
   [() => op.sum(graph, input([2, 3]), 2, 'here'), 'ReduceSum', /an axis 2/],
   [() => op.sum(graph, input([2, 3], 'i64'), 0, 'here'), 'ReduceSum', /f32 or f16/],
   [() => op.softmax(graph, input([]), 'here'), 'SoftMax', /a last axis/],
-  [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 2, 3, 5]), input([1, 2, 3, 5]), undefined, 'here'), 'ScaledDotProductAttention', /one head size/],
-  [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 2, 3, 4]), input([1, 2, 7, 4]), undefined, 'here'), 'ScaledDotProductAttention', /one length/],
-  [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 3, 3, 4]), input([1, 3, 3, 4]), undefined, 'here'), 'ScaledDotProductAttention', /batch and heads/],
-  [() => op.scaledDotProductAttention(graph, input([1, 2, 3, 4]), input([1, 2, 7, 4]), input([1, 2, 7, 4]), input([1, 1, 3, 3]), 'here'), 'ScaledDotProductAttention', /broadcasts to \[1, 2, 3, 7\]/],
-  [() => op.scaledDotProductAttention(graph, input([2, 3, 4]), input([2, 3, 4]), input([2, 3, 4]), undefined, 'here'), 'ScaledDotProductAttention', /rank 4/],
+  [
+    () =>
+      op.scaledDotProductAttention(
+        graph,
+        input([1, 2, 3, 4]),
+        input([1, 2, 3, 5]),
+        input([1, 2, 3, 5]),
+        undefined,
+        'here',
+      ),
+    'ScaledDotProductAttention',
+    /one head size/,
+  ],
+  [
+    () =>
+      op.scaledDotProductAttention(
+        graph,
+        input([1, 2, 3, 4]),
+        input([1, 2, 3, 4]),
+        input([1, 2, 7, 4]),
+        undefined,
+        'here',
+      ),
+    'ScaledDotProductAttention',
+    /one length/,
+  ],
+  [
+    () =>
+      op.scaledDotProductAttention(
+        graph,
+        input([1, 2, 3, 4]),
+        input([1, 3, 3, 4]),
+        input([1, 3, 3, 4]),
+        undefined,
+        'here',
+      ),
+    'ScaledDotProductAttention',
+    /batch and heads/,
+  ],
+  [
+    () =>
+      op.scaledDotProductAttention(
+        graph,
+        input([1, 2, 3, 4]),
+        input([1, 2, 7, 4]),
+        input([1, 2, 7, 4]),
+        input([1, 1, 3, 3]),
+        'here',
+      ),
+    'ScaledDotProductAttention',
+    /broadcasts to \[1, 2, 3, 7\]/,
+  ],
+  [
+    () => op.scaledDotProductAttention(graph, input([2, 3, 4]), input([2, 3, 4]), input([2, 3, 4]), undefined, 'here'),
+    'ScaledDotProductAttention',
+    /rank 4/,
+  ],
 ];
 
 for (const [build, type, expected] of MISTAKES)
@@ -68,10 +124,14 @@ for (const [build, type, expected] of MISTAKES)
       assert.ok(error instanceof GraphError, String(error));
       assert.match(error.message, expected);
       assert.match(error.message, new RegExp(`^here(/shape)? \\(${type}\\): got (.*; )?expected `));
-      if (type !== 'Concat' || !/got ;/.test(error.message)) assert.match(error.message, /from "in\d+"/, 'the node that the input came from');
+      if (type !== 'Concat' || !/got ;/.test(error.message))
+        assert.match(error.message, /from "in\d+"/, 'the node that the input came from');
       return true;
     });
-    assert.ok(graph.nodes.slice(before).every((node) => node.type === 'Parameter' || node.type === 'Const'), 'the operation was not added');
+    assert.ok(
+      graph.nodes.slice(before).every((node) => node.type === 'Parameter' || node.type === 'Const'),
+      'the operation was not added',
+    );
   });
 
 test('inputs and outputs have names of their own; nodes of another graph are refused', () => {

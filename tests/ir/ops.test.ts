@@ -27,16 +27,23 @@ function example(type: IRType, sizes: readonly number[], seed: number): Nd {
 }
 
 function toTensor(type: IRType, { shape, data }: Nd): Tensor {
-  return type === 'f32' ? new ov.Tensor('f32', shape, Float32Array.from(data)) : new ov.Tensor('i64', shape, BigInt64Array.from(data, BigInt));
+  return type === 'f32'
+    ? new ov.Tensor('f32', shape, Float32Array.from(data))
+    : new ov.Tensor('i64', shape, BigInt64Array.from(data, BigInt));
 }
 
 for (const { name, inputs, build, reference } of CASES)
   test(name, async () => {
     const graph = new Graph(name);
-    const built = build(graph, inputs.map(({ type, shape }, n) => graph.parameter(`in${n}`, type, shape)));
+    const built = build(
+      graph,
+      inputs.map(({ type, shape }, n) => graph.parameter(`in${n}`, type, shape)),
+    );
     const values: Value[] = Array.isArray(built) ? built : [built];
     // Booleans are read as f32, which every runtime can.
-    const outputs = values.map((value, n) => (value.type === 'boolean' ? convert(graph, value, 'f32', `float${n}`) : value));
+    const outputs = values.map((value, n) =>
+      value.type === 'boolean' ? convert(graph, value, 'f32', `float${n}`) : value,
+    );
     outputs.forEach((value, n) => graph.result(`out${n}`, value));
     const { xml } = await writeIR(graph, path.join(folder, `${CASES.findIndex((one) => one.name === name)}.xml`));
 
@@ -44,19 +51,24 @@ for (const { name, inputs, build, reference } of CASES)
     outputs.forEach(({ shape, type }, n) => {
       const port = model.outputs.find(({ anyName }) => anyName === `out${n}`);
       const theirs = port?.getPartialShape().map((dim) => (typeof dim === 'number' ? dim : -1)); // we have no intervals
-      assert.deepEqual([port?.getElementType(), theirs], [type, [...shape]], 'OpenVINO\'s inference and ours');
+      assert.deepEqual([port?.getElementType(), theirs], [type, [...shape]], "OpenVINO's inference and ours");
     });
 
     const examples = inputs.map(({ type, sizes }, n) => example(type, sizes, n + 1));
     const request = core.compileModelSync(model, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' }).createInferRequest();
-    const results = request.infer(Object.fromEntries(inputs.map(({ type }, n) => [`in${n}`, toTensor(type, examples[n])])));
+    const results = request.infer(
+      Object.fromEntries(inputs.map(({ type }, n) => [`in${n}`, toTensor(type, examples[n])])),
+    );
     const expected = [reference(examples)].flat();
     assert.equal(expected.length, values.length);
     expected.forEach(({ shape, data }, n) => {
       const tensor = results[`out${n}`];
       assert.deepEqual(tensor.getShape(), [...shape]);
       const got = Array.from(tensor.data, Number);
-      const worst = data.reduce((most, value, k) => Math.max(most, Math.abs(value - got[k]) / Math.max(1, Math.abs(value))), 0);
+      const worst = data.reduce(
+        (most, value, k) => Math.max(most, Math.abs(value - got[k]) / Math.max(1, Math.abs(value))),
+        0,
+      );
       assert.ok(got.length === data.length && worst <= TOLERANCE, `out${n}: worst difference ${worst}`);
     });
   });

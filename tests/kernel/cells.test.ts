@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
 describe('cells', () => {
   let kernel: TestKernel;
-  before(async () => { kernel = await startKernel(); });
+  before(async () => {
+    kernel = await startKernel();
+  });
   after(() => kernel.stop());
 
   async function failing(code: string): Promise<string> {
@@ -17,27 +19,45 @@ describe('cells', () => {
   }
 
   test("start in the project's root, wherever the notebook is", async () => {
-    assert.equal(printed(await kernel.run("console.log(process.cwd(), require('node:fs').existsSync('data/pictures'));")), `${projectRoot()} true\n`);
+    assert.equal(
+      printed(await kernel.run("console.log(process.cwd(), require('node:fs').existsSync('data/pictures'));")),
+      `${projectRoot()} true\n`,
+    );
   });
 
   test('import lib as TypeScript, with its types', async () => {
     assert.equal(printed(await kernel.run("import * as blip from './lib';\nblip.percent(0.5)")), '50.0 %\n');
-    assert.match(await failing("\nblip.percent('half');"), /^2:14 - Argument of type 'string' is not assignable to parameter of type 'number'/);
+    assert.match(
+      await failing("\nblip.percent('half');"),
+      /^2:14 - Argument of type 'string' is not assignable to parameter of type 'number'/,
+    );
   });
 
   test('type errors name line and column; nothing of such a cell runs', async () => {
-    assert.equal(await failing("console.log('ran');\nconst text: string = 1;"), "2:7 - Type 'number' is not assignable to type 'string'.\n");
+    assert.equal(
+      await failing("console.log('ran');\nconst text: string = 1;"),
+      "2:7 - Type 'number' is not assignable to type 'string'.\n",
+    );
   });
 
   test('checks are strict: null, implicit any', async () => {
-    assert.match(await failing("const found = ['a'].find((x) => x === 'b');\nfound.length;"), /^2:1 - 'found' is possibly 'undefined'/);
+    assert.match(
+      await failing("const found = ['a'].find((x) => x === 'b');\nfound.length;"),
+      /^2:1 - 'found' is possibly 'undefined'/,
+    );
     assert.match(await failing('const double = (x) => 2 * x;'), /^1:17 - Parameter 'x' implicitly has an 'any' type/);
   });
 
   test('{ shorthand } of a name from an earlier cell', async () => {
     await kernel.run("const device = 'CPU'; const runs = 3;");
-    assert.equal(printed(await kernel.run('const options = { device, runs, nested: { device } }; options')), "{ device: 'CPU', runs: 3, nested: { device: 'CPU' } }\n");
-    assert.equal(printed(await kernel.run('let a = 0, b = 0; ({ a, b = 7 } = { a: 5 } as { a: number; b?: number }); [a, b]')), '[ 5, 7 ]\n');
+    assert.equal(
+      printed(await kernel.run('const options = { device, runs, nested: { device } }; options')),
+      "{ device: 'CPU', runs: 3, nested: { device: 'CPU' } }\n",
+    );
+    assert.equal(
+      printed(await kernel.run('let a = 0, b = 0; ({ a, b = 7 } = { a: 5 } as { a: number; b?: number }); [a, b]')),
+      '[ 5, 7 ]\n',
+    );
   });
 
   test('names of earlier cells can be defined anew with another type', async () => {
@@ -46,7 +66,10 @@ describe('cells', () => {
   });
 
   test('an exception shows its lines and no inner ones, and the kernel goes on', async () => {
-    for (const code of ["const kept = 1;\nthrow new TypeError('wrong');", "await null;\nthrow new TypeError('wrong');"]) {
+    for (const code of [
+      "const kept = 1;\nthrow new TypeError('wrong');",
+      "await null;\nthrow new TypeError('wrong');",
+    ]) {
       const shown = await failing(code);
       assert.match(shown, /TypeError: wrong/);
       assert.doesNotMatch(shown, /node_modules|launch\.cjs|node:/);
@@ -58,7 +81,9 @@ describe('cells', () => {
   test('a rejection that nobody handles, and an exception in a timer, are shown and do no harm', async () => {
     const rejected = await kernel.run("void Promise.reject(new Error('unhandled'));", { linger: 'unhandled' });
     assert.match(printed(rejected, 'stderr'), /unhandled/);
-    const thrown = await kernel.run("setTimeout(() => { throw new Error('in a timer'); }, 5);", { linger: 'in a timer' });
+    const thrown = await kernel.run("setTimeout(() => { throw new Error('in a timer'); }, 5);", {
+      linger: 'in a timer',
+    });
     assert.match(printed(thrown, 'stderr'), /in a timer/);
     assert.equal(printed(await kernel.run('6 * 7')), '42\n');
   });

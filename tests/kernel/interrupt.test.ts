@@ -43,7 +43,7 @@ describe('interrupts', () => {
     'a program that the cell waits for': `here(); require('node:child_process').execFileSync(${PROGRAM});`,
     'a program, with an error of its own about it': `const child = require('node:child_process'); here();
       try { child.execFileSync(${PROGRAM}); } catch (cause) { throw new Error('the program failed', { cause }); }`,
-    'work that is told by a signal': `import { interruptSignal as interrupted } from './lib/display/interrupt-signal';
+    'work that is told by a signal': `import { interruptSignal as interrupted } from './lib/notebook/interrupt-signal';
       here(); await require('node:timers/promises').setTimeout(60000, 0, { signal: interrupted() });`,
   }))
     test(`one line for ${what}`, { skip: process.platform === 'win32' }, async () => {
@@ -53,8 +53,12 @@ describe('interrupts', () => {
       assert.equal(printed(result, 'stderr'), 'Interrupted\n');
     });
 
-  test('an error that is not the interrupt keeps its lines, in this cell and after it', { skip: process.platform === 'win32' }, async () => {
-    const own = await kernel.interrupt(`here(); try { require('node:child_process').execFileSync(${PROGRAM}); } catch {} throw new TypeError('of the cell');`);
+  test('an error that is not the interrupt keeps its lines, in this cell and after it', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const own = await kernel.interrupt(
+      `here(); try { require('node:child_process').execFileSync(${PROGRAM}); } catch {} throw new TypeError('of the cell');`,
+    );
     assert.match(printed(own, 'stderr'), /TypeError: of the cell\n/);
     const later = await kernel.run("throw new Error('Interrupted');");
     assert.match(printed(later, 'stderr'), /Error: Interrupted\n +at /);
@@ -64,7 +68,7 @@ describe('interrupts', () => {
   });
 
   test('work that listens to interruptSignal() stops and tells its reason', async () => {
-    const result = await kernel.interrupt(`import { interruptSignal } from './lib/display/interrupt-signal';
+    const result = await kernel.interrupt(`import { interruptSignal } from './lib/notebook/interrupt-signal';
       const signal = interruptSignal();
       signal.addEventListener('abort', () => console.log('stopping:', signal.reason.message));
       here(); await new Promise(() => {});`);

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
 const QUICK_SECONDS = 1;
@@ -24,7 +24,10 @@ function makeProject(): string {
 function addPackage(root: string, name: string, value: number): void {
   const folder = path.join(root, 'node_modules', name);
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', main: 'index.js', types: 'index.d.ts' }));
+  fs.writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({ name, version: '1.0.0', main: 'index.js', types: 'index.d.ts' }),
+  );
   fs.writeFileSync(path.join(folder, 'index.js'), `exports.value = ${value};\n`);
   fs.writeFileSync(path.join(folder, 'index.d.ts'), 'export const value: number;\n');
 }
@@ -59,7 +62,14 @@ describe('life of the kernel', () => {
   });
 
   test('open servers, timers and an endless loop do not hold up a restart, which forgets everything', async () => {
-    assert.equal((await kernel.run("const kept = 1;\nsetInterval(() => {}, 10);\nvoid require('node:http').createServer().listen(0);")).status, 'ok');
+    assert.equal(
+      (
+        await kernel.run(
+          "const kept = 1;\nsetInterval(() => {}, 10);\nvoid require('node:http').createServer().listen(0);",
+        )
+      ).status,
+      'ok',
+    );
     const withServer = await kernel.restart();
     assert.ok(withServer < QUICK_SECONDS, `took ${withServer} s`);
     assert.match(printed(await kernel.run('kept'), 'stderr'), /Cannot find name 'kept'/);
@@ -88,7 +98,10 @@ describe('life of the kernel', () => {
     fs.rmSync(path.join(root, 'node_modules', 'two'), { recursive: true });
     assert.equal(printed(await kernel.run('value + answer')), '49\n');
 
-    fs.writeFileSync(path.join(root, 'lib', 'index.ts'), "export * from './more';\nexport const answer: number = 43;\n");
+    fs.writeFileSync(
+      path.join(root, 'lib', 'index.ts'),
+      "export * from './more';\nexport const answer: number = 43;\n",
+    );
     fs.writeFileSync(path.join(root, 'lib', 'more.ts'), 'export const more = 1;\n');
     assert.equal(printed(await kernel.run('answer + 1')), '43\n'); // loaded code stays as it was loaded
     fs.rmSync(path.join(root, 'lib', 'more.ts'));

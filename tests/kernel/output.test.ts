@@ -10,26 +10,37 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 
 describe('output of cells', () => {
   let kernel: TestKernel;
-  before(async () => { kernel = await startKernel(); });
+  before(async () => {
+    kernel = await startKernel();
+  });
   after(() => kernel.stop());
 
   test(`${MANY_LINES} lines of one cell arrive in order`, async () => {
     const result = await kernel.run(`for (let line = 0; line < ${MANY_LINES}; line++) console.log(line);`);
     assert.equal(result.status, 'ok');
-    assert.deepEqual(printed(result).trim().split('\n').map(Number), Array.from({ length: MANY_LINES }, (_, line) => line));
+    assert.deepEqual(
+      printed(result).trim().split('\n').map(Number),
+      Array.from({ length: MANY_LINES }, (_, line) => line),
+    );
   });
 
   test('stdout, stderr and displays stay in the order in which the cell made them', async () => {
     const result = await kernel.run(`import { display } from 'tslab';
       console.log('one'); console.error('two'); display.html('<b>three</b>'); console.log('four');`);
-    assert.deepEqual(result.outputs.map(([kind]) => kind), ['stdout', 'stderr', 'display_data', 'stdout']);
+    assert.deepEqual(
+      result.outputs.map(([kind]) => kind),
+      ['stdout', 'stderr', 'display_data', 'stdout'],
+    );
   });
 
   test('what comes after an await, and from a promise that nobody awaits', async () => {
-    const result = await kernel.run(`
+    const result = await kernel.run(
+      `
       void new Promise((resolve) => setTimeout(resolve, 100)).then(() => console.log('late'));
       await new Promise((resolve) => setTimeout(resolve, 20));
-      console.log('awaited');`, { linger: 'late' });
+      console.log('awaited');`,
+      { linger: 'late' },
+    );
     assert.equal(printed(result), 'awaited\nlate\n');
   });
 
@@ -41,7 +52,9 @@ describe('output of cells', () => {
   });
 
   test('a picture, byte for byte', async () => {
-    const result = await kernel.run(`import * as tslab from 'tslab'; tslab.display.png(Buffer.from('${PNG}', 'base64'));`);
+    const result = await kernel.run(
+      `import * as tslab from 'tslab'; tslab.display.png(Buffer.from('${PNG}', 'base64'));`,
+    );
     assert.deepEqual(result.outputs, [['display_data', { 'image/png': PNG }]]);
   });
 

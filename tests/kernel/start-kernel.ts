@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findPython } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 export interface CellResult {
   /** `stdout` and `stderr` with their text, displays with their MIME bundle. */
@@ -36,31 +36,37 @@ export async function startKernel(root = projectRoot()): Promise<TestKernel> {
   client.stdout.setEncoding('utf8');
   const ended = once(client, 'close').then(() => undefined);
   let received = '';
-  client.stdout.on('data', (chunk: string) => { received += chunk; });
+  client.stdout.on('data', (chunk: string) => {
+    received += chunk;
+  });
   const answer = async (): Promise<string> => {
-    while (!received.endsWith('\n')) if (!(await Promise.race([once(client.stdout, 'data'), ended]))) throw new Error('The Jupyter client ended.');
+    while (!received.endsWith('\n'))
+      if (!(await Promise.race([once(client.stdout, 'data'), ended]))) throw new Error('The Jupyter client ended.');
     const line = received;
     received = '';
     return line;
   };
-  const ask = async (op: string, options: object = {}): Promise<any> => {
+  const ask = async <T>(op: string, options: object = {}): Promise<T> => {
     client.stdin.write(`${JSON.stringify({ op, ...options })}\n`);
-    const answered = JSON.parse(await answer());
+    const answered: T & { error?: string } = JSON.parse(await answer());
     if (answered.error) throw new Error(answered.error);
     return answered;
   };
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'kernel-test-'));
   let marks = 0;
 
-  const { pid } = await ask('start', { spec: kernelSpec(root), cwd: path.join(root, 'notebooks') });
+  const { pid } = await ask<{ pid: number }>('start', { spec: kernelSpec(root), cwd: path.join(root, 'notebooks') });
   return {
     pid,
     run: (code, options) => ask('run', { code, ...options }),
     async interrupt(code) {
       const mark = path.join(scratch, String(marks++));
-      return ask('run', { code: code.replace('here()', `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`), interrupt_at: mark });
+      return ask('run', {
+        code: code.replace('here()', `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`),
+        interrupt_at: mark,
+      });
     },
-    restart: async () => (await ask('restart')).stopSeconds,
+    restart: async () => (await ask<{ stopSeconds: number }>('restart')).stopSeconds,
     async abandon() {
       client.stdin.write(`${JSON.stringify({ op: 'abandon' })}\n`);
       await ended;

@@ -8,7 +8,8 @@ import { SLOW_SIZE, type TestModels } from './write-models';
 
 export function testLifetimes({ name, ov }: Runtime, models: TestModels): void {
   const core = new ov.Core();
-  const disposed = (what: string) => (error: unknown) => error instanceof DisposedError && error.message.startsWith(`${what} was used after dispose()`);
+  const disposed = (what: string) => (error: unknown) =>
+    error instanceof DisposedError && error.message.startsWith(`${what} was used after dispose()`);
 
   test(`${name}: after dispose(), every use throws and a second dispose() does nothing`, async () => {
     const own = new ov.Core();
@@ -16,17 +17,44 @@ export function testLifetimes({ name, ov }: Runtime, models: TestModels): void {
     const compiled = own.compileModelSync(model, 'CPU', EXACT);
     const request = compiled.createInferRequest();
     const tensor = new ov.Tensor('f32', [1, 1], Float32Array.of(1));
-    for (const object of [tensor, request, compiled, model, own]) { object.dispose(); object.dispose(); }
+    for (const object of [tensor, request, compiled, model, own]) {
+      object.dispose();
+      object.dispose();
+    }
 
-    for (const use of [() => tensor.data, () => tensor.getShape(), () => tensor.getSize(), () => tensor.getElementType()]) assert.throws(use, disposed('Tensor'));
-    for (const use of [() => request.infer(), () => request.run(), () => request.getTensor('y'), () => request.setTensor('x', tensor), () => request.readInto('y', new Float32Array(1))])
+    for (const use of [
+      () => tensor.data,
+      () => tensor.getShape(),
+      () => tensor.getSize(),
+      () => tensor.getElementType(),
+    ])
+      assert.throws(use, disposed('Tensor'));
+    for (const use of [
+      () => request.infer(),
+      () => request.run(),
+      () => request.getTensor('y'),
+      () => request.setTensor('x', tensor),
+      () => request.readInto('y', new Float32Array(1)),
+    ])
       assert.throws(use, disposed('InferRequest'));
     await assert.rejects(request.inferAsync(), disposed('InferRequest'));
     await assert.rejects(request.runAsync(), disposed('InferRequest'));
-    for (const use of [() => compiled.createInferRequest(), () => compiled.getProperty('PERFORMANCE_HINT')]) assert.throws(use, disposed('CompiledModel'));
-    for (const use of [() => model.inputs, () => model.reshape({ x: [1, 1] }), () => model.getFriendlyName(), () => core.compileModelSync(model, 'CPU')]) assert.throws(use, disposed('Model'));
+    for (const use of [() => compiled.createInferRequest(), () => compiled.getProperty('PERFORMANCE_HINT')])
+      assert.throws(use, disposed('CompiledModel'));
+    for (const use of [
+      () => model.inputs,
+      () => model.reshape({ x: [1, 1] }),
+      () => model.getFriendlyName(),
+      () => core.compileModelSync(model, 'CPU'),
+    ])
+      assert.throws(use, disposed('Model'));
     await assert.rejects(core.compileModel(model, 'CPU'), disposed('Model'));
-    for (const use of [() => own.getAvailableDevices(), () => own.readModelSync(models.twice), () => own.compileModelSync(models.twice, 'CPU')]) assert.throws(use, disposed('Core'));
+    for (const use of [
+      () => own.getAvailableDevices(),
+      () => own.readModelSync(models.twice),
+      () => own.compileModelSync(models.twice, 'CPU'),
+    ])
+      assert.throws(use, disposed('Core'));
     await assert.rejects(own.readModel(models.twice), disposed('Core'));
     assert.equal(compiled.inputs[0].anyName, 'x', 'what was read before stays readable');
   });
@@ -66,7 +94,10 @@ export function testLifetimes({ name, ov }: Runtime, models: TestModels): void {
     assert.throws(() => own.getAvailableDevices(), DisposedError);
     const [slow, twice] = await Promise.all(compiling);
     assert.equal(slow.outputs[0].anyName, 'y');
-    assert.deepEqual(twice.createInferRequest().infer({ x: new ov.Tensor('f32', [1, 1], Float32Array.of(3)) }).y.data, Float32Array.of(6));
+    assert.deepEqual(
+      twice.createInferRequest().infer({ x: new ov.Tensor('f32', [1, 1], Float32Array.of(3)) }).y.data,
+      Float32Array.of(6),
+    );
     assert.equal((await reading).inputs.length, 2);
   });
 
@@ -91,7 +122,11 @@ export function testLifetimes({ name, ov }: Runtime, models: TestModels): void {
   });
 
   test(`${name}: a run in flight survives that nobody holds its request`, async () => {
-    let x: Tensor | undefined = new ov.Tensor('f32', [SLOW_SIZE, SLOW_SIZE], new Float32Array(SLOW_SIZE ** 2).fill(1 / SLOW_SIZE));
+    let x: Tensor | undefined = new ov.Tensor(
+      'f32',
+      [SLOW_SIZE, SLOW_SIZE],
+      new Float32Array(SLOW_SIZE ** 2).fill(1 / SLOW_SIZE),
+    );
     const running = core.compileModelSync(models.slow, 'CPU', EXACT).createInferRequest().inferAsync({ x });
     x = undefined;
     await collectGarbage();
@@ -105,6 +140,7 @@ export function testLifetimes({ name, ov }: Runtime, models: TestModels): void {
     const tensor = new ov.Tensor('f32', [1, 2], array);
     request.setTensor('x', tensor);
     structuredClone(array, { transfer: [array.buffer] });
-    for (const use of [() => request.run(), () => request.setTensor('x', tensor), () => tensor.data]) assert.throws(use, /transferred to another thread/);
+    for (const use of [() => request.run(), () => request.setTensor('x', tensor), () => tensor.data])
+      assert.throws(use, /transferred to another thread/);
   });
 }

@@ -7,19 +7,29 @@ import type { TestModels } from './write-models';
 
 /** One array per type that both runtimes can make a tensor of, at the ends of its range. */
 const ARRAYS: readonly (readonly [ElementType, TensorData])[] = [
-  ['f32', Float32Array.of(1.5, -0, Infinity, 1e-40)], ['f64', Float64Array.of(1.5, Number.MAX_VALUE, NaN)],
-  ['i8', Int8Array.of(-128, 127)], ['u8', Uint8Array.of(0, 255)], ['i16', Int16Array.of(-32768, 32767)], ['u16', Uint16Array.of(0, 65535)],
-  ['i32', Int32Array.of(-(2 ** 31), 2 ** 31 - 1)], ['u32', Uint32Array.of(0, 2 ** 32 - 1)],
-  ['i64', BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n)], ['u64', BigUint64Array.of(0n, 2n ** 64n - 1n)],
+  ['f32', Float32Array.of(1.5, -0, Infinity, 1e-40)],
+  ['f64', Float64Array.of(1.5, Number.MAX_VALUE, NaN)],
+  ['i8', Int8Array.of(-128, 127)],
+  ['u8', Uint8Array.of(0, 255)],
+  ['i16', Int16Array.of(-32768, 32767)],
+  ['u16', Uint16Array.of(0, 65535)],
+  ['i32', Int32Array.of(-(2 ** 31), 2 ** 31 - 1)],
+  ['u32', Uint32Array.of(0, 2 ** 32 - 1)],
+  ['i64', BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n)],
+  ['u64', BigUint64Array.of(0n, 2n ** 64n - 1n)],
 ];
 /** Half bits of 1 and -2; booleans. */
-const C_API_ARRAYS: typeof ARRAYS = [['f16', Uint16Array.of(0x3c00, 0xc000)], ['boolean', Uint8Array.of(1, 0, 1)]];
+const C_API_ARRAYS: typeof ARRAYS = [
+  ['f16', Uint16Array.of(0x3c00, 0xc000)],
+  ['boolean', Uint8Array.of(1, 0, 1)],
+];
 
 export function testTensors({ name, ov, full }: Runtime, models: TestModels): void {
   const core = new ov.Core();
   const { Tensor } = ov;
   const request = (file: string): InferRequest => core.compileModelSync(file, 'CPU', EXACT).createInferRequest();
-  const refuses = (pattern: RegExp) => (error: unknown) => error instanceof OpenVINOError && pattern.test(error.message);
+  const refuses = (pattern: RegExp) => (error: unknown) =>
+    error instanceof OpenVINOError && pattern.test(error.message);
 
   for (const [type, array] of [...ARRAYS, ...(full ? C_API_ARRAYS : [])])
     test(`${name}: ${type} tensors give back what they were made from`, () => {
@@ -38,13 +48,24 @@ export function testTensors({ name, ov, full }: Runtime, models: TestModels): vo
 
   if (!full)
     test(`${name}: types without tensors are refused with the way out`, () => {
-      for (const [type, array] of C_API_ARRAYS) assert.throws(() => new Tensor(type, [array.length], array), refuses(new RegExp(`${type}.*BLIP_OPENVINO_RUNTIME=c-api`)));
+      for (const [type, array] of C_API_ARRAYS)
+        assert.throws(
+          () => new Tensor(type, [array.length], array),
+          refuses(new RegExp(`${type}.*BLIP_OPENVINO_RUNTIME=c-api`)),
+        );
     });
 
   test(`${name}: parts of buffers, Buffers, shared memory, arrays of another realm`, () => {
     const whole = Float32Array.of(0, 1, 2, 3, 4, 5, 6);
-    for (const [part, values] of [[whole.subarray(2, 5), [2, 3, 4]], [whole.subarray(0, 3), [0, 1, 2]], [whole.subarray(4), [4, 5, 6]]] as const)
-      assert.deepEqual(Array.from(request(models.twice).infer({ x: new Tensor('f32', [1, 3], part) }).y.data, Number), values.map((value) => 2 * value));
+    for (const [part, values] of [
+      [whole.subarray(2, 5), [2, 3, 4]],
+      [whole.subarray(0, 3), [0, 1, 2]],
+      [whole.subarray(4), [4, 5, 6]],
+    ] as const)
+      assert.deepEqual(
+        Array.from(request(models.twice).infer({ x: new Tensor('f32', [1, 3], part) }).y.data, Number),
+        values.map((value) => 2 * value),
+      );
     assert.deepEqual(new Tensor('i64', [2], BigInt64Array.of(7n, 8n, 9n).subarray(1)).data, BigInt64Array.of(8n, 9n));
     assert.deepEqual(new Tensor('u8', [3], Buffer.from([1, 2, 3])).data, Uint8Array.of(1, 2, 3)); // lies in Node's pool
     const shared = new Float32Array(new SharedArrayBuffer(8));
@@ -72,7 +93,8 @@ export function testTensors({ name, ov, full }: Runtime, models: TestModels): vo
   // The CPU plugin computes i64 in i32: larger numbers would wrap, in every runtime.
   test(`${name}: values pass through a model in every type`, () => {
     const outputs = request(models.types).infer({
-      in_f32: new Tensor('f32', [2], Float32Array.of(0.1, -3)), in_i64: new Tensor('i64', [2], BigInt64Array.of(-1n, 2n ** 30n - 1n)),
+      in_f32: new Tensor('f32', [2], Float32Array.of(0.1, -3)),
+      in_i64: new Tensor('i64', [2], BigInt64Array.of(-1n, 2n ** 30n - 1n)),
       in_i32: new Tensor('i32', [1], Int32Array.of(-7)),
     });
     assert.deepEqual(outputs.out_f32.data, Float32Array.of(0.2, -6));
@@ -89,7 +111,9 @@ export function testTensors({ name, ov, full }: Runtime, models: TestModels): vo
       return;
     }
     const outputs = one.infer({
-      in_f16: new Tensor('f16', [2], Uint16Array.of(0x3c00, 0xc000)), in_boolean: new Tensor('boolean', [3], Uint8Array.of(1, 0, 1)), x: new Tensor('f32', [2], Float32Array.of(1, -2)),
+      in_f16: new Tensor('f16', [2], Uint16Array.of(0x3c00, 0xc000)),
+      in_boolean: new Tensor('boolean', [3], Uint8Array.of(1, 0, 1)),
+      x: new Tensor('f32', [2], Float32Array.of(1, -2)),
     });
     assert.deepEqual(outputs.out_f16.data, Uint16Array.of(0x4000, 0xc400)); // 2, -4
     assert.deepEqual(outputs.out_boolean.data, Uint8Array.of(1, 0, 1));
@@ -98,13 +122,20 @@ export function testTensors({ name, ov, full }: Runtime, models: TestModels): vo
   });
 
   test(`${name}: what cannot be a tensor is refused before native code sees it`, () => {
-    assert.throws(() => new Tensor('f32', [2], Float32Array.of(1, 2, 3)), refuses(/f32\[2\].*got 3 values, expected 2/));
+    assert.throws(
+      () => new Tensor('f32', [2], Float32Array.of(1, 2, 3)),
+      refuses(/f32\[2\].*got 3 values, expected 2/),
+    );
     assert.throws(() => new Tensor('f32', [3], new Float32Array(0)), refuses(/got 0 values, expected 3/));
     assert.throws(() => new Tensor('f32', [0], Float32Array.of(1)), refuses(/got 1 values, expected 0/));
-    assert.throws(() => new Tensor('f32', [2], Int32Array.of(1, 2)), refuses(/got a Int32Array, expected a Float32Array/));
+    assert.throws(
+      () => new Tensor('f32', [2], Int32Array.of(1, 2)),
+      refuses(/got a Int32Array, expected a Float32Array/),
+    );
     assert.throws(() => new Tensor('i64', [1], Int32Array.of(1)), refuses(/expected a BigInt64Array/));
     assert.throws(() => new Tensor('u8', [2], Int8Array.of(1, 2)), refuses(/got a Int8Array, expected a Uint8Array/));
-    for (const shape of [[-1], [1.5], [NaN], [2 ** 60]]) assert.throws(() => new Tensor('f32', shape), refuses(/whole numbers/));
+    for (const shape of [[-1], [1.5], [NaN], [2 ** 60]])
+      assert.throws(() => new Tensor('f32', shape), refuses(/whole numbers/));
     const untyped: unknown = 'bf16';
     assert.throws(() => new Tensor(untyped as ElementType, [1]), refuses(/unknown element type "bf16".*f32/));
     const list: unknown = [1, 2];
@@ -131,10 +162,17 @@ export function testTensors({ name, ov, full }: Runtime, models: TestModels): vo
     const target = new Float32Array(5);
     one.readInto('y', target.subarray(1, 4));
     assert.deepEqual(target, Float32Array.of(0, 2, 4, 6, 0));
-    assert.throws(() => one.readInto('y', new Float32Array(2)), refuses(/"y".*Float32Array of 2 values, expected a Float32Array of 3/));
+    assert.throws(
+      () => one.readInto('y', new Float32Array(2)),
+      refuses(/"y".*Float32Array of 2 values, expected a Float32Array of 3/),
+    );
     assert.throws(() => one.readInto('y', new Int32Array(3)), refuses(/"y".*Int32Array.*expected a Float32Array/));
     const wide = request(models.types);
-    wide.infer({ in_f32: new Tensor('f32', [1]), in_i32: new Tensor('i32', [1]), in_i64: new Tensor('i64', [2], BigInt64Array.of(4n, -5n)) });
+    wide.infer({
+      in_f32: new Tensor('f32', [1]),
+      in_i32: new Tensor('i32', [1]),
+      in_i64: new Tensor('i64', [2], BigInt64Array.of(4n, -5n)),
+    });
     const big = new BigInt64Array(2);
     wide.readInto('out_i64', big);
     assert.deepEqual(big, BigInt64Array.of(8n, -10n));

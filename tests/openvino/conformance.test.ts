@@ -23,7 +23,12 @@ const runtimes: Runtime[] = findRuntimes().map(({ runtime }) => {
 });
 const calls: Calls = { compiled: 0, inferred: 0 };
 const native = runtimes.find(({ full }) => full);
-if (native) runtimes.push({ name: 'openvino-node\'s adapter over an imitated addon', ov: adaptAddon(imitateAddon(native.ov, calls)), full: false });
+if (native)
+  runtimes.push({
+    name: "openvino-node's adapter over an imitated addon",
+    ov: adaptAddon(imitateAddon(native.ov, calls)),
+    full: false,
+  });
 
 test(`runtimes under test: ${runtimes.map(({ name }) => name).join('; ')}`, () => {
   assert.ok(runtimes.length > 0);
@@ -37,14 +42,20 @@ for (const runtime of runtimes) {
 }
 
 test('tensors and models of one runtime are refused by the other, by name', () => {
-  for (const [mine, other] of [[runtimes[0], runtimes.at(-1)], [runtimes.at(-1), runtimes[0]]]) {
+  for (const [mine, other] of [
+    [runtimes[0], runtimes.at(-1)],
+    [runtimes.at(-1), runtimes[0]],
+  ]) {
     if (!mine || !other || mine === other) continue;
     const core = new mine.ov.Core();
     const request = core.compileModelSync(models.twice, 'CPU').createInferRequest();
     const foreign = new other.ov.Tensor('f32', [1, 1]);
     assert.ok(!(foreign instanceof mine.ov.Tensor));
     assert.throws(() => request.setTensor('x', foreign), /setTensor\("x"\): the tensor belongs to another runtime/);
-    assert.throws(() => core.compileModelSync(new other.ov.Core().readModelSync(models.twice), 'CPU'), /belongs to another runtime/);
+    assert.throws(
+      () => core.compileModelSync(new other.ov.Core().readModelSync(models.twice), 'CPU'),
+      /belongs to another runtime/,
+    );
   }
 });
 
@@ -56,7 +67,10 @@ test('the adapter compiles nothing to list ports, once to tell their types, and 
   const before = { ...calls };
   assert.equal(model.inputs[0].anyName, 'right');
   assert.equal(calls.compiled, before.compiled);
-  assert.deepEqual([...model.inputs, ...model.outputs].map((port) => port.getElementType()), ['f32', 'f32', 'f32', 'f32']);
+  assert.deepEqual(
+    [...model.inputs, ...model.outputs].map((port) => port.getElementType()),
+    ['f32', 'f32', 'f32', 'f32'],
+  );
   assert.equal(calls.compiled, before.compiled + 1);
   const request = core.compileModelSync(models.twice, 'CPU').createInferRequest();
   await request.inferAsync({ x: new adapter.ov.Tensor('f32', [1, 1]) });

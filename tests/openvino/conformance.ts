@@ -34,20 +34,34 @@ export function testCore({ name, ov, full }: Runtime, models: TestModels): void 
     own.setProperty('CPU', { INFERENCE_NUM_THREADS: 1, PERFORMANCE_HINT: 'LATENCY', PERF_COUNT: true });
     assert.equal(own.getProperty('CPU', 'INFERENCE_NUM_THREADS'), '1');
     assert.equal(own.compileModelSync(models.twice, 'CPU').getProperty('INFERENCE_NUM_THREADS'), '1');
-    assert.throws(() => own.setProperty('CPU', { PERFORMANCE_HINT: 'FAST' }), (error) => error instanceof OpenVINOError && /PERFORMANCE_HINT/.test(error.message));
+    assert.throws(
+      () => own.setProperty('CPU', { PERFORMANCE_HINT: 'FAST' }),
+      (error) => error instanceof OpenVINOError && /PERFORMANCE_HINT/.test(error.message),
+    );
   });
 
   test(`${name}: a model's ports, in the model's order`, async () => {
-    for (const model of [core.readModelSync(models.two), await core.readModel(models.two), core.readModelSync(models.two, models.two.replace('.xml', '.bin'))]) {
+    for (const model of [
+      core.readModelSync(models.two),
+      await core.readModel(models.two),
+      core.readModelSync(models.two, models.two.replace('.xml', '.bin')),
+    ]) {
       assert.deepEqual(model.inputs.map(String), ['right f32 [?,3]', 'left f32 [?,3]']);
-      assert.deepEqual(model.outputs.map(({ anyName }) => anyName), ['sum', 'difference']);
+      assert.deepEqual(
+        model.outputs.map(({ anyName }) => anyName),
+        ['sum', 'difference'],
+      );
       assert.deepEqual(model.inputs[0].getPartialShape(), [-1, 3]);
       assert.equal(model.inputs[1].getElementType(), 'f32');
       assert.equal(model.inputs[1].getAnyName(), 'left');
       assert.equal(model.getFriendlyName(), 'two');
       assert.equal(model.isDynamic(), true);
     }
-    assert.deepEqual(core.readModelSync(models.types).inputs.map(String), ['in_f32 f32 [?]', 'in_i64 i64 [?]', 'in_i32 i32 [?]']);
+    assert.deepEqual(core.readModelSync(models.types).inputs.map(String), [
+      'in_f32 f32 [?]',
+      'in_i64 i64 [?]',
+      'in_i32 i32 [?]',
+    ]);
     assert.deepEqual(core.readModelSync(models.scalar).inputs[0].getPartialShape(), []);
   });
 
@@ -61,19 +75,31 @@ export function testCore({ name, ov, full }: Runtime, models: TestModels): void 
     assert.deepEqual(core.compileModelSync(model, 'CPU').outputs[0].getPartialShape(), [4, 5]);
     model.reshape({ x: [-1, [2, -1]] });
     assert.deepEqual(model.inputs[0].getPartialShape(), [-1, -1]);
-    assert.throws(() => model.reshape({ nope: [1] }), (error) => error instanceof OpenVINOError && /nope/.test(error.message));
+    assert.throws(
+      () => model.reshape({ nope: [1] }),
+      (error) => error instanceof OpenVINOError && /nope/.test(error.message),
+    );
   });
 
   test(`${name}: compile from a file or a model, with properties that show`, async () => {
     const config = { ...EXACT, PERFORMANCE_HINT: 'LATENCY', INFERENCE_NUM_THREADS: 1, PERF_COUNT: true };
     const model = core.readModelSync(models.two);
-    const compiled = [core.compileModelSync(models.two, 'CPU', config), core.compileModelSync(model, 'CPU', config),
-      await core.compileModel(models.two, 'CPU', config), await core.compileModel(model, 'CPU', config)];
+    const compiled = [
+      core.compileModelSync(models.two, 'CPU', config),
+      core.compileModelSync(model, 'CPU', config),
+      await core.compileModel(models.two, 'CPU', config),
+      await core.compileModel(model, 'CPU', config),
+    ];
     for (const one of compiled) {
       assert.equal(one.getProperty('INFERENCE_PRECISION_HINT'), 'f32');
       assert.equal(one.getProperty('INFERENCE_NUM_THREADS'), '1');
       assert.equal(one.getProperty('PERFORMANCE_HINT'), 'LATENCY');
-      assert.deepEqual([...one.inputs, ...one.outputs].map(String), ['right f32 [?,3]', 'left f32 [?,3]', 'sum f32 [?,3]', 'difference f32 [?,3]']);
+      assert.deepEqual([...one.inputs, ...one.outputs].map(String), [
+        'right f32 [?,3]',
+        'left f32 [?,3]',
+        'sum f32 [?,3]',
+        'difference f32 [?,3]',
+      ]);
     }
   });
 
@@ -89,12 +115,22 @@ export function testCore({ name, ov, full }: Runtime, models: TestModels): void 
     assert.throws(() => core.compileModelSync(models.two, 'CPU', { PERFORMANCE_HINT: 'FAST' }), says(/FAST/));
     assert.throws(() => core.getProperty('CPU', 'NO_SUCH_THING'), says(/NO_SUCH_THING/));
     // A call that leaves no text must not repeat the last one's.
-    assert.throws(() => core.getVersions('NOWHERE'), (error) => error instanceof OpenVINOError && !/NO_SUCH_THING/.test(error.message));
+    assert.throws(
+      () => core.getVersions('NOWHERE'),
+      (error) => error instanceof OpenVINOError && !/NO_SUCH_THING/.test(error.message),
+    );
     // Several at once, on threads: every promise gets the error of its own call, and failures do not stop the others.
     const settled = await Promise.allSettled([
-      core.compileModel(models.two, 'NOWHERE'), core.readModel(broken), core.compileModel(models.twice, 'CPU'), core.readModel(missing), core.compileModel(models.two, 'ELSEWHERE'),
+      core.compileModel(models.two, 'NOWHERE'),
+      core.readModel(broken),
+      core.compileModel(models.twice, 'CPU'),
+      core.readModel(missing),
+      core.compileModel(models.two, 'ELSEWHERE'),
     ]);
-    assert.deepEqual(settled.map(({ status }) => status), ['rejected', 'rejected', 'fulfilled', 'rejected', 'rejected']);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['rejected', 'rejected', 'fulfilled', 'rejected', 'rejected'],
+    );
     const reasons = settled.map((result) => (result.status === 'rejected' ? String(result.reason) : ''));
     [/NOWHERE/, /Oddity/, /^$/, /missing\.xml/, /ELSEWHERE/].forEach((pattern, i) => assert.match(reasons[i], pattern));
   });
@@ -110,7 +146,10 @@ export function testCore({ name, ov, full }: Runtime, models: TestModels): void 
     const infos = request.getProfilingInfo();
     const executed = infos.filter(({ status }) => status === 'EXECUTED');
     assert.ok(executed.length > 0 && executed.some(({ realTimeUs }) => realTimeUs > 0), JSON.stringify(infos));
-    assert.ok(infos.some(({ name: node, type, execType }) => node === 'double' && type !== '' && execType.includes('f32')), JSON.stringify(infos));
+    assert.ok(
+      infos.some(({ name: node, type, execType }) => node === 'double' && type !== '' && execType.includes('f32')),
+      JSON.stringify(infos),
+    );
   });
 }
 
@@ -122,18 +161,27 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
     const request = compile(models.two).createInferRequest();
     const left = new ov.Tensor('f32', [1, 3], f32(1, 2, 3));
     const right = new ov.Tensor('f32', [1, 3], f32(4, 5, 6));
-    for (const inputs of [{ left, right }, { right, left }])
+    for (const inputs of [
+      { left, right },
+      { right, left },
+    ])
       for (const outputs of [request.infer(inputs), await request.inferAsync(inputs)]) {
         assert.deepEqual(Object.keys(outputs), ['sum', 'difference']);
         assert.deepEqual(outputs.sum.data, f32(41, 52, 63));
         assert.deepEqual(outputs.difference.data, f32(-3, -3, -3));
       }
-    assert.deepEqual((await request.inferAsync({ left: right })).sum.data, f32(44, 55, 66), 'what was bound before stays bound');
+    assert.deepEqual(
+      (await request.inferAsync({ left: right })).sum.data,
+      f32(44, 55, 66),
+      'what was bound before stays bound',
+    );
   });
 
   test(`${name}: results stay, getTensor is live`, async () => {
     const request = compile(models.twice).createInferRequest();
-    const input = (value: number): { x: InstanceType<OpenVINO['Tensor']> } => ({ x: new ov.Tensor('f32', [1, 1], f32(value)) });
+    const input = (value: number): { x: InstanceType<OpenVINO['Tensor']> } => ({
+      x: new ov.Tensor('f32', [1, 1], f32(value)),
+    });
     const first = request.infer(input(1)).y;
     const second = (await request.inferAsync(input(2))).y;
     const live = request.getTensor('y');
@@ -143,11 +191,20 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
 
   test(`${name}: outputs of changing size, empty ones too`, async () => {
     const request = compile(models.twice).createInferRequest();
-    for (const [rows, columns] of [[2, 3], [5, 7], [1, 1], [0, 4], [3, 2]]) {
+    for (const [rows, columns] of [
+      [2, 3],
+      [5, 7],
+      [1, 1],
+      [0, 4],
+      [3, 2],
+    ]) {
       const data = Float32Array.from({ length: rows * columns }, (_, i) => i + 0.5);
       const { y } = await request.inferAsync({ x: new ov.Tensor('f32', [rows, columns], data) });
       assert.deepEqual(y.getShape(), [rows, columns]);
-      assert.deepEqual(y.data, data.map((value) => 2 * value));
+      assert.deepEqual(
+        y.data,
+        data.map((value) => 2 * value),
+      );
     }
   });
 
@@ -197,11 +254,20 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
     const x = new ov.Tensor('f32', [SLOW_SIZE, SLOW_SIZE], new Float32Array(SLOW_SIZE ** 2).fill(1 / SLOW_SIZE));
     request.infer({ x }); // warm-up
     let turns = 0;
-    const spin = (): void => { turns++; handle = setImmediate(spin); };
+    const spin = (): void => {
+      turns++;
+      handle = setImmediate(spin);
+    };
     let handle = setImmediate(spin);
     const running = request.inferAsync();
     assert.equal(turns, 0);
-    for (const call of [() => request.run(), () => request.setTensor('x', x), () => request.getTensor('y'), () => request.infer({ x }), () => request.dispose()])
+    for (const call of [
+      () => request.run(),
+      () => request.setTensor('x', x),
+      () => request.getTensor('y'),
+      () => request.infer({ x }),
+      () => request.dispose(),
+    ])
       assert.throws(call, /running/);
     await assert.rejects(request.inferAsync({ x }), /already running/);
     const { y } = await running;
@@ -214,23 +280,36 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
 
   test(`${name}: many requests at once, each with its own result`, async () => {
     const compiled = compile(models.twice);
-    const results = await Promise.all(Array.from({ length: 12 }, async (_, i) => {
-      const request = compiled.createInferRequest();
-      const { y } = await request.inferAsync({ x: new ov.Tensor('f32', [1, 2], f32(i, -i)) });
-      return Array.from(y.data, Number);
-    }));
-    assert.deepEqual(results, Array.from({ length: 12 }, (_, i) => [2 * i, -2 * i]));
+    const results = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const request = compiled.createInferRequest();
+        const { y } = await request.inferAsync({ x: new ov.Tensor('f32', [1, 2], f32(i, -i)) });
+        return Array.from(y.data, Number);
+      }),
+    );
+    assert.deepEqual(
+      results,
+      Array.from({ length: 12 }, (_, i) => [2 * i, -2 * i]),
+    );
   });
 
   test(`${name}: a run that fails rejects or throws with OpenVINO's words, and the request goes on`, async () => {
     const request = compile(models.two).createInferRequest();
-    const rows = (count: number): InstanceType<OpenVINO['Tensor']> => new ov.Tensor('f32', [count, 3], new Float32Array(count * 3).fill(1));
-    const misfit = (error: unknown): boolean => error instanceof OpenVINOError && error.message.length > 40 && /shape|dim|broadcast/i.test(error.message);
+    const rows = (count: number): InstanceType<OpenVINO['Tensor']> =>
+      new ov.Tensor('f32', [count, 3], new Float32Array(count * 3).fill(1));
+    const misfit = (error: unknown): boolean =>
+      error instanceof OpenVINOError && error.message.length > 40 && /shape|dim|broadcast/i.test(error.message);
     assert.throws(() => request.infer({ left: rows(2), right: rows(4) }), misfit);
     await assert.rejects(request.inferAsync({ left: rows(2), right: rows(4) }), misfit);
-    assert.throws(() => request.setTensor('nowhere', rows(1)), (error) => error instanceof OpenVINOError && /nowhere/.test(error.message));
+    assert.throws(
+      () => request.setTensor('nowhere', rows(1)),
+      (error) => error instanceof OpenVINOError && /nowhere/.test(error.message),
+    );
     assert.throws(() => request.setTensor('left', new ov.Tensor('f32', [1, 4], new Float32Array(4))), OpenVINOError);
-    assert.throws(() => request.setTensor('left', new ov.Tensor('i64', [1, 3], new BigInt64Array(3))), (error) => error instanceof OpenVINOError && /i64/.test(error.message));
+    assert.throws(
+      () => request.setTensor('left', new ov.Tensor('i64', [1, 3], new BigInt64Array(3))),
+      (error) => error instanceof OpenVINOError && /i64/.test(error.message),
+    );
     assert.throws(() => request.getTensor('nowhere'), OpenVINOError);
     assert.deepEqual((await request.inferAsync({ left: rows(1), right: rows(1) })).sum.data, f32(11, 11, 11));
   });
@@ -239,9 +318,13 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
     test(`${name}: cancel ends a run with an error that says so`, async () => {
       const request = compile(models.slow).createInferRequest();
       request.infer({ x: new ov.Tensor('f32', [SLOW_SIZE, SLOW_SIZE]) });
-      for (const wait of [0, 0, 0, 0, 0, 1, 2]) { // at once, perhaps before the run has its thread; and in the middle
+      for (const wait of [0, 0, 0, 0, 0, 1, 2]) {
+        // at once, perhaps before the run has its thread; and in the middle
         const running = request.inferAsync();
-        if (wait) await new Promise((resolve) => { setTimeout(resolve, wait); });
+        if (wait)
+          await new Promise((resolve) => {
+            setTimeout(resolve, wait);
+          });
         request.cancel();
         await assert.rejects(running, (error) => error instanceof OpenVINOError && /cancel/i.test(error.message));
       }

@@ -1,13 +1,27 @@
 // openvino-node's addon in imitation, over another runtime: its call shapes and its traps as its C++ sources show them (2026.3).
 // Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync binds by position; results are copies.
 import type { Addon, AddonCompiled, AddonModel, AddonPort, AddonRequest, AddonTensor } from '../../lib/openvino/addon';
-import type { CompiledModel, Core, Dimension, ElementType, InferRequest, Model, OpenVINO, Port, Tensor, TensorData } from '../../lib/openvino/types';
+import type {
+  CompiledModel,
+  Core,
+  Dimension,
+  ElementType,
+  InferRequest,
+  Model,
+  OpenVINO,
+  Port,
+  Tensor,
+  TensorData,
+} from '../../lib/openvino/types';
 
 const TENSOR_TYPES: readonly string[] = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64', 'i64', 'u64'];
 const UNREADABLE: readonly string[] = ['f16', 'boolean'];
 
 /** What the adapter did, for tests. */
-export interface Calls { compiled: number; inferred: number }
+export interface Calls {
+  compiled: number;
+  inferred: number;
+}
 
 export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferred: 0 }): Addon {
   class FakeTensor implements AddonTensor {
@@ -17,24 +31,33 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
     readonly #shared: WeakRef<TensorData> | undefined;
 
     constructor(...args: [own: Tensor] | [type: string, shape: number[], data?: TensorData]) {
-      if (typeof args[0] !== 'string') { this.own = args[0]; return; }
+      if (typeof args[0] !== 'string') {
+        this.own = args[0];
+        return;
+      }
       const [type, shape, data] = args;
       if (!isTensorType(type)) throw new Error('Cannot create ov::element::Type');
-      if (!Array.isArray(shape) || !shape.every((dim) => typeof dim === 'number')) throw new Error('Passed array must contain only numbers.');
+      if (!Array.isArray(shape) || !shape.every((dim) => typeof dim === 'number'))
+        throw new Error('Passed array must contain only numbers.');
       if (args.length === 3) {
         if (!ArrayBuffer.isView(data)) throw new Error('Third argument of a tensor must be of type TypedArray.');
         if (data.byteOffset !== 0) throw new Error('TypedArray.byteOffset has to be equal to zero.');
         if (!(data.buffer instanceof ArrayBuffer)) throw new Error('A shared buffer is no ArrayBuffer.');
         this.#memory = data.slice();
         this.own = new ov.Tensor(type, shape, this.#memory);
-        if (this.#memory.byteLength !== data.buffer.byteLength) throw new Error('Memory allocated using shape and element::type mismatch passed data\'s size');
+        if (this.#memory.byteLength !== data.buffer.byteLength)
+          throw new Error("Memory allocated using shape and element::type mismatch passed data's size");
         this.#shared = new WeakRef(data);
       } else this.own = new ov.Tensor(type, shape);
     }
 
     /** One memory in the addon; here two that are made equal around each run. */
-    pull(): void { if (this.#memory) copy(this.#array(), this.#memory); }
-    push(): void { if (this.#memory) copy(this.#memory, this.#array()); }
+    pull(): void {
+      if (this.#memory) copy(this.#array(), this.#memory);
+    }
+    push(): void {
+      if (this.#memory) copy(this.#memory, this.#array());
+    }
     #array(): TensorData {
       const array = this.#shared?.deref();
       if (!array) throw new Error('use after free: the array under a bound tensor was collected');
@@ -46,9 +69,15 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       this.pull();
       return this.own.getData();
     }
-    getElementType(): string { return this.own.getElementType(); }
-    getShape(): number[] { return this.own.getShape(); }
-    getSize(): number { return this.own.getSize(); }
+    getElementType(): string {
+      return this.own.getElementType();
+    }
+    getShape(): number[] {
+      return this.own.getShape();
+    }
+    getSize(): number {
+      return this.own.getSize();
+    }
   }
 
   /** One lock for all requests, as in the addon. */
@@ -56,15 +85,21 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
 
   class FakeRequest implements AddonRequest {
     readonly #bound = new Map<string, FakeTensor>();
-    constructor(readonly request: InferRequest, readonly compiled: CompiledModel) {}
+    constructor(
+      readonly request: InferRequest,
+      readonly compiled: CompiledModel,
+    ) {}
 
     setTensor(...args: [name: string, tensor: AddonTensor]): void {
       const [name, tensor] = args;
-      if (args.length !== 2 || !(tensor instanceof FakeTensor)) throw new Error('InferRequest.setTensor() invalid argument.');
+      if (args.length !== 2 || !(tensor instanceof FakeTensor))
+        throw new Error('InferRequest.setTensor() invalid argument.');
       this.request.setTensor(name, tensor.own);
       this.#bound.set(name, tensor);
     }
-    getTensor(name: string): FakeTensor { return this.#bound.get(name) ?? new FakeTensor(this.request.getTensor(name)); }
+    getTensor(name: string): FakeTensor {
+      return this.#bound.get(name) ?? new FakeTensor(this.request.getTensor(name));
+    }
 
     infer(...args: readonly unknown[]): Record<string, AddonTensor> {
       if (args.length > 0) throw new Error('the adapter binds by name, then infers without arguments');
@@ -73,7 +108,9 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       return this.#results();
     }
 
-    async inferAsync(...args: [inputs: AddonTensor[] | Record<string, AddonTensor>]): Promise<Record<string, AddonTensor>> {
+    async inferAsync(
+      ...args: [inputs: AddonTensor[] | Record<string, AddonTensor>]
+    ): Promise<Record<string, AddonTensor>> {
       if (args.length !== 1) throw new Error('InferAsync method takes as an argument an array or an object.');
       Object.values(args[0]).forEach((tensor, index) => this.setTensor(this.compiled.inputs[index].anyName, tensor)); // the keys play no part
       const turn = async (): Promise<Record<string, AddonTensor>> => {
@@ -92,10 +129,12 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
     }
     #results(): Record<string, AddonTensor> {
       for (const { anyName } of this.compiled.outputs) this.#bound.get(anyName)?.push();
-      return Object.fromEntries(this.compiled.outputs.map(({ anyName }) => {
-        const live = this.request.getTensor(anyName);
-        return [anyName, new FakeTensor(new ov.Tensor(live.getElementType(), live.getShape(), live.getData()))];
-      }));
+      return Object.fromEntries(
+        this.compiled.outputs.map(({ anyName }) => {
+          const live = this.request.getTensor(anyName);
+          return [anyName, new FakeTensor(new ov.Tensor(live.getElementType(), live.getShape(), live.getData()))];
+        }),
+      );
     }
   }
 
@@ -112,28 +151,46 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       const value = this.compiled.getProperty(name);
       return /^\d+$/.test(value) ? Number(value) : value === 'YES' || value === 'NO' ? value === 'YES' : value;
     }
-    createInferRequest(): FakeRequest { return new FakeRequest(this.compiled.createInferRequest(), this.compiled); }
+    createInferRequest(): FakeRequest {
+      return new FakeRequest(this.compiled.createInferRequest(), this.compiled);
+    }
   }
 
   class FakeModel implements AddonModel {
     constructor(readonly model: Model) {}
-    get inputs(): AddonPort[] { return this.model.inputs.map(fakePort); }
-    get outputs(): AddonPort[] { return this.model.outputs.map(fakePort); }
+    get inputs(): AddonPort[] {
+      return this.model.inputs.map(fakePort);
+    }
+    get outputs(): AddonPort[] {
+      return this.model.outputs.map(fakePort);
+    }
     reshape(shapes: Map<string, string>): this {
       if (!(shapes instanceof Map)) throw new Error('reshape takes a Map');
       this.model.reshape(Object.fromEntries([...shapes].map(([name, text]) => [name, parseShape(text)])));
       return this;
     }
-    isDynamic(): boolean { return this.model.isDynamic(); }
-    getFriendlyName(): string { return this.model.getFriendlyName(); }
+    isDynamic(): boolean {
+      return this.model.isDynamic();
+    }
+    getFriendlyName(): string {
+      return this.model.getFriendlyName();
+    }
   }
 
   class FakeCore {
     readonly core: Core = new ov.Core();
-    getAvailableDevices(): string[] { return this.core.getAvailableDevices(); }
-    getProperty(device: string, name: string): unknown { return this.core.getProperty(device, name); }
-    setProperty(device: string, properties: Record<string, string>): void { this.core.setProperty(device, properties); }
-    getVersions(device: string): Record<string, { buildNumber: string; description: string }> { return this.core.getVersions(device); }
+    getAvailableDevices(): string[] {
+      return this.core.getAvailableDevices();
+    }
+    getProperty(device: string, name: string): unknown {
+      return this.core.getProperty(device, name);
+    }
+    setProperty(device: string, properties: Record<string, string>): void {
+      this.core.setProperty(device, properties);
+    }
+    getVersions(device: string): Record<string, { buildNumber: string; description: string }> {
+      return this.core.getVersions(device);
+    }
     async readModel(...files: [xml: string, bin?: string]): Promise<FakeModel> {
       assertStrings(files);
       return new FakeModel(await this.core.readModel(...files));
@@ -142,7 +199,11 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       assertStrings(files);
       return new FakeModel(this.core.readModelSync(...files));
     }
-    async compileModel(model: AddonModel | string, device: string, config: Record<string, string>): Promise<FakeCompiled> {
+    async compileModel(
+      model: AddonModel | string,
+      device: string,
+      config: Record<string, string>,
+    ): Promise<FakeCompiled> {
       return new FakeCompiled(await this.core.compileModel(unwrap(model), device, config));
     }
     compileModelSync(model: AddonModel | string, device: string, config: Record<string, string>): FakeCompiled {
@@ -161,7 +222,10 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
 
 /** A port has a name and a partial shape, no element type. */
 function fakePort(port: Port): AddonPort {
-  return { getAnyName: () => port.getAnyName(), getPartialShape: () => ({ getDimensions: () => port.getPartialShape() }) };
+  return {
+    getAnyName: () => port.getAnyName(),
+    getPartialShape: () => ({ getDimensions: () => port.getPartialShape() }),
+  };
 }
 
 function isTensorType(name: string): name is ElementType {
@@ -169,19 +233,26 @@ function isTensorType(name: string): name is ElementType {
 }
 
 function assertStrings(files: readonly unknown[]): void {
-  if (!files.every((file) => typeof file === 'string')) throw new Error('\'readModel\' method called with incorrect parameters.');
+  if (!files.every((file) => typeof file === 'string'))
+    throw new Error("'readModel' method called with incorrect parameters.");
 }
 
 /** @example parseShape('[?,3,1..8]') // [-1, 3, [1, 8]] */
 function parseShape(text: string): Dimension[] {
-  return text.slice(1, -1).split(',').filter((dim) => dim !== '').map((dim) => {
-    const range = /^(\d+)\.\.(\d*)$/.exec(dim);
-    if (range) return [Number(range[1]), range[2] === '' ? -1 : Number(range[2])];
-    if (!/^(\?|\d+)$/.test(dim)) throw new Error(`not a dimension: ${dim}`);
-    return dim === '?' ? -1 : Number(dim);
-  });
+  return text
+    .slice(1, -1)
+    .split(',')
+    .filter((dim) => dim !== '')
+    .map((dim) => {
+      const range = /^(\d+)\.\.(\d*)$/.exec(dim);
+      if (range) return [Number(range[1]), range[2] === '' ? -1 : Number(range[2])];
+      if (!/^(\?|\d+)$/.test(dim)) throw new Error(`not a dimension: ${dim}`);
+      return dim === '?' ? -1 : Number(dim);
+    });
 }
 
 function copy(from: TensorData, to: TensorData): void {
-  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(new Uint8Array(from.buffer, from.byteOffset, from.byteLength));
+  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(
+    new Uint8Array(from.buffer, from.byteOffset, from.byteLength),
+  );
 }

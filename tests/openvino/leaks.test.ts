@@ -25,12 +25,18 @@ const ALLOWED_BYTES = (INFERENCES * SIZE * Float32Array.BYTES_PER_ELEMENT) / 2;
 
 /** Native handles alive, by the function that frees them. */
 const alive = new Map<string, number>();
-const count = (name: string, by: number): void => { alive.set(name, (alive.get(name) ?? 0) + by); };
+const count = (name: string, by: number): void => {
+  alive.set(name, (alive.get(name) ?? 0) + by);
+};
 const { out, free } = CFunctions.prototype;
 const FREED_BY: Readonly<Record<string, string>> = {
-  ov_tensor_create: 'ov_tensor_free', ov_tensor_create_from_host_ptr: 'ov_tensor_free', ov_infer_request_get_tensor: 'ov_tensor_free',
-  ov_compiled_model_create_infer_request: 'ov_infer_request_free', ov_core_compile_model_from_file_props: 'ov_compiled_model_free',
-  ov_compiled_model_input_by_index: 'ov_output_const_port_free', ov_compiled_model_output_by_index: 'ov_output_const_port_free',
+  ov_tensor_create: 'ov_tensor_free',
+  ov_tensor_create_from_host_ptr: 'ov_tensor_free',
+  ov_infer_request_get_tensor: 'ov_tensor_free',
+  ov_compiled_model_create_infer_request: 'ov_infer_request_free',
+  ov_core_compile_model_from_file_props: 'ov_compiled_model_free',
+  ov_compiled_model_input_by_index: 'ov_output_const_port_free',
+  ov_compiled_model_output_by_index: 'ov_output_const_port_free',
 };
 CFunctions.prototype.out = function (name, ...values) {
   const pointer = out.call(this, name, ...values);
@@ -61,18 +67,25 @@ for (const { runtime } of findRuntimes()) {
   const ov: OpenVINO = loadOpenVINO({ runtime });
   const { Core, Tensor } = ov;
   const core = new Core();
-  const compile = (): CompiledModel => core.compileModelSync(models.twice, 'CPU', { INFERENCE_PRECISION_HINT: 'f32', INFERENCE_NUM_THREADS: 1 });
+  const compile = (): CompiledModel =>
+    core.compileModelSync(models.twice, 'CPU', { INFERENCE_PRECISION_HINT: 'f32', INFERENCE_NUM_THREADS: 1 });
   const input = (i: number): Tensor => new Tensor('f32', [ROWS, ROWS], new Float32Array(SIZE).fill(i));
 
   test(`${runtime}: ${INFERENCES} inferences, half of them asynchronous, with new inputs and results each`, async (t) => {
     const request = compile().createInferRequest();
-    const grown = await growth(async (i) => {
-      const inputs = { x: input(i) };
-      const { y } = i % 2 === 0 ? request.infer(inputs) : await request.inferAsync(inputs);
-      const data = y.getData();
-      assert.equal(data[SIZE - 1], 2 * i);
-      if (i % 4 < 2) { y.dispose(); } // the others are left to the collector
-    }, INFERENCES, INFERENCES);
+    const grown = await growth(
+      async (i) => {
+        const inputs = { x: input(i) };
+        const { y } = i % 2 === 0 ? request.infer(inputs) : await request.inferAsync(inputs);
+        const data = y.getData();
+        assert.equal(data[SIZE - 1], 2 * i);
+        if (i % 4 < 2) {
+          y.dispose();
+        } // the others are left to the collector
+      },
+      INFERENCES,
+      INFERENCES,
+    );
     t.diagnostic(`RSS grew by ${(grown / 1e6).toFixed(1)} MB`);
     assert.ok(grown < ALLOWED_BYTES, `RSS grew by ${(grown / 1e6).toFixed(1)} MB over ${INFERENCES} inferences`);
   });
@@ -81,34 +94,45 @@ for (const { runtime } of findRuntimes()) {
     const compiled = compile();
     const [one, other] = [compiled.createInferRequest(), compiled.createInferRequest()];
     const target = new Float32Array(SIZE);
-    const grown = await growth(async (i) => {
-      if (i % 2 === 0) {
-        one.setTensor('x', input(1));
-        one.run();
-        other.setTensor('x', one.getTensor('y'));
-      } else {
-        await other.runAsync();
-        other.readInto('y', target);
-        assert.equal(target[0], 4);
-      }
-      if (i % 50 === 0) assert.throws(() => one.setTensor('nowhere', input(1)));
-    }, INFERENCES, INFERENCES);
+    const grown = await growth(
+      async (i) => {
+        if (i % 2 === 0) {
+          one.setTensor('x', input(1));
+          one.run();
+          other.setTensor('x', one.getTensor('y'));
+        } else {
+          await other.runAsync();
+          other.readInto('y', target);
+          assert.equal(target[0], 4);
+        }
+        if (i % 50 === 0) assert.throws(() => one.setTensor('nowhere', input(1)));
+      },
+      INFERENCES,
+      INFERENCES,
+    );
     t.diagnostic(`RSS grew by ${(grown / 1e6).toFixed(1)} MB`);
     assert.ok(grown < ALLOWED_BYTES, `RSS grew by ${(grown / 1e6).toFixed(1)} MB`);
   });
 
   test(`${runtime}: requests and compiled models, dropped or disposed`, async () => {
     const shared = compile();
-    await growth((i) => {
-      for (let n = 0; n < 10; n++) {
-        const request = shared.createInferRequest();
-        request.infer({ x: input(n) });
-        if (n % 2 === 0) request.dispose();
-      }
-      const compiled = compile();
-      const request = compiled.createInferRequest();
-      request.infer({ x: input(i) });
-      if (i % 2 === 0) { request.dispose(); compiled.dispose(); }
-    }, 40, 5);
+    await growth(
+      (i) => {
+        for (let n = 0; n < 10; n++) {
+          const request = shared.createInferRequest();
+          request.infer({ x: input(n) });
+          if (n % 2 === 0) request.dispose();
+        }
+        const compiled = compile();
+        const request = compiled.createInferRequest();
+        request.infer({ x: input(i) });
+        if (i % 2 === 0) {
+          request.dispose();
+          compiled.dispose();
+        }
+      },
+      40,
+      5,
+    );
   });
 }

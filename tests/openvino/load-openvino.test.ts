@@ -29,10 +29,20 @@ type Step = readonly [code: string, env?: Readonly<Record<string, string>>];
 /** Runs the steps in `root` one after the other, with `ov` = the room's exports: what each prints, or its error's class and message. */
 function runIn(root: string, ...steps: readonly Step[]): string[] {
   const script = `const ov = require('./lib/openvino'); const fs = require('node:fs');
-    ${steps.map(([code, env = {}]) => `Object.assign(process.env, ${JSON.stringify({ BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', ...env })});
-      try { ${code} } catch (error) { console.log(error.name + ': ' + error.message); } console.log('${SEPARATOR}');`).join('\n')}`;
+    ${steps
+      .map(
+        ([
+          code,
+          env = {},
+        ]) => `Object.assign(process.env, ${JSON.stringify({ BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', ...env })});
+      try { ${code} } catch (error) { console.log(error.name + ': ' + error.message); } console.log('${SEPARATOR}');`,
+      )
+      .join('\n')}`;
   const output = execFileSync(process.execPath, ['--import', TSX, '-e', script], { cwd: root, encoding: 'utf8' });
-  return output.split(`${SEPARATOR}\n`).slice(0, -1).map((text) => text.trim());
+  return output
+    .split(`${SEPARATOR}\n`)
+    .slice(0, -1)
+    .map((text) => text.trim());
 }
 
 const SEPARATOR = '--- next ---';
@@ -40,8 +50,15 @@ const LOAD = 'const { runtime, version } = ov.loadOpenVINO(); console.log(runtim
 const FIND = 'console.log(ov.findRuntimes().map((r) => r.runtime).join());';
 
 test('neither runtime: the error names the places and the command', () => {
-  const [found, none, c, node, unknown, option] = runIn(project('bare'), [FIND], [LOAD], [LOAD, { BLIP_OPENVINO_RUNTIME: 'c-api' }],
-    [LOAD, { BLIP_OPENVINO_RUNTIME: 'openvino-node' }], [LOAD, { BLIP_OPENVINO_RUNTIME: 'onnx' }], ['ov.loadOpenVINO({ runtime: "c-api" })', { BLIP_OPENVINO_RUNTIME: 'openvino-node' }]);
+  const [found, none, c, node, unknown, option] = runIn(
+    project('bare'),
+    [FIND],
+    [LOAD],
+    [LOAD, { BLIP_OPENVINO_RUNTIME: 'c-api' }],
+    [LOAD, { BLIP_OPENVINO_RUNTIME: 'openvino-node' }],
+    [LOAD, { BLIP_OPENVINO_RUNTIME: 'onnx' }],
+    ['ov.loadOpenVINO({ runtime: "c-api" })', { BLIP_OPENVINO_RUNTIME: 'openvino-node' }],
+  );
   assert.equal(found, '');
   assert.match(none, /^OpenVINONotFoundError: OpenVINO not found \(present: none\)/);
   assert.match(none, /node_modules\/openvino-node\/bin.*\.venv.*Run: npm run setup/);
@@ -56,35 +73,56 @@ test('openvino-node is preferred where its binary is, either can be forced, and 
   const addon = path.join(root, 'node_modules', 'openvino-node');
   const libs = path.join(root, '.venv', 'lib', 'python3.99', 'site-packages', 'openvino', 'libs');
   for (const place of [path.join(addon, 'bin'), libs]) fs.mkdirSync(place, { recursive: true });
-  const file = (name: string, text: string): string => `fs.writeFileSync(${JSON.stringify(name)}, ${JSON.stringify(text)});`;
-  const index = (text: string): string => `${file(path.join(addon, 'index.js'), text)} delete require.cache[${JSON.stringify(fs.realpathSync(addon))} + '/index.js'];`;
-  const imitated = 'exports.addon = { Core: class { getVersions() { return { CPU: { buildNumber: "imitated", description: "" } }; } }, Tensor: class {} };';
-  const [noBinary, both, wrongELF, noAddon, node, forced, same, c] = runIn(root,
+  const file = (name: string, text: string): string =>
+    `fs.writeFileSync(${JSON.stringify(name)}, ${JSON.stringify(text)});`;
+  const index = (text: string): string =>
+    `${file(path.join(addon, 'index.js'), text)} delete require.cache[${JSON.stringify(fs.realpathSync(addon))} + '/index.js'];`;
+  const imitated =
+    'exports.addon = { Core: class { getVersions() { return { CPU: { buildNumber: "imitated", description: "" } }; } }, Tensor: class {} };';
+  const [noBinary, both, wrongELF, noAddon, node, forced, same, c] = runIn(
+    root,
     [FIND],
-    [`${file(path.join(addon, 'bin', 'ov_node_addon.node'), '')} ${file(path.join(libs, 'libopenvino_c.so.2641'), 'no library')} ${file(path.join(libs, 'libopenvino.so.2641'), '')} ${FIND}`],
+    [
+      `${file(path.join(addon, 'bin', 'ov_node_addon.node'), '')} ${file(path.join(libs, 'libopenvino_c.so.2641'), 'no library')} ${file(path.join(libs, 'libopenvino.so.2641'), '')} ${FIND}`,
+    ],
     [`${index('throw new Error("wrong ELF class");')} ${LOAD}`],
     [`${index('exports.addon = {};')} ${LOAD}`],
     [`${index(imitated)} ${LOAD}`],
     [LOAD, { BLIP_OPENVINO_RUNTIME: 'openvino-node' }],
     ['console.log(ov.loadOpenVINO() === ov.loadOpenVINO())'],
-    [LOAD, { BLIP_OPENVINO_RUNTIME: 'c-api' }]);
+    [LOAD, { BLIP_OPENVINO_RUNTIME: 'c-api' }],
+  );
   assert.equal(noBinary, '', 'the package without its binary does not count');
   assert.equal(both, 'openvino-node,c-api');
-  assert.match(wrongELF, /^OpenVINONotFoundError: .*openvino-node: OpenVINO is there but does not load: wrong ELF class/);
+  assert.match(
+    wrongELF,
+    /^OpenVINONotFoundError: .*openvino-node: OpenVINO is there but does not load: wrong ELF class/,
+  );
   assert.match(noAddon, /^OpenVINONotFoundError: .*does not load: .*expected the addon's Core and Tensor/);
   assert.equal(node, 'openvino-node imitated');
   assert.equal(forced, 'openvino-node imitated');
   assert.equal(same, 'true');
-  assert.match(c, /^OpenVINONotFoundError: .*libopenvino_c\.so\.2641: OpenVINO is there but does not load: .*Run: npm run setup/s);
+  assert.match(
+    c,
+    /^OpenVINONotFoundError: .*libopenvino_c\.so\.2641: OpenVINO is there but does not load: .*Run: npm run setup/s,
+  );
 });
 
 test('BLIP_OPENVINO_LIBS names another folder, and must hold the library', () => {
   const elsewhere = path.join(folder, 'elsewhere');
   fs.mkdirSync(elsewhere);
-  for (const name of ['libopenvino_c.so.2630', 'libopenvino_c.so.2641', 'libopenvino.so.2650', 'libopenvino_c.so.txt']) fs.writeFileSync(path.join(elsewhere, name), '');
-  const [found, missing] = runIn(project('libs'), ['console.log(ov.findRuntimes().map((r) => r.path).join())', { BLIP_OPENVINO_LIBS: elsewhere }], [LOAD, { BLIP_OPENVINO_LIBS: folder }]);
+  for (const name of ['libopenvino_c.so.2630', 'libopenvino_c.so.2641', 'libopenvino.so.2650', 'libopenvino_c.so.txt'])
+    fs.writeFileSync(path.join(elsewhere, name), '');
+  const [found, missing] = runIn(
+    project('libs'),
+    ['console.log(ov.findRuntimes().map((r) => r.path).join())', { BLIP_OPENVINO_LIBS: elsewhere }],
+    [LOAD, { BLIP_OPENVINO_LIBS: folder }],
+  );
   assert.equal(found, path.join(elsewhere, 'libopenvino_c.so.2641'));
-  assert.match(missing, /^OpenVINONotFoundError: BLIP_OPENVINO_LIBS=.*: no OpenVINO C library there.*unset the variable/);
+  assert.match(
+    missing,
+    /^OpenVINONotFoundError: BLIP_OPENVINO_LIBS=.*: no OpenVINO C library there.*unset the variable/,
+  );
 });
 
 test("koffi's native part does not load: our error with the command, when OpenVINO is loaded and not before", () => {
@@ -94,8 +132,15 @@ test("koffi's native part does not load: our error with the command, when OpenVI
   fs.writeFileSync(path.join(libs, 'libopenvino_c.so.2641'), '');
   fs.rmSync(path.join(root, 'node_modules', 'koffi'));
   fs.cpSync(path.join(ROOT, 'node_modules', 'koffi'), path.join(root, 'node_modules', 'koffi'), { recursive: true }); // without @koromix beside it
-  const [missing, node] = runIn(root, [LOAD, { BLIP_OPENVINO_LIBS: libs }], [LOAD, { BLIP_OPENVINO_LIBS: libs, BLIP_OPENVINO_RUNTIME: 'openvino-node' }]);
-  assert.match(missing, /^OpenVINONotFoundError: node_modules\/koffi, .* does not load on \w+ \w+: .*native Koffi module.*Run: npm ci --include=optional$/);
+  const [missing, node] = runIn(
+    root,
+    [LOAD, { BLIP_OPENVINO_LIBS: libs }],
+    [LOAD, { BLIP_OPENVINO_LIBS: libs, BLIP_OPENVINO_RUNTIME: 'openvino-node' }],
+  );
+  assert.match(
+    missing,
+    /^OpenVINONotFoundError: node_modules\/koffi, .* does not load on \w+ \w+: .*native Koffi module.*Run: npm ci --include=optional$/,
+  );
   assert.match(node, /"openvino-node" not found \(present: c-api\)/, 'the other runtime needs no koffi');
 });
 
@@ -119,6 +164,16 @@ test('in worker threads, beside the main one', { skip: !library }, async () => {
     const { loadOpenVINO } = require(${JSON.stringify(path.join(ROOT, 'lib', 'openvino'))});
     const ov = loadOpenVINO({ runtime: 'c-api' });
     parentPort.postMessage([new ov.Core().getAvailableDevices().includes('CPU'), new ov.Tensor('i64', [1], BigInt64Array.of(5n)).data[0]]);`;
-  const answers = await Promise.all([0, 1].map(() => new Promise((resolve, reject) => new Worker(code, { eval: true }).once('message', resolve).once('error', reject))));
-  assert.deepEqual(answers, [[true, 5n], [true, 5n]]);
+  const answers = await Promise.all(
+    [0, 1].map(
+      () =>
+        new Promise((resolve, reject) =>
+          new Worker(code, { eval: true }).once('message', resolve).once('error', reject),
+        ),
+    ),
+  );
+  assert.deepEqual(answers, [
+    [true, 5n],
+    [true, 5n],
+  ]);
 });

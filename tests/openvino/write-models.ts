@@ -1,6 +1,18 @@
 // Small models for the tests of the runtimes, written with the project's own IR writer.
 import * as path from 'node:path';
-import { add, concat, convert, Graph, lessEqual, matmul, multiply, reshape, writeIR, type IRType, type Value } from '../../lib/ir';
+import {
+  add,
+  concat,
+  convert,
+  Graph,
+  lessEqual,
+  matmul,
+  multiply,
+  reshape,
+  writeIR,
+  type IRType,
+  type Value,
+} from '../../lib/ir';
 
 export interface TestModels {
   /** sum [?, 3] f32 = left + 10 right, difference [?, 3] f32 = left - right; the inputs' alphabetical order is not the model's. */
@@ -25,7 +37,16 @@ export const SLOW_SIZE = 512;
 /** Where {@link writeModels} puts them. */
 export function modelFiles(folder: string): TestModels {
   const file = (name: string): string => path.join(folder, `${name}.xml`);
-  return { two: file('two'), twice: file('twice'), scalar: file('scalar'), types: file('types'), halves: file('halves'), stateful: file('stateful'), slow: file('slow'), broken: file('broken') };
+  return {
+    two: file('two'),
+    twice: file('twice'),
+    scalar: file('scalar'),
+    types: file('types'),
+    halves: file('halves'),
+    stateful: file('stateful'),
+    slow: file('slow'),
+    broken: file('broken'),
+  };
 }
 
 export async function writeModels(folder: string): Promise<void> {
@@ -41,7 +62,10 @@ const BUILDERS: Readonly<Record<keyof TestModels, (graph: Graph) => void>> = {
     const right = graph.parameter('right', 'f32', [-1, 3]);
     const left = graph.parameter('left', 'f32', [-1, 3]);
     graph.result('sum', add(graph, left, multiply(graph, right, graph.float('ten', 10), 'tens'), 'add'));
-    graph.result('difference', add(graph, left, multiply(graph, right, graph.float('minus', -1), 'negative'), 'subtract'));
+    graph.result(
+      'difference',
+      add(graph, left, multiply(graph, right, graph.float('minus', -1), 'negative'), 'subtract'),
+    );
   },
   twice: (graph) => {
     const x = graph.parameter('x', 'f32', [-1, -1]);
@@ -60,7 +84,12 @@ const BUILDERS: Readonly<Record<keyof TestModels, (graph: Graph) => void>> = {
   stateful: (graph) => {
     const x = graph.parameter('x', 'f32', [1, 1]);
     const variable = { id: 'past', type: 'f32' as const, shape: [-1, 1] };
-    const empty = reshape(graph, graph.constant('empty', 'f32', [0, 1], { bytes: () => new Uint8Array(0) }), [0, 1], 'none');
+    const empty = reshape(
+      graph,
+      graph.constant('empty', 'f32', [0, 1], { bytes: () => new Uint8Array(0) }),
+      [0, 1],
+      'none',
+    );
     const all = concat(graph, [graph.readValue(variable, empty), x], 0, 'all');
     graph.assign(variable, all);
     graph.result('state', all);
@@ -73,7 +102,16 @@ const BUILDERS: Readonly<Record<keyof TestModels, (graph: Graph) => void>> = {
   },
   broken: (graph) => {
     const x = graph.parameter('x', 'f32', [1]);
-    graph.result('y', graph.add({ type: 'Oddity', opset: 'opset1', name: 'odd one', inputs: [x], outputs: [{ type: 'f32', shape: [1] }] }).outputs[0]);
+    graph.result(
+      'y',
+      graph.add({
+        type: 'Oddity',
+        opset: 'opset1',
+        name: 'odd one',
+        inputs: [x],
+        outputs: [{ type: 'f32', shape: [1] }],
+      }).outputs[0],
+    );
   },
 };
 
@@ -81,6 +119,9 @@ const BUILDERS: Readonly<Record<keyof TestModels, (graph: Graph) => void>> = {
 function passThrough(graph: Graph, types: readonly IRType[]): void {
   for (const type of types) {
     const input = graph.parameter(`in_${type}`, type, [-1]);
-    graph.result(`out_${type}`, type === 'boolean' ? reshape(graph, input, [1, -1], 'row') : add(graph, input, input, `double_${type}`));
+    graph.result(
+      `out_${type}`,
+      type === 'boolean' ? reshape(graph, input, [1, -1], 'row') : add(graph, input, input, `double_${type}`),
+    );
   }
 }

@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { makeTinyModel } from './tiny-model';
 
 const NO_ULIMIT = { skip: process.platform === 'win32' ? 'ulimit is a POSIX shell command' : false };
@@ -24,50 +24,77 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }));
 async function underLimit(body: string): Promise<string> {
   const script = path.join(folder, `script.ts`);
   const at = (name: string): string => JSON.stringify(path.join(projectRoot(), name));
-  fs.writeFileSync(script, `
+  fs.writeFileSync(
+    script,
+    `
     import { loadCheckpoint } from ${at('lib/checkpoint')};
     import { convertBlip } from ${at('lib/convert')};
     import { quantizeBlip } from ${at('lib/optimize')};
     import { makeSamples } from ${at('tests/optimize/tiny-model')};
     const folder = ${JSON.stringify(folder)};
     const run = async (): Promise<void> => { ${body} };
-    run().then(() => console.log('no error'), (error: Error) => console.log(error.name + ': ' + error.message));`);
+    run().then(() => console.log('no error'), (error: Error) => console.log(error.name + ': ' + error.message));`,
+  );
   const command = `ulimit -f 8; exec "${process.execPath}" --import tsx "${script}"`;
   // A cache of tsx that cannot be written is not what is tested here.
-  const child = spawn('sh', ['-c', command], { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TSX_DISABLE_CACHE: '1' } });
+  const child = spawn('sh', ['-c', command], {
+    cwd: projectRoot(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TSX_DISABLE_CACHE: '1' },
+  });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { output += chunk; });
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
   await new Promise((resolve) => child.on('close', resolve));
   fs.rmSync(script);
   return output;
 }
 
 test("the converted model's .bin", NO_ULIMIT, async () => {
-  const output = await underLimit(`await convertBlip(await loadCheckpoint('tests/fixtures/checkpoints/vqa-f16'), folder + '/converted');`);
-  assert.match(output, /^ConvertWriteError: .*converted[/\\]blip_vision_model\.bin: the converted model could not be written: (EFBIG|.*too large).* The model takes about 0\.\d MB, \d+ MB are free there\. Lift the limit/i);
+  const output = await underLimit(
+    `await convertBlip(await loadCheckpoint('tests/fixtures/checkpoints/vqa-f16'), folder + '/converted');`,
+  );
+  assert.match(
+    output,
+    /^ConvertWriteError: .*converted[/\\]blip_vision_model\.bin: the converted model could not be written: (EFBIG|.*too large).* The model takes about 0\.\d MB, \d+ MB are free there\. Lift the limit/i,
+  );
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 
 test('the calibration file', NO_ULIMIT, async () => {
   const output = await underLimit(`await quantizeBlip(folder + '/fp16', await makeSamples(8), folder + '/int8');`);
-  assert.match(output, /^CalibrationFileError: .*calibration-vision\.bin: calibration inputs could not be written after \d+ samples.*(EFBIG|too large).*Make room/i);
+  assert.match(
+    output,
+    /^CalibrationFileError: .*calibration-vision\.bin: calibration inputs could not be written after \d+ samples.*(EFBIG|too large).*Make room/i,
+  );
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 
 test("the worker's model", NO_ULIMIT, async () => {
-  const output = await underLimit(`await quantizeBlip(folder + '/fp16', [], folder + '/int8', { parts: ['text_decoder'] });`);
-  assert.match(output, /^NncfWorkerError: NNCF failed on text_decoder: OSError: .*blip_text_decoder\.xml could not be written: .*\d+ MB are free there; make room/);
+  const output = await underLimit(
+    `await quantizeBlip(folder + '/fp16', [], folder + '/int8', { parts: ['text_decoder'] });`,
+  );
+  assert.match(
+    output,
+    /^NncfWorkerError: NNCF failed on text_decoder: OSError: .*blip_text_decoder\.xml could not be written: .*\d+ MB are free there; make room/,
+  );
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 
-test('ENOSPC itself: data and index of the calibration file', { skip: fs.existsSync('/dev/full') ? false : 'there is no /dev/full here: it is a device of Linux' }, () => {
+test('ENOSPC itself: data and index of the calibration file', {
+  skip: fs.existsSync('/dev/full') ? false : 'there is no /dev/full here: it is a device of Linux',
+}, () => {
   for (const name of ['data.bin', 'index.json']) fs.symlinkSync('/dev/full', path.join(folder, name));
   const data = new CalibrationFile(folder, 'data');
   const add = (): void => data.add({ x: { type: 'f32', shape: [2], data: new Float32Array(2) } });
-  assert.throws(add, (error: unknown) => error instanceof CalibrationFileError && /data\.bin: .* after 0 samples and 0 bytes: ENOSPC/.test(error.message));
+  assert.throws(
+    add,
+    (error: unknown) =>
+      error instanceof CalibrationFileError && /data\.bin: .* after 0 samples and 0 bytes: ENOSPC/.test(error.message),
+  );
   data.close();
   const index = new CalibrationFile(folder, 'index');
   assert.throws(() => index.finish(), /index\.json: .*ENOSPC.*smaller subset_size/);
   for (const name of ['data.bin', 'index.json', 'index.bin']) fs.rmSync(path.join(folder, name));
 });
-

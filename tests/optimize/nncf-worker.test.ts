@@ -6,9 +6,15 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
-import { irStatistics } from '../../lib/optimize/ir-statistics';
-import { findPython, NncfWorkerError, runNncfWorker, type NncfProgress, type NncfTask } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/project-root';
+import { irStatistics } from '../../lib/ir/ir-statistics';
+import {
+  findPython,
+  NncfWorkerError,
+  runNncfWorker,
+  type NncfProgress,
+  type NncfTask,
+} from '../../lib/optimize/nncf-worker';
+import { projectRoot } from '../../lib/core/project-root';
 
 const WIDTH = 64; // of make_tiny_ir.py
 const SAMPLES = 5;
@@ -31,7 +37,14 @@ function calibration(name: string): string {
 }
 
 function quantizeTask(output: string, subset_size = SAMPLES): NncfTask {
-  return { name: 'encoder', action: 'quantize', model: path.join(folder, 'encoder.xml'), output, calibration: calibration('calibration'), parameters: { subset_size } };
+  return {
+    name: 'encoder',
+    action: 'quantize',
+    model: path.join(folder, 'encoder.xml'),
+    output,
+    calibration: calibration('calibration'),
+    parameters: { subset_size },
+  };
 }
 
 function fakeWorker(name: string, python: string): string {
@@ -47,11 +60,23 @@ describe('NNCF at work', () => {
     const progress: NncfProgress[] = [];
     const logs: string[] = [];
     const results = await runNncfWorker(
-      [quantizeTask(int8), { name: 'decoder', action: 'compress_weights', model: path.join(folder, 'decoder.xml'), output: compressed, parameters: { mode: 'INT8_ASYM' } }],
+      [
+        quantizeTask(int8),
+        {
+          name: 'decoder',
+          action: 'compress_weights',
+          model: path.join(folder, 'decoder.xml'),
+          output: compressed,
+          parameters: { mode: 'INT8_ASYM' },
+        },
+      ],
       { onProgress: (report) => progress.push(report), onLog: (_level, message) => logs.push(message) },
     );
 
-    assert.deepEqual(results.map(({ name }) => name), ['encoder', 'decoder']);
+    assert.deepEqual(
+      results.map(({ name }) => name),
+      ['encoder', 'decoder'],
+    );
     assert.equal(results[0].samples, SAMPLES);
     // One bias after each of the 6 multiplications; query, key and value share one input, and so one smoothing.
     assert.equal(results[0].bias_corrected_nodes, 6);
@@ -63,7 +88,10 @@ describe('NNCF at work', () => {
     assert.deepEqual([...phases], ['statistics', 'SmoothQuant', 'bias correction', 'writing']);
     const last = progress.filter(({ phase }) => phase === 'statistics').at(-1);
     assert.deepEqual([last?.done, last?.total], [SAMPLES, SAMPLES]);
-    assert.ok(logs.some((line) => line.includes('bitwidth distribution')), logs.join('\n'));
+    assert.ok(
+      logs.some((line) => line.includes('bitwidth distribution')),
+      logs.join('\n'),
+    );
 
     const before = await irStatistics(path.join(folder, 'encoder.xml'));
     const statistics = await irStatistics(int8);
@@ -80,12 +108,27 @@ describe('NNCF at work', () => {
 
   test('4-bit weights', async () => {
     const output = path.join(folder, 'decoder-int4.xml');
-    await runNncfWorker([{ name: 'decoder', action: 'compress_weights', model: path.join(folder, 'decoder.xml'), output, parameters: { mode: 'INT4_SYM', group_size: 32, ratio: 1, all_layers: true } }]);
+    await runNncfWorker([
+      {
+        name: 'decoder',
+        action: 'compress_weights',
+        model: path.join(folder, 'decoder.xml'),
+        output,
+        parameters: { mode: 'INT4_SYM', group_size: 32, ratio: 1, all_layers: true },
+      },
+    ]);
     assert.equal((await irStatistics(output)).constants.i4.bytes, (4 * WIDTH * WIDTH) / 2);
   });
 
   test("NNCF's own error arrives with its message and traceback", async () => {
-    const task: NncfTask = { name: 'encoder', action: 'quantize', model: path.join(folder, 'absent.xml'), output: path.join(folder, 'none.xml'), calibration: calibration('unused'), parameters: { subset_size: 1 } };
+    const task: NncfTask = {
+      name: 'encoder',
+      action: 'quantize',
+      model: path.join(folder, 'absent.xml'),
+      output: path.join(folder, 'none.xml'),
+      calibration: calibration('unused'),
+      parameters: { subset_size: 1 },
+    };
     await assert.rejects(runNncfWorker([task]), (error: unknown) => {
       assert.ok(error instanceof NncfWorkerError);
       assert.match(error.message, /NNCF failed on encoder: .*absent\.xml/s);
@@ -98,9 +141,15 @@ describe('NNCF at work', () => {
     const controller = new AbortController();
     const started = Date.now();
     const onProgress = () => controller.abort(new Error('enough'));
-    await assert.rejects(runNncfWorker([quantizeTask(path.join(folder, 'cancelled.xml'))], { onProgress, signal: controller.signal }), /enough/);
+    await assert.rejects(
+      runNncfWorker([quantizeTask(path.join(folder, 'cancelled.xml'))], { onProgress, signal: controller.signal }),
+      /enough/,
+    );
     assert.ok(Date.now() - started < 30_000);
-    assert.deepEqual(fs.readdirSync(folder).filter((name) => name.startsWith('cancelled')), []);
+    assert.deepEqual(
+      fs.readdirSync(folder).filter((name) => name.startsWith('cancelled')),
+      [],
+    );
     await assert.rejects(runNncfWorker([], { signal: controller.signal }), /enough/); // before the start too
   });
 });
@@ -109,7 +158,10 @@ describe('a worker that misbehaves', () => {
   const task = (): NncfTask => quantizeTask(path.join(folder, 'never.xml'));
 
   test('is killed', async () => {
-    const script = fakeWorker('killed.py', 'import os, signal, sys\nprint(\'{"type":"task","name":"encoder"}\', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n');
+    const script = fakeWorker(
+      'killed.py',
+      'import os, signal, sys\nprint(\'{"type":"task","name":"encoder"}\', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n',
+    );
     await assert.rejects(runNncfWorker([task()], { script }), /signal SIGKILL.* on encoder.*memory/s);
   });
 
@@ -123,14 +175,36 @@ describe('a worker that misbehaves', () => {
     await assert.rejects(runNncfWorker([task()], { script }), /before its job was done/);
   });
 
-  const RESULT = { type: 'result', name: 'encoder', seconds: 1.5, samples: 5, smooth_quant_nodes: 1, ignored_nodes: 2, bias_corrected_nodes: 3, compressed_weights: 0 };
+  const RESULT = {
+    type: 'result',
+    name: 'encoder',
+    seconds: 1.5,
+    samples: 5,
+    smooth_quant_nodes: 1,
+    ignored_nodes: 2,
+    bias_corrected_nodes: 3,
+    compressed_weights: 0,
+  };
 
   test('speaks in pieces, letters cut in two', async () => {
-    const lines = [{ type: 'task', name: 'encoder' }, { type: 'log', level: 'INFO', message: 'é → ü' }, { type: 'progress', phase: 'statistics', done: 1, total: null }, RESULT, { type: 'done' }];
+    const lines = [
+      { type: 'task', name: 'encoder' },
+      { type: 'log', level: 'INFO', message: 'é → ü' },
+      { type: 'progress', phase: 'statistics', done: 1, total: null },
+      RESULT,
+      { type: 'done' },
+    ];
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const script = fakeWorker('pieces.py', `import base64, os, time\nfor byte in base64.b64decode("${Buffer.from(text).toString('base64')}"):\n  os.write(1, bytes([byte]))\n  if byte > 127: time.sleep(0.01)\n`);
+    const script = fakeWorker(
+      'pieces.py',
+      `import base64, os, time\nfor byte in base64.b64decode("${Buffer.from(text).toString('base64')}"):\n  os.write(1, bytes([byte]))\n  if byte > 127: time.sleep(0.01)\n`,
+    );
     const heard: unknown[] = [];
-    const results = await runNncfWorker([task()], { script, onLog: (...log) => heard.push(log), onProgress: (progress) => heard.push(progress) });
+    const results = await runNncfWorker([task()], {
+      script,
+      onLog: (...log) => heard.push(log),
+      onProgress: (progress) => heard.push(progress),
+    });
     assert.deepEqual(heard, [['INFO', 'é → ü'], { task: 'encoder', phase: 'statistics', done: 1, total: undefined }]);
     const { type: _type, ...expected } = RESULT;
     assert.deepEqual(results, [expected]);
@@ -138,19 +212,33 @@ describe('a worker that misbehaves', () => {
 
   test('gives the result of another task, or one too many', async () => {
     for (const names of [['decoder'], ['encoder', 'encoder']]) {
-      const script = fakeWorker('another.py', names.map((name) => `print('${JSON.stringify({ ...RESULT, name })}', flush=True)`).join('\n'));
-      await assert.rejects(runNncfWorker([task()], { script }), /sent the result of ".*"; expected that of (encoder|no further task)/);
+      const script = fakeWorker(
+        'another.py',
+        names.map((name) => `print('${JSON.stringify({ ...RESULT, name })}', flush=True)`).join('\n'),
+      );
+      await assert.rejects(
+        runNncfWorker([task()], { script }),
+        /sent the result of ".*"; expected that of (encoder|no further task)/,
+      );
     }
   });
 
   test('is done, but does not end: it is ended, and its results count', async () => {
-    const script = fakeWorker('lingering.py', `import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)\ntime.sleep(60)\n`);
+    const script = fakeWorker(
+      'lingering.py',
+      `import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)\ntime.sleep(60)\n`,
+    );
     const started = Date.now();
     assert.equal((await runNncfWorker([task()], { script })).length, 1);
     assert.ok(Date.now() - started < 20_000);
   });
 
-  for (const [what, line] of Object.entries({ 'no JSON': 'Segmentation', 'a list': '[1]', 'an unknown type': '{"type":"x"}', 'a wrong field': '{"type":"task","name":3}' }))
+  for (const [what, line] of Object.entries({
+    'no JSON': 'Segmentation',
+    'a list': '[1]',
+    'an unknown type': '{"type":"x"}',
+    'a wrong field': '{"type":"task","name":3}',
+  }))
     test(`writes garbage: ${what}`, async () => {
       const script = fakeWorker('garbage.py', `import time\nprint('${line}', flush=True)\ntime.sleep(60)\n`);
       const started = Date.now();
@@ -164,7 +252,10 @@ describe('a worker that misbehaves', () => {
   });
 
   test('ignores SIGTERM', { skip: process.platform === 'win32' ? 'no SIGTERM there' : false }, async () => {
-    const script = fakeWorker('stubborn.py', 'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("garbage", flush=True)\ntime.sleep(60)\n');
+    const script = fakeWorker(
+      'stubborn.py',
+      'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("garbage", flush=True)\ntime.sleep(60)\n',
+    );
     await assert.rejects(runNncfWorker([task()], { script }), NncfWorkerError);
   });
 
@@ -173,14 +264,18 @@ describe('a worker that misbehaves', () => {
   });
 
   test('a progress callback that throws ends the worker and is thrown on', async () => {
-    const onProgress = () => { throw new RangeError('from the callback'); };
+    const onProgress = () => {
+      throw new RangeError('from the callback');
+    };
     await assert.rejects(runNncfWorker([task()], { onProgress }), /from the callback/);
   });
 });
 
 test('the worker stops when its parent is gone', async () => {
   const { spawn } = await import('node:child_process');
-  const child = spawn(findPython(), [path.join(projectRoot(), 'lib/optimize/nncf_worker.py')], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn(findPython(), [path.join(projectRoot(), 'lib/optimize/nncf_worker.py')], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   child.stdin.end(`${JSON.stringify({ tasks: [quantizeTask(path.join(folder, 'orphan.xml'))] })}\n`);
   const code = await new Promise((resolve) => child.on('close', resolve));
   assert.equal(code, 3);

@@ -7,8 +7,10 @@ import { after, before, test } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { loadVqaSamples, type VqaSample } from '../../lib/datasets';
-import { compareModels, irStatistics, quantizeBlip } from '../../lib/optimize';
-import { projectRoot } from '../../lib/project-root';
+import { compareModels } from '../../lib/evaluation';
+import { irStatistics } from '../../lib/ir';
+import { quantizeBlip } from '../../lib/optimize';
+import { projectRoot } from '../../lib/core/project-root';
 import { makeTinyModel } from './tiny-model';
 
 const CALIBRATION = 64;
@@ -34,13 +36,28 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }));
 test('INT8 weights in every part, and accuracy within one point of FP16', async () => {
   const int8 = path.join(folder, 'int8');
   const phases = new Set<string>();
-  const broken: VqaSample = { image_id: 'broken', image: Buffer.from('no picture'), question_id: 'x', question: 'what?', answers: ['x'] };
-  const quantized = await quantizeBlip(fp16, [broken, ...calibration], int8, { subset_size: CALIBRATION, progress_callback: ({ status }) => phases.add(status) });
+  const broken: VqaSample = {
+    image_id: 'broken',
+    image: Buffer.from('no picture'),
+    question_id: 'x',
+    question: 'what?',
+    answers: ['x'],
+  };
+  const quantized = await quantizeBlip(fp16, [broken, ...calibration], int8, {
+    subset_size: CALIBRATION,
+    progress_callback: ({ status }) => phases.add(status),
+  });
 
-  assert.deepEqual(quantized.calibration.skipped.map(({ image_id }) => image_id), ['broken']);
+  assert.deepEqual(
+    quantized.calibration.skipped.map(({ image_id }) => image_id),
+    ['broken'],
+  );
   assert.equal(quantized.calibration.samples, CALIBRATION);
   assert.ok(quantized.calibration.images < CALIBRATION, 'a picture with several questions was encoded more than once');
-  assert.deepEqual([...phases], ['calibration inputs', 'statistics', 'SmoothQuant', 'bias correction', 'writing', 'weight compression']);
+  assert.deepEqual(
+    [...phases],
+    ['calibration inputs', 'statistics', 'SmoothQuant', 'bias correction', 'writing', 'weight compression'],
+  );
   assert.deepEqual(fs.readdirSync(folder).sort(), ['fp16', 'int8']);
   assert.deepEqual(fs.readdirSync(int8).sort(), fs.readdirSync(fp16).sort());
 
@@ -49,10 +66,17 @@ test('INT8 weights in every part, and accuracy within one point of FP16', async 
   for (const part of [vision_model, text_encoder, text_decoder]) {
     const after = await irStatistics(part.xml);
     // Weights make up nearly all of a part: as integers they hold one byte of every two before.
-    assert.ok(after.integerConstants.bytes > 0.45 * part.before.binBytes, `${part.xml}: ${after.integerConstants.bytes} bytes of integers`);
+    assert.ok(
+      after.integerConstants.bytes > 0.45 * part.before.binBytes,
+      `${part.xml}: ${after.integerConstants.bytes} bytes of integers`,
+    );
     assert.ok(part.ratio > 1.85, `${part.xml}: ratio ${part.ratio}`);
   }
-  assert.ok(vision_model.nncf.smooth_quant_nodes > 0 && vision_model.nncf.bias_corrected_nodes > 0 && vision_model.after.fakeQuantize > 0);
+  assert.ok(
+    vision_model.nncf.smooth_quant_nodes > 0 &&
+      vision_model.nncf.bias_corrected_nodes > 0 &&
+      vision_model.after.fakeQuantize > 0,
+  );
   assert.ok(text_encoder.nncf.smooth_quant_nodes > 0 && text_encoder.after.fakeQuantize > 0);
   assert.equal(text_decoder.after.fakeQuantize, 0);
 
@@ -65,9 +89,22 @@ test('INT8 weights in every part, and accuracy within one point of FP16', async 
   assert.ok(accuracy.after >= accuracy.before - POINT, `accuracy ${accuracy.before} -> ${accuracy.after}`);
   assert.ok(accuracy.answerAgreement >= 0.95, `agreement ${accuracy.answerAgreement}`);
   assert.ok(compared.captions.agreement >= 0.8, `captions ${compared.captions.agreement}`);
-  assert.deepEqual(Object.keys(compared.latency).sort(), ['decoder_step', 'image-to-text', 'text_encoder', 'vision_model', 'visual-question-answering']);
-  for (const { before, after } of Object.values(compared.latency)) assert.ok(before.samples.length === 3 && after.samples.length === 3 && before.median > 0);
-  assert.equal(compared.sizes.total?.before, ['vision_model', 'text_encoder', 'text_decoder'].reduce((sum, part) => sum + fs.statSync(path.join(fp16, `blip_${part}.bin`)).size, 0));
+  assert.deepEqual(Object.keys(compared.latency).sort(), [
+    'decoder_step',
+    'image-to-text',
+    'text_encoder',
+    'vision_model',
+    'visual-question-answering',
+  ]);
+  for (const { before, after } of Object.values(compared.latency))
+    assert.ok(before.samples.length === 3 && after.samples.length === 3 && before.median > 0);
+  assert.equal(
+    compared.sizes.total?.before,
+    ['vision_model', 'text_encoder', 'text_decoder'].reduce(
+      (sum, part) => sum + fs.statSync(path.join(fp16, `blip_${part}.bin`)).size,
+      0,
+    ),
+  );
 
   // The same model against itself agrees everywhere: the comparison itself adds no difference.
   const self = await compareModels(fp16, fp16, samples.slice(0, 20), { runs: 0, captions: 5 });
@@ -80,7 +117,8 @@ test('4-bit weights for the decoder alone: no samples needed, the other parts co
   const result = await quantizeBlip(fp16, [], int4, { parts: ['text_decoder'], decoder_weights: 'INT4_SYM' });
   assert.ok((result.parts.text_decoder?.after.constants.i4?.bytes ?? 0) > 0);
   assert.ok((result.parts.text_decoder?.ratio ?? 0) > 2.2); // not 4: embeddings stay in 8 bits
-  for (const name of ['blip_vision_model.bin', 'blip_text_encoder.xml']) assert.ok(fs.readFileSync(path.join(int4, name)).equals(fs.readFileSync(path.join(fp16, name))), name);
+  for (const name of ['blip_vision_model.bin', 'blip_text_encoder.xml'])
+    assert.ok(fs.readFileSync(path.join(int4, name)).equals(fs.readFileSync(path.join(fp16, name))), name);
   const { samples } = await loadVqaSamples(bundled('data/vqa-scenes'), { split: 'val', count: 50 });
   const { accuracy, sizes } = await compareModels(fp16, int4, samples, { runs: 0, captions: 0 });
   // A looser bound than for 8 bits, on fewer questions: the accuracy is what the option is reported with.
@@ -90,11 +128,17 @@ test('4-bit weights for the decoder alone: no samples needed, the other parts co
 
 test("a data set in the hub's parquet form calibrates and judges as the bundled one does", async () => {
   const tiny = await makeTinyModel(path.join(folder, 'tiny'));
-  const load = (split: 'train' | 'val') => loadVqaSamples(bundled('tests/fixtures/datasets/vqa.parquet'), { split, cache_dir: path.join(folder, 'cache') });
+  const load = (split: 'train' | 'val') =>
+    loadVqaSamples(bundled('tests/fixtures/datasets/vqa.parquet'), { split, cache_dir: path.join(folder, 'cache') });
   const { samples } = await load('train');
   const { calibration: used } = await quantizeBlip(tiny, samples, path.join(folder, 'tiny-int8'));
   assert.deepEqual([used.samples, used.skipped.length], [samples.length, 0]);
-  const { accuracy, captions } = await compareModels(tiny, path.join(folder, 'tiny-int8'), (await load('val')).samples, { runs: 0 });
+  const { accuracy, captions } = await compareModels(
+    tiny,
+    path.join(folder, 'tiny-int8'),
+    (await load('val')).samples,
+    { runs: 0 },
+  );
   assert.equal(accuracy?.metric, 'vqa'); // ten answers each
   assert.ok(captions.images > 0);
 });

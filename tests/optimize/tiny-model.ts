@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import type { VqaSample } from '../../lib/datasets';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 
 /** Of the checkpoint. */
 export const IMAGE_SIZE = 24;
@@ -24,15 +24,26 @@ export async function makeTinyModel(folder: string): Promise<string> {
 }
 
 export function writePreprocessor(folder: string, changes: Readonly<Record<string, unknown>>): void {
-  const config = { do_resize: true, size: { height: IMAGE_SIZE, width: IMAGE_SIZE }, do_rescale: true, do_normalize: true, image_mean: [0.5, 0.5, 0.5], image_std: [0.3, 0.3, 0.3] };
+  const config = {
+    do_resize: true,
+    size: { height: IMAGE_SIZE, width: IMAGE_SIZE },
+    do_rescale: true,
+    do_normalize: true,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.3, 0.3, 0.3],
+  };
   fs.writeFileSync(path.join(folder, 'preprocessor_config.json'), JSON.stringify({ ...config, ...changes }));
 }
 
 /** Each with a picture of its own: stripes of two colors. */
 export async function makeSamples(count: number, size: number = IMAGE_SIZE): Promise<VqaSample[]> {
-  return Promise.all(Array.from({ length: count }, async (_, i): Promise<VqaSample> => {
-    const pixels = Uint8Array.from({ length: size * size * 3 }, (_unused, at) => (at * (7 + i) + 31 * i) % 251);
-    const image = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).png().toBuffer();
-    return { image_id: `${size}-${i}`, image, question_id: `${i}`, question: QUESTION, answers: ['2'] };
-  }));
+  return Promise.all(
+    Array.from({ length: count }, async (_, i): Promise<VqaSample> => {
+      const pixels = Uint8Array.from({ length: size * size * 3 }, (_unused, at) => (at * (7 + i) + 31 * i) % 251);
+      const image = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+        .png()
+        .toBuffer();
+      return { image_id: `${size}-${i}`, image, question_id: `${i}`, question: QUESTION, answers: ['2'] };
+    }),
+  );
 }

@@ -9,7 +9,7 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { readPictures, type Picture } from '../../lib/datasets';
 import { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines/pipeline';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { countInferences } from './count-inferences';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'pipelines-'));
@@ -53,7 +53,10 @@ describe('image-to-text', () => {
   it('gives a list with one caption for a picture, a list of such lists for pictures', async () => {
     const [day, night] = [picture('street-day'), picture('beach-night')];
     const [one, two] = [await captioner(day), await captioner(night)];
-    assert.deepEqual(one.map((each) => Object.keys(each)), [['generated_text']]);
+    assert.deepEqual(
+      one.map((each) => Object.keys(each)),
+      [['generated_text']],
+    );
     assert.match(one[0].generated_text, /street/);
     assert.match(two[0].generated_text, /beach/);
     assert.deepEqual(await captioner([day, night]), [one, two]);
@@ -80,17 +83,31 @@ describe('image-to-text', () => {
 
 describe('visual-question-answering', () => {
   it('answers one question about a picture truly', async () => {
-    for (const { file, questions: [{ question, answer }] } of pictures) assert.deepEqual(await vqa(file, question), [{ answer }], file);
+    for (const {
+      file,
+      questions: [{ question, answer }],
+    } of pictures)
+      assert.deepEqual(await vqa(file, question), [{ answer }], file);
   });
 
   it('many questions about one picture, one question about many, and pairs give one list per question', async () => {
     for (const { file, questions } of pictures) {
-      const asked = await vqa(file, questions.map(({ question }) => question));
-      assert.deepEqual(asked, questions.map(({ answer }) => [{ answer }]), file);
+      const asked = await vqa(
+        file,
+        questions.map(({ question }) => question),
+      );
+      assert.deepEqual(
+        asked,
+        questions.map(({ answer }) => [{ answer }]),
+        file,
+      );
     }
     const [day, night] = [picture('street-day'), picture('beach-night')];
     assert.deepEqual(await vqa([day, night], DAY), [[{ answer: 'day' }], [{ answer: 'night' }]]);
-    assert.deepEqual(await vqa([night, day], [DAY, 'where was this picture taken?']), [[{ answer: 'night' }], [{ answer: 'street' }]]);
+    assert.deepEqual(await vqa([night, day], [DAY, 'where was this picture taken?']), [
+      [{ answer: 'night' }],
+      [{ answer: 'street' }],
+    ]);
     assert.deepEqual(await vqa(day, [DAY]), [[{ answer: 'day' }]], 'a list of one stays a list');
     assert.deepEqual([await vqa([], DAY), await vqa(day, [])], [[], []]);
   });
@@ -108,7 +125,8 @@ describe('the remembered picture', () => {
     settled(target);
   };
   const settled = (file: string): void => {
-    while (Date.now() - fs.statSync(file).ctimeMs < 2050) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    while (Date.now() - fs.statSync(file).ctimeMs < 2050)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   };
   const runs = async (call: () => Promise<unknown>): Promise<number> => {
     const start = encoded();
@@ -132,7 +150,7 @@ describe('the remembered picture', () => {
     assert.equal(await runs(() => vqa([bytes, Buffer.from(bytes)], DAY)), 1, 'equal bytes are one picture');
   });
 
-  it('is encoded anew when the file\'s content changes, even with size and modification time kept', async () => {
+  it("is encoded anew when the file's content changes, even with size and modification time kept", async () => {
     const file = path.join(work, 'changing.jpg');
     settle(picture('street-day'), file);
     assert.deepEqual(await vqa(file, DAY), [{ answer: 'day' }]);
@@ -161,14 +179,21 @@ describe('the remembered picture', () => {
     const image = sharp(picture('street-day'));
     assert.deepEqual(await vqa(image, DAY), [{ answer: 'day' }]);
     const { width, height } = await sharp(picture('street-day')).metadata();
-    image.composite([{ input: await sharp(picture('beach-night')).resize(width, height, { fit: 'fill' }).png().toBuffer() }]);
+    image.composite([
+      { input: await sharp(picture('beach-night')).resize(width, height, { fit: 'fill' }).png().toBuffer() },
+    ]);
     assert.deepEqual(await vqa(image, DAY), [{ answer: 'night' }]);
   });
 
   it('does not mix up questions asked at once about different pictures', async () => {
-    const list = pictures.flatMap(({ file, questions }) => questions.slice(0, 2).map(({ question, answer }) => ({ file, question, answer })));
+    const list = pictures.flatMap(({ file, questions }) =>
+      questions.slice(0, 2).map(({ question, answer }) => ({ file, question, answer })),
+    );
     const answers = await Promise.all(list.map(({ file, question }) => vqa(file, question)));
-    assert.deepEqual(answers, list.map(({ answer }) => [{ answer }]));
+    assert.deepEqual(
+      answers,
+      list.map(({ answer }) => [{ answer }]),
+    );
   });
 });
 
@@ -177,14 +202,20 @@ describe('what it cannot do', () => {
     const task: string = 'text-generation';
     await assert.rejects(pipeline(task as 'image-to-text', fp16), (error: unknown) => {
       assert.ok(error instanceof PipelineError);
-      assert.match(error.message, /"text-generation" is not implemented.*image-to-text, visual-question-answering, image-text-matching\./);
+      assert.match(
+        error.message,
+        /"text-generation" is not implemented.*image-to-text, visual-question-answering, image-text-matching\./,
+      );
       return true;
     });
   });
 
   it('says how to make a folder that is missing', async () => {
     for (const task of ['image-to-text', 'visual-question-answering'] as const)
-      await assert.rejects(pipeline(task as 'image-to-text', path.join(work, 'absent')), /absent.config\.json is missing.*run notebook 233-blip-convert/);
+      await assert.rejects(
+        pipeline(task as 'image-to-text', path.join(work, 'absent')),
+        /absent.config\.json is missing.*run notebook 233-blip-convert/,
+      );
   });
 
   it('says that a captioning checkpoint answers no questions, when it is loaded', async () => {

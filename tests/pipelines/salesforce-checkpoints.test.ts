@@ -44,7 +44,10 @@ describe('published checkpoints write what Hugging Face expects', { skip }, () =
   it('blip-vqa-base', async () => {
     const { model, processor } = await open('Salesforce/blip-vqa-base');
     const pixel_values = await processor.image(picture ?? '');
-    const [answer] = await model.generateAnswer({ pixel_values, ...processor.text('how many dogs are in the picture?') });
+    const [answer] = await model.generateAnswer({
+      pixel_values,
+      ...processor.text('how many dogs are in the picture?'),
+    });
     assert.deepEqual(answer, [30522, 1015, 102]);
     assert.equal(processor.decode(answer), '1');
     model.dispose();

@@ -12,14 +12,19 @@ const image = (name: string): string => path.join(FIXTURES, 'images', name);
 const folders: string[] = [];
 after(() => folders.forEach((folder) => fs.rmSync(folder, { recursive: true })));
 
-const CONFIG = { model_type: 'blip', text_config: { max_position_embeddings: 16 }, vision_config: { image_size: 24, patch_size: 8 } };
+const CONFIG = {
+  model_type: 'blip',
+  text_config: { max_position_embeddings: 16 },
+  vision_config: { image_size: 24, patch_size: 8 },
+};
 
 /** A checkpoint folder without weights. */
 function makeFolder(files: Record<string, unknown>): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-processor-'));
   folders.push(folder);
   fs.cpSync(path.join(FIXTURES, 'tokenizer'), folder, { recursive: true });
-  for (const [name, json] of Object.entries({ 'config.json': CONFIG, ...files })) fs.writeFileSync(path.join(folder, name), JSON.stringify(json));
+  for (const [name, json] of Object.entries({ 'config.json': CONFIG, ...files }))
+    fs.writeFileSync(path.join(folder, name), JSON.stringify(json));
   return folder;
 }
 
@@ -27,38 +32,73 @@ const SETTINGS = { size: { height: 24, width: 24 }, image_mean: [0.5, 0.5, 0.5],
 
 test('pictures and text from one folder', async () => {
   const warnings: string[] = [];
-  const processor = await BlipProcessor.fromCheckpoint(makeFolder({ 'preprocessor_config.json': SETTINGS }), { on_warning: (message) => warnings.push(message) });
+  const processor = await BlipProcessor.fromCheckpoint(makeFolder({ 'preprocessor_config.json': SETTINGS }), {
+    on_warning: (message) => warnings.push(message),
+  });
   const one = await processor.image(image('photo.jpg'));
   const two = await processor.images([image('rgb.png'), image('photo.jpg')]);
-  assert.deepEqual([one.dims, two.dims], [[1, 3, 24, 24], [2, 3, 24, 24]]);
+  assert.deepEqual(
+    [one.dims, two.dims],
+    [
+      [1, 3, 24, 24],
+      [2, 3, 24, 24],
+    ],
+  );
   assert.deepEqual(two.data.subarray(one.data.length), one.data);
-  assert.ok(one.data.every((value) => value >= -2 && value <= 2), '(x - 0.5) / 0.25 of 0..1');
+  assert.ok(
+    one.data.every((value) => value >= -2 && value <= 2),
+    '(x - 0.5) / 0.25 of 0..1',
+  );
   const text = processor.text(['how many dogs are in the picture?', 'what?']);
   assert.deepEqual(text.dims, [2, 10]);
-  assert.deepEqual(processor.batchDecode([text.input_ids.subarray(0, 10), text.input_ids.subarray(10)]), ['how many dogs are in the picture?', 'what?']);
+  assert.deepEqual(processor.batchDecode([text.input_ids.subarray(0, 10), text.input_ids.subarray(10)]), [
+    'how many dogs are in the picture?',
+    'what?',
+  ]);
   assert.deepEqual(warnings, []);
   assert.deepEqual(processor.text('dog '.repeat(30)).dims, [1, 16]);
   assert.equal(warnings.length, 1);
 });
 
 test('transformers 5 writes processor_config.json; the size may be one number', async () => {
-  const nested = await BlipProcessor.fromCheckpoint(makeFolder({ 'processor_config.json': { image_processor: { ...SETTINGS, size: 24 } } }));
+  const nested = await BlipProcessor.fromCheckpoint(
+    makeFolder({ 'processor_config.json': { image_processor: { ...SETTINGS, size: 24 } } }),
+  );
   assert.deepEqual((await nested.image(image('rgb.png'))).dims, [1, 3, 24, 24]);
 });
 
 test('files that are missing or do not fit together', async () => {
-  const rejects = (folder: string, pattern: RegExp): Promise<void> => assert.rejects(BlipProcessor.fromCheckpoint(folder), pattern);
+  const rejects = (folder: string, pattern: RegExp): Promise<void> =>
+    assert.rejects(BlipProcessor.fromCheckpoint(folder), pattern);
   await rejects(makeFolder({}), /neither preprocessor_config\.json nor processor_config\.json/);
-  await rejects(makeFolder({ 'preprocessor_config.json': { size: { height: 32, width: 32 } } }), /32 x 32 pixels.*24 x 24/);
+  await rejects(
+    makeFolder({ 'preprocessor_config.json': { size: { height: 32, width: 32 } } }),
+    /32 x 32 pixels.*24 x 24/,
+  );
   await rejects('Salesforce/blip-vqa-base', /config\.json: cannot be read.*loadCheckpoint first/);
 });
 
-test('settings: HF\'s defaults, and errors that name the key', () => {
+test("settings: HF's defaults, and errors that name the key", () => {
   const defaults = parsePreprocessorConfig({}, 'file.json');
-  assert.deepEqual([defaults.size, defaults.resample, defaults.do_normalize, defaults.image_mean[0]], [{ height: 384, width: 384 }, 'bicubic', true, 0.48145466]);
+  assert.deepEqual(
+    [defaults.size, defaults.resample, defaults.do_normalize, defaults.image_mean[0]],
+    [{ height: 384, width: 384 }, 'bicubic', true, 0.48145466],
+  );
   for (const [settings, pattern] of [
-    [{ resample: 6 }, /file\.json: "resample" is 6; expected one of PIL's numbers 0 \(nearest\), 1 \(lanczos\)/], [{ resample: false }, /"resample" is false/], [{ size: { shortest_edge: 384 } }, /"size"/], [{ size: 0 }, /"size"/],
-    [{ image_mean: [1, 2] }, /"image_mean" is \[1,2\]; expected three numbers/], [{ image_std: [1, 0, 1] }, /"image_std"/], [{ do_center_crop: true }, /"do_center_crop"/],
-    [{ do_resize: 'yes' }, /"do_resize" is "yes"/], [{ rescale_factor: 'x' }, /"rescale_factor"/], [[], /expected an object/],
-  ] as const) assert.throws(() => parsePreprocessorConfig(settings, 'file.json'), (error) => error instanceof PreprocessorConfigError && pattern.test(error.message), String(pattern));
+    [{ resample: 6 }, /file\.json: "resample" is 6; expected one of PIL's numbers 0 \(nearest\), 1 \(lanczos\)/],
+    [{ resample: false }, /"resample" is false/],
+    [{ size: { shortest_edge: 384 } }, /"size"/],
+    [{ size: 0 }, /"size"/],
+    [{ image_mean: [1, 2] }, /"image_mean" is \[1,2\]; expected three numbers/],
+    [{ image_std: [1, 0, 1] }, /"image_std"/],
+    [{ do_center_crop: true }, /"do_center_crop"/],
+    [{ do_resize: 'yes' }, /"do_resize" is "yes"/],
+    [{ rescale_factor: 'x' }, /"rescale_factor"/],
+    [[], /expected an object/],
+  ] as const)
+    assert.throws(
+      () => parsePreprocessorConfig(settings, 'file.json'),
+      (error) => error instanceof PreprocessorConfigError && pattern.test(error.message),
+      String(pattern),
+    );
 });

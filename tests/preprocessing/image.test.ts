@@ -16,25 +16,41 @@ import { resample } from '../../lib/preprocessing/resample';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'preprocessing');
 const image = (name: string): string => path.join(FIXTURES, 'images', name);
-const MAX_DIFFERENCE = 1, MEAN_DIFFERENCE = 0.2;
+const MAX_DIFFERENCE = 1,
+  MEAN_DIFFERENCE = 0.2;
 
-interface Case { file: string; kind: 'load_image' | 'pil_rgb' | 'pil'; height: number; width: number; offset: number }
+interface Case {
+  file: string;
+  kind: 'load_image' | 'pil_rgb' | 'pil';
+  height: number;
+  width: number;
+  offset: number;
+}
 const cases: Case[] = JSON.parse(fs.readFileSync(path.join(FIXTURES, 'expected.json'), 'utf8'));
 const expected = fs.readFileSync(path.join(FIXTURES, 'expected.bin'));
-const OPTIONS: Record<Case['kind'], DecodeOptions> = { load_image: {}, pil_rgb: { exif_transpose: false }, pil: { exif_transpose: false, alpha: 'white' } };
+const OPTIONS: Record<Case['kind'], DecodeOptions> = {
+  load_image: {},
+  pil_rgb: { exif_transpose: false },
+  pil: { exif_transpose: false, alpha: 'white' },
+};
 const LOSSY = /\.jpg$|^(lossy|rgba)\.webp$/;
 
-const configFor = (height: number, width: number): PreprocessorConfig => parsePreprocessorConfig({ size: { height, width } }, 'test');
+const configFor = (height: number, width: number): PreprocessorConfig =>
+  parsePreprocessorConfig({ size: { height, width } }, 'test');
 
 /** pixel_values back on the 0..255 scale. */
 function toBytes({ data, dims }: PixelValues, { image_mean, image_std }: PreprocessorConfig): number[] {
   const area = dims[2] * dims[3];
-  return Array.from(data, (value, index) => (value * image_std[Math.floor(index / area)] + image_mean[Math.floor(index / area)]) * 255);
+  return Array.from(
+    data,
+    (value, index) => (value * image_std[Math.floor(index / area)] + image_mean[Math.floor(index / area)]) * 255,
+  );
 }
 
 function compare(actual: readonly number[], reference: Uint8Array): { max: number; mean: number } {
   assert.equal(actual.length, reference.length);
-  let max = 0, sum = 0;
+  let max = 0,
+    sum = 0;
   actual.forEach((value, index) => {
     const difference = Math.abs(value - reference[index]);
     max = Math.max(max, difference);
@@ -50,13 +66,13 @@ for (const { file, kind, height, width, offset } of cases) {
     assert.deepEqual(pixels.dims, [1, 3, height, width]);
     const { max, mean } = compare(toBytes(pixels, config), expected.subarray(offset, offset + 3 * height * width));
     context.diagnostic(`largest ${max.toFixed(3)}, mean ${mean.toFixed(4)}`);
-    const rounding = 1e-3;                                     // of normalizing and back in f32
+    const rounding = 1e-3; // of normalizing and back in f32
     assert.ok(max <= (LOSSY.test(file) ? MAX_DIFFERENCE : 0) + rounding, `largest difference ${max}`);
     assert.ok(mean <= MEAN_DIFFERENCE, `mean difference ${mean}`);
   });
 }
 
-test('normalized values equal HF\'s f32 to the bit', async () => {
+test("normalized values equal HF's f32 to the bit", async () => {
   const bytes = fs.readFileSync(path.join(FIXTURES, 'pixel_values.f32'));
   const reference = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   assert.deepEqual((await preprocessImage(image('rgb.png'), configFor(48, 48))).data, reference);
@@ -66,10 +82,17 @@ test('every PIL filter, shrinking and enlarging, equal to the bit', async () => 
   const { data, info } = await sharp(image('noise.png')).raw().toBuffer({ resolveWithObject: true });
   const reference = fs.readFileSync(path.join(FIXTURES, 'filters.bin'));
   let offset = 0;
-  for (const filter of ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming', 'nearest'] as const) for (const [width, height] of [[24, 20], [90, 77]]) {
-    const result = resample({ data, width: info.width, height: info.height }, width, height, filter);
-    assert.ok(Buffer.from(result.data).equals(reference.subarray(offset, offset += width * height * 3)), `${filter} to ${width} x ${height}`);
-  }
+  for (const filter of ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming', 'nearest'] as const)
+    for (const [width, height] of [
+      [24, 20],
+      [90, 77],
+    ]) {
+      const result = resample({ data, width: info.width, height: info.height }, width, height, filter);
+      assert.ok(
+        Buffer.from(result.data).equals(reference.subarray(offset, (offset += width * height * 3))),
+        `${filter} to ${width} x ${height}`,
+      );
+    }
   assert.equal(offset, reference.length);
 });
 
@@ -87,9 +110,21 @@ test('a path, URLs, bytes and a sharp pipeline give the same values', async () =
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
     const url = `http://127.0.0.1:${address.port}`;
-    for (const source of [pathToFileURL(file), pathToFileURL(file).href, bytes, new Uint8Array(bytes), `data:image/png;base64,${bytes.toString('base64')}`, `${url}/rgb.png`, new URL(`${url}/rgb.png`), sharp(file)])
+    for (const source of [
+      pathToFileURL(file),
+      pathToFileURL(file).href,
+      bytes,
+      new Uint8Array(bytes),
+      `data:image/png;base64,${bytes.toString('base64')}`,
+      `${url}/rgb.png`,
+      new URL(`${url}/rgb.png`),
+      sharp(file),
+    ])
       assert.deepEqual((await preprocessImage(source, config)).data, reference);
-    await assert.rejects(preprocessImage(`${url}/none.png`, config), (error) => error instanceof ImageError && error.message.includes('/none.png') && error.message.includes('404'));
+    await assert.rejects(
+      preprocessImage(`${url}/none.png`, config),
+      (error) => error instanceof ImageError && error.message.includes('/none.png') && error.message.includes('404'),
+    );
   } finally {
     server.close();
     server.closeAllConnections();
@@ -99,7 +134,10 @@ test('a path, URLs, bytes and a sharp pipeline give the same values', async () =
 test('a sharp pipeline keeps its own steps and can be used again', async () => {
   const pipeline = sharp(image('rgb.png')).extract({ left: 3, top: 5, width: 20, height: 30 });
   const config = configFor(30, 20);
-  const { data } = await sharp(image('rgb.png')).extract({ left: 3, top: 5, width: 20, height: 30 }).raw().toBuffer({ resolveWithObject: true });
+  const { data } = await sharp(image('rgb.png'))
+    .extract({ left: 3, top: 5, width: 20, height: 30 })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   for (let run = 0; run < 2; run++) {
     const values = toBytes(await preprocessImage(pipeline, config), config);
     const planar = Array.from({ length: data.length }, (_, index) => data[(index % 600) * 3 + Math.floor(index / 600)]);
@@ -110,11 +148,12 @@ test('a sharp pipeline keeps its own steps and can be used again', async () => {
 test('broken pictures: the error names the source, what was got and what was expected', async () => {
   const config = configFor(20, 24);
   const photo = fs.readFileSync(image('photo.jpg'));
-  const rejects = (source: string | Uint8Array, ...parts: string[]): Promise<void> => assert.rejects(preprocessImage(source, config), (error) => {
-    assert.ok(error instanceof ImageError);
-    for (const part of parts) assert.ok(error.message.includes(part), `"${error.message}" should mention "${part}"`);
-    return true;
-  });
+  const rejects = (source: string | Uint8Array, ...parts: string[]): Promise<void> =>
+    assert.rejects(preprocessImage(source, config), (error) => {
+      assert.ok(error instanceof ImageError);
+      for (const part of parts) assert.ok(error.message.includes(part), `"${error.message}" should mention "${part}"`);
+      return true;
+    });
   await rejects('no/such/picture.jpg', 'no/such/picture.jpg', 'ENOENT');
   await rejects(image('../texts.json'), 'texts.json', 'begin', 'JPEG, PNG');
   await rejects(new Uint8Array(0), 'empty', 'JPEG, PNG');
@@ -123,12 +162,29 @@ test('broken pictures: the error names the source, what was got and what was exp
   await rejects('data:image/png;base64', 'not a data URL');
   await rejects('http://127.0.0.1:9/x.png', 'http://127.0.0.1:9/x.png', 'cannot be fetched');
   await rejects(FIXTURES, 'EISDIR');
-  await rejects(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40000" height="40000"/>'), 'pixel limit', 'at most 268402689 pixels', 'shrink it');
+  await rejects(
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40000" height="40000"/>'),
+    'pixel limit',
+    'at most 268402689 pixels',
+    'shrink it',
+  );
 });
 
 test('what is no picture, and options that do not exist, are named', async () => {
   const config = configFor(20, 24);
-  for (const [source, got] of [[undefined, 'undefined'], [null, 'null'], [7, '7'], [{}, 'a Object'], [[image('rgb.png')], 'a Array']] as const)
-    await assert.rejects(Reflect.apply(preprocessImage, undefined, [source, config]), { name: 'ImageError', message: new RegExp(`^The picture is ${got}, expected a path`) });
-  await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, { rotate: 90 }]), { name: 'OptionsError', message: /"rotate" is not implemented. Implemented: exif_transpose, alpha/ });
+  for (const [source, got] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [7, '7'],
+    [{}, 'a Object'],
+    [[image('rgb.png')], 'a Array'],
+  ] as const)
+    await assert.rejects(Reflect.apply(preprocessImage, undefined, [source, config]), {
+      name: 'ImageError',
+      message: new RegExp(`^The picture is ${got}, expected a path`),
+    });
+  await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, { rotate: 90 }]), {
+    name: 'OptionsError',
+    message: /"rotate" is not implemented. Implemented: exif_transpose, alpha/,
+  });
 });

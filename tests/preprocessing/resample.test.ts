@@ -16,13 +16,20 @@ function random(limit: number): number {
 
 /** Mostly the ends of the scale, where sums leave 0 to 255 and are clipped. */
 function noise(width: number, height: number): RgbImage {
-  return { width, height, data: Uint8Array.from({ length: 3 * width * height }, () => [0, 255, random(256)][random(3)]) };
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: 3 * width * height }, () => [0, 255, random(256)][random(3)]),
+  };
 }
 
 function assertSame(image: RgbImage, size: number, filter: (typeof FILTERS)[number]): void {
   const what = `${image.width} x ${image.height} to ${size}, ${filter}`;
   const [rows, columns] = [computeWeights(image.width, size, filter), computeWeights(image.height, size, filter)];
-  const [byRows, byColumns] = [resampleRowsByVectors(image, size, rows), resampleColumnsByVectors(image, size, columns)];
+  const [byRows, byColumns] = [
+    resampleRowsByVectors(image, size, rows),
+    resampleColumnsByVectors(image, size, columns),
+  ];
   assert.ok(byRows && byColumns, what);
   assert.ok(Buffer.from(byRows).equals(resampleRowsByLoops(image, size, rows)), `rows, ${what}`);
   assert.ok(Buffer.from(byColumns).equals(resampleColumnsByLoops(image, size, columns)), `columns, ${what}`);
@@ -30,16 +37,27 @@ function assertSame(image: RgbImage, size: number, filter: (typeof FILTERS)[numb
 
 describe('resize by vectors', () => {
   it('any size to any size, every filter', () => {
-    for (let i = 0; i < 200; i++) assertSame(noise(1 + random(70), 1 + random(70)), 1 + random(90), FILTERS[i % FILTERS.length]);
+    for (let i = 0; i < 200; i++)
+      assertSame(noise(1 + random(70), 1 + random(70)), 1 + random(90), FILTERS[i % FILTERS.length]);
   });
 
   it('pictures of many strips, and windows of many rows', () => {
-    for (const [width, height, size] of [[2000, 700, 384], [700, 2000, 100], [30, 8000, 7], [9000, 5, 384], [300, 300, 1200]]) assertSame(noise(width, height), size, 'bicubic');
+    for (const [width, height, size] of [
+      [2000, 700, 384],
+      [700, 2000, 100],
+      [30, 8000, 7],
+      [9000, 5, 384],
+      [300, 300, 1200],
+    ])
+      assertSame(noise(width, height), size, 'bicubic');
   });
 
   it('what is too long for a strip is left to the loops', () => {
     const wide = noise(400_000, 1);
     assert.equal(resampleRowsByVectors(wide, 10, computeWeights(wide.width, 10, 'bicubic')), undefined);
-    assert.equal(resampleColumnsByVectors({ ...wide, width: 200, height: 2000 }, 1, computeWeights(2000, 1, 'box')), undefined);
+    assert.equal(
+      resampleColumnsByVectors({ ...wide, width: 200, height: 2000 }, 1, computeWeights(2000, 1, 'box')),
+      undefined,
+    );
   });
 });

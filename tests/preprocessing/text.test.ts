@@ -28,11 +28,16 @@ function vocabFolder(): string {
 
 test('ids of every text', () => {
   for (const { text, input_ids } of expected.texts)
-    assert.deepEqual(Array.from(tokenizer.encode([text], UNLIMITED, unexpected).input_ids, Number), input_ids, JSON.stringify(text));
+    assert.deepEqual(
+      Array.from(tokenizer.encode([text], UNLIMITED, unexpected).input_ids, Number),
+      input_ids,
+      JSON.stringify(text),
+    );
 });
 
-test('decoding every text\'s ids, and random ids with unknown ones among them', () => {
-  for (const { text, input_ids, decoded } of expected.texts) assert.equal(tokenizer.decode(input_ids), decoded, JSON.stringify(text));
+test("decoding every text's ids, and random ids with unknown ones among them", () => {
+  for (const { text, input_ids, decoded } of expected.texts)
+    assert.equal(tokenizer.decode(input_ids), decoded, JSON.stringify(text));
   for (const { ids, decoded } of expected.decoded) assert.equal(tokenizer.decode(ids), decoded, JSON.stringify(ids));
   assert.equal(tokenizer.decode([]), '');
   assert.equal(tokenizer.decode(BigInt64Array.of(2n, 3n)), '');
@@ -46,7 +51,10 @@ test('too long a text keeps its [SEP] and is reported', () => {
     assert.deepEqual(Array.from(ids, Number), truncated, JSON.stringify(text));
     assert.equal(warnings.length, input_ids.length > expected.max_length ? 1 : 0);
     if (warnings.length > 0) {
-      assert.match(warnings[0], new RegExp(`has ${input_ids.length} tokens; the model takes at most ${expected.max_length}`));
+      assert.match(
+        warnings[0],
+        new RegExp(`has ${input_ids.length} tokens; the model takes at most ${expected.max_length}`),
+      );
       cut++;
     }
   }
@@ -54,7 +62,11 @@ test('too long a text keeps its [SEP] and is reported', () => {
 });
 
 test('a batch is padded to its longest text', () => {
-  const { input_ids, attention_mask, dims } = tokenizer.encode(expected.texts.slice(0, 4).map(({ text }) => text), UNLIMITED, unexpected);
+  const { input_ids, attention_mask, dims } = tokenizer.encode(
+    expected.texts.slice(0, 4).map(({ text }) => text),
+    UNLIMITED,
+    unexpected,
+  );
   const length = expected.batch.input_ids[0].length;
   assert.deepEqual(dims, [4, length]);
   assert.deepEqual(Array.from(input_ids, Number), expected.batch.input_ids.flat());
@@ -67,11 +79,21 @@ test('tokens by id', () => {
 
 test('vocab.txt alone gives the same ids', () => {
   const folder = vocabFolder();
-  const added = { bos_token: '[DEC]', added_tokens_decoder: { [tokenizer.vocabSize - 2]: { content: '[DEC]', special: true }, [tokenizer.vocabSize - 1]: { content: '[ENC]', special: true } } };
+  const added = {
+    bos_token: '[DEC]',
+    added_tokens_decoder: {
+      [tokenizer.vocabSize - 2]: { content: '[DEC]', special: true },
+      [tokenizer.vocabSize - 1]: { content: '[ENC]', special: true },
+    },
+  };
   fs.writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify(added));
   const fromVocab = new BlipTokenizer(folder);
   for (const { text, input_ids, decoded } of expected.texts) {
-    assert.deepEqual(Array.from(fromVocab.encode([text], UNLIMITED, unexpected).input_ids, Number), input_ids, JSON.stringify(text));
+    assert.deepEqual(
+      Array.from(fromVocab.encode([text], UNLIMITED, unexpected).input_ids, Number),
+      input_ids,
+      JSON.stringify(text),
+    );
     assert.equal(fromVocab.decode(input_ids), decoded);
   }
   fs.rmSync(folder, { recursive: true });
@@ -84,7 +106,10 @@ test('an unpaired surrogate is dropped', () => {
 
 test('errors name the file and what is missing', () => {
   const empty = temporaryFolder();
-  assert.throws(() => new BlipTokenizer(empty), (error) => error instanceof TokenizerError && error.message.includes(empty) && error.message.includes('vocab.txt'));
+  assert.throws(
+    () => new BlipTokenizer(empty),
+    (error) => error instanceof TokenizerError && error.message.includes(empty) && error.message.includes('vocab.txt'),
+  );
   fs.writeFileSync(path.join(empty, 'tokenizer.json'), '{');
   assert.throws(() => new BlipTokenizer(empty), /tokenizer\.json: cannot be read as JSON/);
   fs.writeFileSync(path.join(empty, 'tokenizer.json'), '{"model":{}}');

@@ -17,11 +17,15 @@ export function addProgram(folder: string, name: string, script: string): void {
 }
 
 /** A Python that only knows its version. */
-export const addOldPython = (folder: string, name: string, version: string): void => addProgram(folder, name, `echo ${version}\n`);
+export const addOldPython = (folder: string, name: string, version: string): void =>
+  addProgram(folder, name, `echo ${version}\n`);
 
 /** A Python with venv and pip; both only leave marks. Its environments contain copies of itself. `LOG` is where it tells. */
 export function addPython(folder: string, name: string, version: string, log: string): void {
-  addProgram(folder, name, `here=$(dirname "$0")
+  addProgram(
+    folder,
+    name,
+    `here=$(dirname "$0")
 case "$*" in
   "-c import sys; print"*) echo ${version} ;;
   "-c "*) test -f "$here/installed" ;;
@@ -36,13 +40,18 @@ case "$*" in
     touch "$here/installed" ;;
   *) echo "unexpected: $*"; exit 1 ;;
 esac
-`);
+`,
+  );
 }
 
 /** `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. */
 export function addNpm(folder: string, log: string): void {
-  addProgram(folder, 'npm', `echo "npm $1" >> '${log}'
+  addProgram(
+    folder,
+    'npm',
+    `echo "npm $1" >> '${log}'
 rm -rf node_modules; mkdir -p node_modules/tsx
 if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
-`);
+`,
+  );
 }

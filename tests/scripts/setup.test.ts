@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { addNpm, addOldPython, addPython, makePath } from './fake-programs';
 
 const EVERYTHING = ['npm ci', 'python3 venv', 'pip install'];
@@ -17,7 +17,8 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
     outside = fs.mkdtempSync(path.join(os.tmpdir(), 'setup-test-'));
     root = path.join(outside, 'a project');
     fs.mkdirSync(root);
-    for (const name of ['scripts', 'package.json', 'package-lock.json', 'requirements.txt']) fs.cpSync(path.join(projectRoot(), name), path.join(root, name), { recursive: true });
+    for (const name of ['scripts', 'package.json', 'package-lock.json', 'requirements.txt'])
+      fs.cpSync(path.join(projectRoot(), name), path.join(root, name), { recursive: true });
     makePath(path.join(outside, 'bin'));
     addNpm(path.join(outside, 'bin'), path.join(outside, 'log'));
     addPython(path.join(outside, 'bin'), 'python3', '3.12.4', path.join(outside, 'log'));
@@ -25,10 +26,24 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
   afterEach(() => fs.rmSync(outside, { recursive: true, force: true }));
 
   /** Runs it without a terminal, as CI does; returns what it printed and which programs it called. */
-  function setup(env: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string; stderr: string; called: string[] } {
+  function setup(env: NodeJS.ProcessEnv = {}): {
+    status: number | null;
+    stdout: string;
+    stderr: string;
+    called: string[];
+  } {
     fs.writeFileSync(path.join(outside, 'log'), '');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts', 'setup.mjs')], { encoding: 'utf8', cwd: outside, env: { PATH: path.join(outside, 'bin'), ...env } });
-    return { status, stdout, stderr, called: fs.readFileSync(path.join(outside, 'log'), 'utf8').trim().split('\n').filter(Boolean) };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts', 'setup.mjs')], {
+      encoding: 'utf8',
+      cwd: outside,
+      env: { PATH: path.join(outside, 'bin'), ...env },
+    });
+    return {
+      status,
+      stdout,
+      stderr,
+      called: fs.readFileSync(path.join(outside, 'log'), 'utf8').trim().split('\n').filter(Boolean),
+    };
   }
 
   test('the first time does everything and says how long it may take; the second time nothing', () => {
@@ -86,7 +101,10 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
     fs.renameSync(root, moved);
     root = moved;
     assert.deepEqual(setup().called, []);
-    assert.match(fs.readFileSync(path.join(root, '.venv/share/jupyter/kernels/tslab/kernel.json'), 'utf8'), /moved\/kernel\/launch\.cjs/);
+    assert.match(
+      fs.readFileSync(path.join(root, '.venv/share/jupyter/kernels/tslab/kernel.json'), 'utf8'),
+      /moved\/kernel\/launch\.cjs/,
+    );
   });
 
   test('an environment whose Python is gone is made anew', () => {

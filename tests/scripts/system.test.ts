@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../../lib/project-root';
+import { projectRoot } from '../../lib/core/project-root';
 import { addOldPython, addProgram, addPython, makePath } from './fake-programs';
 
 const system = import(pathToFileURL(path.join(projectRoot(), 'scripts', 'system.mjs')).href);
@@ -14,7 +14,9 @@ describe('Node.js', () => {
   test('is refused below 20.19, with what was found and what to do', async () => {
     const { checkNode } = await system;
     for (const version of ['18.20.4', '20.18.3', '16.0.0'])
-      assert.throws(() => checkNode(version), { message: `Node.js ${version} is too old: 20.19 or newer is needed. Get it from nodejs.org, then run the command again.` });
+      assert.throws(() => checkNode(version), {
+        message: `Node.js ${version} is too old: 20.19 or newer is needed. Get it from nodejs.org, then run the command again.`,
+      });
     for (const version of ['20.19.0', '20.20.2', '21.0.0', '22.1.0', '26.0.0']) checkNode(version);
     checkNode();
   });
@@ -23,12 +25,17 @@ describe('Node.js', () => {
 describe('Python', { skip: process.platform === 'win32' }, () => {
   let PATH = '';
   const inFolder = (name: string) => path.join(PATH, name);
-  beforeEach(() => { PATH = makePath(fs.mkdtempSync(path.join(os.tmpdir(), 'path with blanks '))); });
+  beforeEach(() => {
+    PATH = makePath(fs.mkdtempSync(path.join(os.tmpdir(), 'path with blanks ')));
+  });
   afterEach(() => fs.rmSync(PATH, { recursive: true, force: true }));
 
   test('none at all', async () => {
     const { findPython } = await system;
-    await assert.rejects(findPython({ PATH }), { message: "Python 3.10 or newer is needed (found: none). Get it from python.org or your system's packages, then run the command again." });
+    await assert.rejects(findPython({ PATH }), {
+      message:
+        "Python 3.10 or newer is needed (found: none). Get it from python.org or your system's packages, then run the command again.",
+    });
   });
 
   test('only old ones: each is named', async () => {

@@ -1,0 +1,75 @@
+// What precision an IR really has: counts and sizes of its constants per element type, and its FakeQuantize nodes.
+// Reads the .xml layer by layer as text; the weights are not touched.
+import * as fs from 'node:fs';
+import * as readline from 'node:readline';
+import { BlipError } from '../core/errors';
+
+export class IrStatisticsError extends BlipError {}
+
+export interface ConstantStatistics {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface IrStatistics {
+  readonly operations: number;
+  /** Places where activations are quantized. */
+  readonly fakeQuantize: number;
+  /** By element type as the .xml names it: f32, f16, u8, i8, u4, i4, i64, … */
+  readonly constants: Readonly<Record<string, ConstantStatistics>>;
+  /** Constants of the types u8, i8, u4 and i4 together: the compressed weights and their zero points. */
+  readonly integerConstants: ConstantStatistics;
+  readonly xmlBytes: number;
+  readonly binBytes: number;
+}
+
+const LOW_PRECISION = ['u8', 'i8', 'u4', 'i4'];
+
+/**
+ * @example
+ * (await irStatistics('output/blip-scenes/int8/blip_vision_model.xml')).fakeQuantize // 41
+ * @throws {IrStatisticsError} when the .xml or its .bin is missing, or the .xml is no IR
+ */
+export async function irStatistics(xml: string): Promise<IrStatistics> {
+  const bin = xml.replace(/\.xml$/, '.bin');
+  for (const file of [xml, bin])
+    if (!fs.existsSync(file))
+      throw new IrStatisticsError(`${file} is missing: expected an OpenVINO IR, an .xml with its .bin beside it.`);
+  let operations = 0;
+  let fakeQuantize = 0;
+  let isNet = false;
+  let inConstant = false;
+  const constants: Record<string, ConstantStatistics> = {};
+  for await (const line of readline.createInterface({ input: fs.createReadStream(xml), crlfDelay: Infinity })) {
+    if (/<net\s/.test(line)) isNet = true;
+    for (const [tag] of line.matchAll(/<(layer|data)\s[^>]*>/g)) {
+      if (tag.startsWith('<layer')) {
+        const type = attribute(tag, 'type');
+        operations++;
+        inConstant = type === 'Const';
+        if (type === 'FakeQuantize') fakeQuantize++;
+      } else if (inConstant) {
+        const element = attribute(tag, 'element_type') ?? 'unknown';
+        const { count, bytes } = constants[element] ?? { count: 0, bytes: 0 };
+        constants[element] = { count: count + 1, bytes: bytes + Number(attribute(tag, 'size') ?? 0) };
+      }
+    }
+  }
+  if (!isNet) throw new IrStatisticsError(`${xml}: got no <net> element; expected an OpenVINO IR.`);
+  const low = LOW_PRECISION.map((type) => constants[type]).filter((entry) => entry !== undefined);
+  return {
+    operations,
+    fakeQuantize,
+    constants,
+    integerConstants: {
+      count: low.reduce((sum, { count }) => sum + count, 0),
+      bytes: low.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+    xmlBytes: fs.statSync(xml).size,
+    binBytes: fs.statSync(bin).size,
+  };
+}
+
+function attribute(tag: string, name: string): string | undefined {
+  return new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+}

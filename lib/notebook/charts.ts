@@ -1,0 +1,173 @@
+// Charts that are alive in a trusted notebook and still there everywhere else.
+// One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own files),
+// PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
+import sharp from 'sharp';
+import { display, escapeHTML } from './notebook';
+import { PLOTLY_FILE, plotlySVG, type PlotlyFigure } from './plotly-svg';
+
+const WIDTH = 640;
+const HEIGHT = 360;
+/** The PNG is drawn at twice its size, for dense screens. */
+const PNG_DENSITY = 144;
+const COLORS = ['#4c72b0', '#dd8452', '#55a868', '#8172b3'];
+
+let charts = 0;
+
+export interface BarSeries {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** Ends of the error bars, in the unit of the values. */
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
+}
+
+export interface BarChart {
+  readonly title: string;
+  readonly y_title: string;
+  /** One label per group of bars. */
+  readonly x: readonly string[];
+  readonly series: readonly BarSeries[];
+  /** Decimals of the numbers on the bars; 1 by default. */
+  readonly digits?: number;
+}
+
+/** Part of the room between two labels that a group of bars takes. */
+const GROUP_WIDTH = 0.8;
+/** Room above the highest bar, for its number. */
+const HEADROOM = 1.12;
+
+/** The title stands left, as a part of the width, so that the buttons that appear at the right under the pointer do not cover it. */
+const TITLE_LEFT = 0.02;
+/** Plotly's buttons that say nothing about a few bars. */
+const BUTTONS_REMOVED = ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'];
+
+/** Labels stand side by side: break them after a comma, so that they stay level. */
+function wrapLabel(label: string): string {
+  return label.replace(/, /g, ',<br>');
+}
+
+/** The Plotly figure of grouped bars, each with its number above it: bars may be too low or too narrow to hold it. */
+export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): PlotlyFigure {
+  const width = GROUP_WIDTH / series.length;
+  const place = (group: number, index: number): number => group + (index - (series.length - 1) / 2) * width;
+  const data = series.map(({ name, values, low, high }, index) => ({
+    type: 'bar',
+    name,
+    x: values.map((_, group) => place(group, index)),
+    y: values,
+    width,
+    hovertext: values.map(
+      (value, group) =>
+        `${x[group]}<br>${name}: ${value.toFixed(digits)}${low && high ? ` (${low[group].toFixed(digits)} to ${high[group].toFixed(digits)})` : ''}`,
+    ),
+    hovertemplate: '%{hovertext}<extra></extra>',
+    marker: { color: COLORS[index % COLORS.length] },
+    ...(low && high
+      ? {
+          error_y: {
+            type: 'data',
+            symmetric: false,
+            array: high.map((value, i) => value - values[i]),
+            arrayminus: values.map((value, i) => value - low[i]),
+            color: '#666',
+          },
+        }
+      : {}),
+  }));
+  const numbers = series.map(({ values, high }, index) => ({
+    type: 'scatter',
+    mode: 'text',
+    x: values.map((_, group) => place(group, index)),
+    y: high ?? values,
+    text: values.map((value) => value.toFixed(digits)),
+    textposition: 'top center',
+    textfont: { size: 11 },
+    showlegend: false,
+    hoverinfo: 'skip',
+  }));
+  const top = Math.max(...series.flatMap(({ values, high }) => [...values, ...(high ?? [])]));
+  return {
+    data: [...data, ...numbers],
+    layout: {
+      title: { text: title, font: { size: 15 }, x: TITLE_LEFT, xanchor: 'left' },
+      barmode: 'overlay',
+      showlegend: series.length > 1,
+      paper_bgcolor: 'white',
+      plot_bgcolor: 'white',
+      margin: { l: 64, r: 16, t: 48, b: 64 },
+      legend: { orientation: 'h', y: -0.18 },
+      font: { family: 'sans-serif' },
+      xaxis: {
+        tickfont: { size: 12 },
+        tickvals: x.map((_, group) => group),
+        ticktext: x.map(wrapLabel),
+        tickangle: 0,
+        range: [-0.5, x.length - 0.5],
+        showgrid: false,
+        zeroline: false,
+      },
+      yaxis: { title: { text: y_title }, range: [0, top > 0 ? top * HEADROOM : 1], gridcolor: '#ddd' },
+    },
+  };
+}
+
+/**
+ * Shows grouped bars.
+ *
+ * @example
+ * await barChart({ title: 'Size', y_title: 'MB', x: ['vision'], series: [{ name: 'FP16', values: [168] }, { name: 'INT8', values: [85] }] });
+ */
+export async function barChart(chart: BarChart): Promise<void> {
+  const text = chart.series
+    .map(
+      ({ name, values }) =>
+        `${name}: ${values.map((value, i) => `${chart.x[i]} ${value.toFixed(chart.digits ?? 1)}`).join(', ')}`,
+    )
+    .join('\n');
+  await showChart(barFigure(chart), { alt: `${chart.title} (${chart.y_title})\n${text}` });
+}
+
+/** Shows any Plotly figure. `alt` stands for it where no picture is shown. */
+export async function showChart(
+  figure: PlotlyFigure,
+  { width = WIDTH, height = HEIGHT, alt }: { readonly width?: number; readonly height?: number; readonly alt: string },
+): Promise<void> {
+  const svg = await plotlySVG(figure, width, height);
+  const png = await sharp(Buffer.from(svg), { density: PNG_DENSITY }).flatten({ background: 'white' }).png().toBuffer();
+  display(
+    { 'text/plain': alt, 'text/html': chartHTML(figure, svg, width, height, alt), 'image/png': png.toString('base64') },
+    { width },
+  );
+}
+
+function chartHTML(figure: PlotlyFigure, svg: string, width: number, height: number, alt: string): string {
+  const id = `blip-chart-${++charts}`;
+  const picture = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+  const json = JSON.stringify({ data: figure.data, layout: { ...figure.layout, width, height } }).replace(
+    /</g,
+    '\\u003c',
+  );
+  return `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${picture}"></div>\n<script>${liveScript(id, json)}</script>`;
+}
+
+/** Runs in the page. Leaves the picture alone unless it is in JupyterLab and the server has the library. */
+function liveScript(id: string, json: string): string {
+  return `(function () {
+  var config = document.getElementById('jupyter-config-data');
+  if (!config) return;
+  var draw = function () {
+    var place = document.getElementById('${id}'), figure = ${json};
+    if (!place || !window.Plotly) return;
+    place.textContent = '';
+    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
+  };
+  window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
+    var script = document.createElement('script');
+    script.src = JSON.parse(config.textContent).baseUrl + 'files/${PLOTLY_FILE}';
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.appendChild(script);
+  });
+  window.blipPlotly.then(draw, function () {});
+})();`;
+}

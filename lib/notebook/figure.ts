@@ -1,0 +1,102 @@
+// A picture with what the model said about it, as one image: composed by jimp, read as the processor reads it, so any format works and it is upright.
+import * as path from 'node:path';
+import sharp from 'sharp';
+import { loadRgb, type ImageSource } from '../preprocessing';
+import { projectRoot } from '../core/project-root';
+import { display } from './notebook';
+
+export interface Figure {
+  /** A path, a URL, an encoded file in memory, or a sharp pipeline. */
+  readonly image: ImageSource;
+  readonly title?: string;
+  readonly caption?: string;
+  readonly question?: string;
+  readonly answer?: string;
+}
+
+/** Drawn at twice the size it is shown at, so that it is crisp on dense screens. */
+const SCALE = 2;
+const SHOWN_WIDTH = 360;
+const MARGIN = 12 * SCALE;
+const LINE_GAP = 4 * SCALE;
+/** jimp's bitmap fonts: the same on every machine, whatever fonts it has. */
+const FONT = 'node_modules/@jimp/plugin-print/fonts/open-sans/open-sans-32-black/open-sans-32-black.fnt';
+const WHITE = 0xffffffff;
+
+/** Composes figures side by side and returns a PNG. */
+export async function figures(list: readonly Figure[]): Promise<Buffer> {
+  const { Jimp, loadFont, measureTextHeight } = await import('jimp');
+  const font = await loadFont(path.join(projectRoot(), FONT));
+  const width = SHOWN_WIDTH * SCALE;
+  const columns = await Promise.all(
+    list.map(async (figure) => {
+      const { data, ...size } = await loadRgb(figure.image);
+      const png = await sharp(data, { raw: { ...size, channels: 3 } })
+        .resize({ width })
+        .png()
+        .toBuffer();
+      const lines = textLines(figure)
+        .map((line) => printable(line, font.chars))
+        .map((text) => ({ text, height: measureTextHeight(font, text, width) + LINE_GAP }));
+      return {
+        picture: await Jimp.read(png),
+        lines,
+        above: figure.title ? lines.slice(0, 1) : [],
+        below: figure.title ? lines.slice(1) : lines,
+      };
+    }),
+  );
+  const sum = (lines: readonly { height: number }[]): number => lines.reduce((total, { height }) => total + height, 0);
+  const top = Math.max(...columns.map(({ above }) => sum(above)));
+  const height = top + Math.max(...columns.map(({ picture, below }) => picture.height + sum(below))) + 3 * MARGIN;
+  const canvas = new Jimp({ width: columns.length * (width + MARGIN) + MARGIN, height, color: WHITE });
+  columns.forEach(({ picture, above, below }, index) => {
+    const x = MARGIN + index * (width + MARGIN);
+    let y = MARGIN;
+    for (const { text } of above) canvas.print({ font, x, y, text, maxWidth: width });
+    y += top;
+    canvas.composite(picture, x, y);
+    y += picture.height + MARGIN / 2;
+    for (const line of below) {
+      canvas.print({ font, x, y, text: line.text, maxWidth: width });
+      y += line.height;
+    }
+  });
+  return canvas.getBuffer('image/png');
+}
+
+/**
+ * Shows a figure in the notebook.
+ *
+ * @example
+ * await showFigure({ image: 'data/pictures/demo.jpg', question: 'how many dogs are there?', answer: '2' });
+ */
+export async function showFigure(...list: readonly Figure[]): Promise<void> {
+  const png = await figures(list);
+  display(
+    {
+      'text/plain': list.map((figure) => textLines(figure).join('\n')).join('\n'),
+      'image/png': png.toString('base64'),
+    },
+    { width: list.length * SHOWN_WIDTH },
+  );
+}
+
+/** The font has Latin letters only; a character without a glyph would be measured as nothing and push the line over the edge. */
+function printable(line: string, glyphs: Readonly<Record<string, unknown>>): string {
+  const plain = line
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/[\u201c\u201d]/g, '"')
+    .replace(/[\u2010-\u2015]/g, '-')
+    .replace(/\u2026/g, '...');
+  return Array.from(plain, (character) => (character === ' ' || character in glyphs ? character : '?')).join('');
+}
+
+function textLines({ title, caption, question, answer }: Figure): string[] {
+  return [
+    title,
+    caption && `Caption: ${caption}`,
+    question && `Question: ${question}`,
+    answer && `Answer: ${answer}`,
+  ].filter((line): line is string => Boolean(line));
+}

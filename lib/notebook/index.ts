@@ -1,0 +1,12 @@
+// Public API of the display room: everything a notebook shows.
+export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
+export { describePorts, type PortRow } from './describe-ports';
+export { figures, showFigure, type Figure } from './figure';
+export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
+export { interruptSignal } from './interrupt-signal';
+export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
+export { progressBar } from './progress-bar';
+export { showDemo } from './show-demo';
+export { showTable, type TableRow } from './show-table';
+export { versions, type VersionRow } from './versions';
+export { readResults, ResultsError, resultText, saveResults, type Results } from './results';

@@ -1,0 +1,23 @@
+// The demo's page inside a notebook: opened by a click, so that a saved notebook shows a button and no broken frame.
+import { display, escapeHTML } from './notebook';
+
+const HEIGHT = 620;
+
+/**
+ * Shows a button that opens the page below itself, and its address for a tab of its own. The page answers as long as the kernel runs.
+ *
+ * @param demo what `startDemo` gave
+ * @example
+ * showDemo(await startDemo(model, processor));
+ */
+export function showDemo({ url }: { readonly url: string }): void {
+  const address = escapeHTML(url);
+  const frame = `<iframe src="${address}" width="100%" height="${HEIGHT}" style="border: 1px solid #8886; border-radius: 8px" title="Demo"></iframe>`;
+  const open = `this.parentNode.parentNode.insertAdjacentHTML('beforeend', '${escapeHTML(frame.replace(/'/g, '&#39;'))}'); this.disabled = true`;
+  display({
+    'text/plain': `Demo: ${url} (as long as this kernel runs)`,
+    'text/html':
+      `<div><p><button type="button" onclick="${open}">Open the demo here</button> or in <a href="${address}" target="_blank" rel="noopener">a tab of its own</a>: ` +
+      'it answers as long as this kernel runs, on this machine.</p></div>',
+  });
+}
