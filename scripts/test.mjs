@@ -1,9 +1,13 @@
-// npm test: type check, tests, and a re-run of the notebooks whose results are compared with the saved ones.
+// npm test: formatter, linter, type checks, unit tests, integration tests, then a re-run of the notebooks whose results
+// are compared with the saved ones. npm run test:unit stops after the unit tests.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PYTHON, ROOT, run } from './common.mjs';
-import { NOTEBOOKS, executeNotebooks } from './notebooks.mjs';
+import { executeNotebooks } from './notebooks.mjs';
 import { setup } from './setup.mjs';
+
+/** Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports within a minute. */
+const INTEGRATION = ['demo', 'evaluation', 'kernel', 'optimize', 'package', 'pipelines', 'scripts'];
 
 await setup();
 
@@ -24,27 +28,41 @@ await step(process.execPath, [
   'tsconfig.kernel.json',
 ]);
 
-const again = path.join(ROOT, 'output', 'notebooks-again');
-if (NOTEBOOKS.length > 0) {
-  console.log('Notebooks, from top to bottom (one to three minutes)');
-  fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
-  const code = await executeNotebooks(again, {
-    BLIP_MODEL: undefined,
-    BLIP_DEVICE: undefined,
-    BLIP_DATASET: undefined,
-  });
-  if (code !== 0) process.exit(code);
-  await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
-}
-
-console.log('Tests');
-const files = fs
+const tests = fs
   .readdirSync(path.join(ROOT, 'tests'), { recursive: true })
-  .map(String)
+  .map((name) => path.join('tests', String(name)))
   .filter((name) => name.endsWith('.test.ts'))
-  .sort()
-  .map((name) => path.join('tests', name));
-await step(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files]);
+  .sort();
+const isIntegration = (name) => INTEGRATION.includes(name.split(path.sep)[1]);
+await runTests(
+  'Unit tests',
+  tests.filter((name) => !isIntegration(name)),
+);
+if (process.argv.includes('--unit')) process.exit(0);
+await runTests('Integration tests', tests.filter(isIntegration));
+
+const again = path.join(ROOT, 'output', 'notebooks-again');
+console.log('Notebooks, from top to bottom (one to three minutes)');
+fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
+const code = await executeNotebooks(again, {
+  BLIP_MODEL: undefined,
+  BLIP_DEVICE: undefined,
+  BLIP_DATASET: undefined,
+});
+if (code !== 0) process.exit(code);
+await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
+
+async function runTests(title, files) {
+  console.log(`${title} (${files.length} files)`);
+  await step(process.execPath, [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-concurrency=2',
+    `--test-reporter=${process.env.CI ? 'spec' : 'dot'}`,
+    ...files,
+  ]);
+}
 
 async function step(program, args) {
   const { code } = await run(program, args);
