@@ -1,4 +1,5 @@
 // Public API of the library.
+export { CacheFolderError, cacheFolder } from './core/cache-folder';
 export { OptionsError } from './core/check-options';
 export { BlipError } from './core/errors';
 export { ConvertWriteError } from './core/explain-write-error';
