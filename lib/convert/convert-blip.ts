@@ -1,11 +1,11 @@
 // Converts a checkpoint: writes its OpenVINO models and everything else a folder needs to be loaded alone.
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../core/progress';
+import { copyCompanions } from '../model-folder/copy-companions';
 import { stageModel } from '../model-folder/stage-model';
 import { checkTensors } from './expected-tensors';
 import { explainWriteError } from '../core/explain-write-error';
@@ -34,18 +34,6 @@ export interface ConvertedBlip {
   /** In the order in which data flows. A captioning checkpoint has no text encoder. */
   readonly models: Readonly<Partial<Record<BlipModelName, ConvertedModel>>> & { readonly vision_model: ConvertedModel };
 }
-
-/** What a loaded model needs beside its graphs; copied when the checkpoint has it. */
-const COMPANIONS = [
-  'config.json',
-  'preprocessor_config.json',
-  'processor_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'vocab.txt',
-  'special_tokens_map.json',
-  'generation_config.json',
-];
 
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companions.
@@ -92,10 +80,7 @@ export async function convertBlip(
       const place = { xml: path.join(outputFolder, file), bin: path.join(outputFolder, path.basename(written.bin)) };
       models[name] = { ...written, ...place, parameters, milliseconds: performance.now() - start };
     }
-    for (const name of COMPANIONS) {
-      const source = path.join(checkpoint.folder, name); // a link of a hub cache is followed: the folder must stand alone
-      if (fs.existsSync(source)) await fs.promises.copyFile(source, path.join(staging, name));
-    }
+    await copyCompanions(checkpoint.folder, staging);
     signal?.throwIfAborted();
   }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder, total);

@@ -2,6 +2,7 @@
 // An error, a cancel, Ctrl-C and a later run each leave no trace of what was not finished.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 
 const PREFIX = '.unfinished-';
 /** A model folder's graphs and their weights. */
@@ -15,7 +16,7 @@ const open = new Set<string>();
 
 /**
  * Lets `make` fill a folder, then moves its files to the output: the old graphs go first and the new ones come last, so that no
- * reader sees one model's weights under another's graph. Parts that the output had and the new model lacks are removed.
+ * reader sees one model's weights under another's graph. Parts and companions that the output had and the new model lacks are removed.
  */
 export async function stageModel<T>(outputFolder: string, make: (staging: string) => Promise<T>): Promise<T> {
   const output = path.resolve(outputFolder);
@@ -41,7 +42,9 @@ export async function stageModel<T>(outputFolder: string, make: (staging: string
 async function publish(staging: string, output: string): Promise<void> {
   const entries = await fs.promises.readdir(staging, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  const old = (await fs.promises.readdir(output)).filter((name) => MODEL_FILE.test(name));
+  const old = (await fs.promises.readdir(output)).filter(
+    (name) => MODEL_FILE.test(name) || COMPANION_FILES.includes(name),
+  );
   const isGraph = (name: string): boolean => name.endsWith('.xml');
   for (const name of old.filter(isGraph)) await fs.promises.rm(path.join(output, name), { force: true });
   for (const name of names.sort((a, b) => Number(isGraph(a)) - Number(isGraph(b))))

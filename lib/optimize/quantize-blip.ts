@@ -4,6 +4,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
+import { copyCompanions } from '../model-folder/copy-companions';
 import { stageModel } from '../model-folder/stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
 import { irStatistics, type IrStatistics } from '../ir/ir-statistics';
@@ -91,7 +92,8 @@ export async function quantizeBlip(
         nncf: results[index],
       };
     }
-    await copyCompanions(folder, others, staging);
+    await copyCompanions(folder, staging);
+    await copyParts(others, staging);
     options.signal?.throwIfAborted();
     return {
       folder: outputFolder,
@@ -154,12 +156,7 @@ function weightParameters(weights: QuantizeOptions['decoder_weights'] = 'INT8_AS
   return weights.startsWith('INT4') ? { mode: weights, group_size: INT4_GROUP_SIZE } : { mode: weights };
 }
 
-/** Everything else that the folder needs: config, tokenizer, and the parts that are not made anew. */
-async function copyCompanions(folder: string, others: readonly string[], staging: string): Promise<void> {
-  const entries = await fs.promises.readdir(folder, { withFileTypes: true });
-  const companions = entries
-    .filter((entry) => entry.isFile() && /\.(json|txt)$/.test(entry.name))
-    .map(({ name }) => path.join(folder, name));
-  for (const file of [...companions, ...others.flatMap((xml) => [xml.replace(/xml$/, 'bin'), xml])])
+async function copyParts(graphs: readonly string[], staging: string): Promise<void> {
+  for (const file of graphs.flatMap((xml) => [xml.replace(/xml$/, 'bin'), xml]))
     await fs.promises.copyFile(file, path.join(staging, path.basename(file)));
 }

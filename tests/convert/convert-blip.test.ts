@@ -298,7 +298,11 @@ describe('a converted folder', () => {
   it('keeps no part of an earlier checkpoint: a captioning model over a VQA model answers no questions', async () => {
     const output = fresh();
     await convert(path.join(FIXTURES, 'vqa-f16'), output);
+    fs.writeFileSync(path.join(output, 'added_tokens.json'), '{"[DEC]":1}');
+    fs.writeFileSync(path.join(output, 'notes.txt'), 'of the reader');
     await convert(path.join(FIXTURES, 'caption-bf16'), output);
+    assert.ok(!fs.existsSync(path.join(output, 'added_tokens.json')), 'a companion of the earlier checkpoint');
+    assert.ok(fs.existsSync(path.join(output, 'notes.txt')), 'a file of somebody else');
     assert.deepEqual(
       fs.readdirSync(output).filter((name) => name.includes('text_encoder')),
       [],
