@@ -1,7 +1,8 @@
 // The results as people read them: a table per model and precision, in benchmarks/README.md, beside the dated JSON with all samples.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { kilobytes, milliseconds, percent, summarize } from '../lib';
+import { summarize } from '../lib';
+import { kilobytes, milliseconds, percent } from '../lib/notebook';
 import { limit, type Machine, type Phases } from './count-work';
 import type { Overhead } from './measure-overhead';
 import type { StageSamples } from './measure-sides';

@@ -1,4 +1,4 @@
-// Public API of the library.
+// Public API of the library. What only notebooks need is in ./notebook.
 export { CacheFolderError, cacheFolder } from './core/cache-folder';
 export { OptionsError } from './core/check-options';
 export { BlipError } from './core/errors';
@@ -26,5 +26,4 @@ export * from './datasets';
 export * from './optimize';
 export * from './evaluation';
 export * from './timing';
-export * from './notebook';
 export * from './demo';

@@ -9,10 +9,10 @@ import {
   loadCheckpoint,
   modelName,
   OVBlipModel,
-  progressBar,
   readPictures,
   startDemo,
 } from '../lib';
+import { progressBar } from '../lib/notebook';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });

@@ -1,4 +1,4 @@
-// Public API of the display room: everything a notebook shows.
+// Public API of the notebook room: everything that only notebooks need.
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';

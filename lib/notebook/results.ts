@@ -1,8 +1,8 @@
-// What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook.
+// What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook,
+// in output/results below the working folder.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
-import { projectRoot } from '../core/project-root';
 
 export class ResultsError extends BlipError {}
 
@@ -15,10 +15,10 @@ const WRITERS: Readonly<Record<string, string>> = {
 export type Results = Readonly<Record<string, unknown>>;
 
 function fileOf(name: string): string {
-  return path.join(projectRoot(), 'output', 'results', `${name}.json`);
+  return path.resolve('output', 'results', `${name}.json`);
 }
 
-/** Writes results, whole or not at all. */
+/** Writes results, whole or not at all, to `output/results/<name>.json` below the working folder. */
 export function saveResults(name: string, results: Results): void {
   const file = fileOf(name);
   fs.mkdirSync(path.dirname(file), { recursive: true });

@@ -26,10 +26,10 @@ describe('cells', () => {
   });
 
   test('import lib as TypeScript, with its types', async () => {
-    assert.equal(printed(await kernel.run("import * as blip from './lib';\nblip.percent(0.5)")), '50.0 %\n');
+    assert.equal(printed(await kernel.run("import * as nb from './lib/notebook';\nnb.percent(0.5)")), '50.0 %\n');
     assert.match(
-      await failing("\nblip.percent('half');"),
-      /^2:14 - Argument of type 'string' is not assignable to parameter of type 'number'/,
+      await failing("\nnb.percent('half');"),
+      /^2:12 - Argument of type 'string' is not assignable to parameter of type 'number'/,
     );
   });
 
