@@ -25,11 +25,17 @@ export async function preprocessImage(
   config: PreprocessorConfig,
   options: DecodeOptions = {},
 ): Promise<PixelValues> {
+  return toPixelValues(await resizeImage(source, config, options), channelTables(config));
+}
+
+/** The image as the model sees it before its values are scaled: [height, width, 3] u8, a quarter of the bytes of `pixel_values`. */
+export async function resizeImage(
+  source: ImageSource,
+  config: PreprocessorConfig,
+  options: DecodeOptions = {},
+): Promise<RgbImage> {
   const image = await loadRgb(source, options);
-  return toPixelValues(
-    config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image,
-    config,
-  );
+  return config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image;
 }
 
 /** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
@@ -56,24 +62,27 @@ export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
   return { data, dims: [images.length, 3, height, width] };
 }
 
-function toPixelValues({ data, width, height }: RgbImage, config: PreprocessorConfig): PixelValues {
+/** `pixel_values` of a resized image, [1, 3, height, width] f32. @param tables what `channelTables` gave */
+export function toPixelValues({ data, width, height }: RgbImage, tables: readonly Float32Array[]): PixelValues {
   const area = width * height;
   const planar = new Float32Array(3 * area); // [3, height, width]
   for (let channel = 0; channel < 3; channel++) {
-    const table = channelTable(channel, config);
+    const table = tables[channel];
     for (let pixel = 0, target = channel * area; pixel < area; pixel++)
       planar[target + pixel] = table[data[pixel * 3 + channel]];
   }
   return { data: planar, dims: [1, 3, height, width] };
 }
 
-/** What each of the 256 values becomes. HF rescales in f64, stores f32, and normalizes in f32: the same roundings here. */
-function channelTable(channel: number, config: PreprocessorConfig): Float32Array {
-  const mean = Math.fround(config.image_mean[channel]);
-  const std = Math.fround(config.image_std[channel]);
-  return Float32Array.from({ length: 256 }, (_, value) => {
-    const scaled = Math.fround(config.do_rescale ? value * config.rescale_factor : value);
-    return config.do_normalize ? Math.fround(scaled - mean) / std : scaled;
+/** What each of the 256 values of a channel becomes: three tables of 256 f32. HF rescales in f64, stores f32, and normalizes in f32: the same roundings here. */
+export function channelTables(config: PreprocessorConfig): Float32Array[] {
+  return [0, 1, 2].map((channel) => {
+    const mean = Math.fround(config.image_mean[channel]);
+    const std = Math.fround(config.image_std[channel]);
+    return Float32Array.from({ length: 256 }, (_, value) => {
+      const scaled = Math.fround(config.do_rescale ? value * config.rescale_factor : value);
+      return config.do_normalize ? Math.fround(scaled - mean) / std : scaled;
+    });
   });
 }
 
