@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
+import { readJSON } from '../core/read-json';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
 import {
   loadOpenVINO,
@@ -18,6 +19,11 @@ import { missingDevice } from './missing-device';
 import { repeatTokens } from './repeat-rows';
 import { runEncoder } from './run-encoder';
 import { VisionModel } from './vision-model';
+
+const READ_CONFIG = {
+  error: BlipModelError,
+  advice: 'Convert the checkpoint again: run notebook 233-blip-convert.',
+} as const;
 
 export interface LoadModelOptions {
   /** CPU by default; any name of `core.getAvailableDevices()`, or one that stands for several: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
@@ -81,7 +87,7 @@ export class Encoders {
     const has = (name: string): boolean => fs.existsSync(file(name));
     const reason = missing(has);
     if (reason !== undefined) throw new BlipModelError(reason);
-    const config = parseBlipConfig(readJSON(file('config.json')), file('config.json'));
+    const config = parseBlipConfig(readJSON(file('config.json'), READ_CONFIG), file('config.json'));
     const core = new openvino.Core();
     const available = core.getAvailableDevices();
     const absent = missingDevice(device, available);
@@ -191,15 +197,4 @@ export function rowsOf(pictures: number, texts: number, kind: string): number {
       `${pictures} pictures and ${texts} ${kind}: give one picture, one of the ${kind}, or as many pictures as ${kind}.`,
     );
   return Math.max(pictures, texts);
-}
-
-function readJSON(file: string): unknown {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BlipModelError(
-      `${file}: cannot be read as JSON: ${reason}. Convert the checkpoint again: run notebook 233-blip-convert.`,
-    );
-  }
 }

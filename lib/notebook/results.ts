@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
+import { readJSON } from '../core/read-json';
 
 export class ResultsError extends BlipError {}
 
@@ -36,14 +37,7 @@ export function readResults(name: string): Results {
   const file = fileOf(name);
   const writer = WRITERS[name] ?? `what calls saveResults('${name}', ...)`;
   if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
-  let json: unknown;
-  try {
-    json = JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ResultsError(
-      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}. Delete it and run ${writer} again.`,
-    );
-  }
+  const json = readJSON(file, { error: ResultsError, advice: `Delete it and run ${writer} again.` });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     const got = Array.isArray(json) ? 'a list' : JSON.stringify(json);
     throw new ResultsError(`${file}: got ${got}, expected an object. Delete it and run ${writer} again.`);
