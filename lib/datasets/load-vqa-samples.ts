@@ -1,7 +1,7 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { projectRoot } from '../core/project-root';
+import { cacheFolder } from '../core/cache-folder';
 import type { ProgressCallback } from '../core/progress';
 import type { RequestOptions } from '../hub/http-request';
 import { fileSplit, folderSplit, hubSplit } from './parquet-files';
@@ -20,7 +20,7 @@ export interface LoadVqaOptions extends RequestOptions {
   /** Hub: the data set's config and its own name of the split. */
   readonly config?: string;
   readonly hub_split?: string;
-  /** Parquet and hub: where samples are kept; output/datasets by default. */
+  /** Parquet and hub: where samples are kept; `datasets` below `cacheFolder()` by default. */
   readonly cache_dir?: string;
   readonly progress_callback?: ProgressCallback;
 }
@@ -50,7 +50,7 @@ export async function loadVqaSamples(source: string, options: LoadVqaOptions = {
   checkOptions(options);
   checkCounts(options);
   const { split = 'train', count = DEFAULT_COUNT, seed, columns, timeout_ms, progress_callback, signal } = options;
-  const cache_dir = options.cache_dir ?? path.join(projectRoot(), 'output', 'datasets');
+  const cache_dir = options.cache_dir ?? path.join(cacheFolder(), 'datasets');
   const parquet = { count, seed, columns, timeout_ms, progress_callback, signal, cache_dir };
   signal?.throwIfAborted();
   if (fs.existsSync(source)) {

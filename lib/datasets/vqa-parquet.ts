@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as crypto from 'node:crypto';
-import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
-import sharp from 'sharp';
+import type { FileMetaData, parquetReadObjects } from 'hyparquet';
+import { loadSharp } from '../core/load-sharp';
 import type { ProgressCallback } from '../core/progress';
 import { isUrl, openByteSource, type ByteSource } from '../hub/byte-source';
 import { ByteSourceError, type RequestOptions } from '../hub/http-request';
@@ -135,13 +135,18 @@ function identify(file: string): unknown {
   return [path.resolve(file), size, mtimeMs];
 }
 
+/** Loaded at first use: only those who read parquet files need it. */
+function hyparquet(): typeof import('hyparquet') {
+  return require('hyparquet');
+}
+
 async function openParquet(
   file: string,
   options: RequestOptions,
 ): Promise<{ source: ByteSource; metadata: FileMetaData }> {
   const source = await openByteSource(file, options);
   try {
-    return { source, metadata: await parquetMetadataAsync(source) };
+    return { source, metadata: await hyparquet().parquetMetadataAsync(source) };
   } catch (error) {
     if (error instanceof ByteSourceError || options.signal?.aborted) throw error;
     throw new VqaParquetError(
@@ -179,7 +184,7 @@ async function readRows(
   options: Parameters<typeof parquetReadObjects>[0],
 ): Promise<Record<string, unknown>[] | undefined> {
   try {
-    const rows = await parquetReadObjects(options);
+    const rows = await hyparquet().parquetReadObjects(options);
     return rows.length === block.last - block.first ? rows : undefined;
   } catch (error) {
     if (error instanceof ByteSourceError || signal?.aborted) throw error;
@@ -251,6 +256,7 @@ function parseRow(
 }
 
 async function isPicture(bytes: Uint8Array): Promise<boolean> {
+  const sharp = loadSharp();
   try {
     await sharp(bytes).stats();
     return true;

@@ -1,7 +1,7 @@
 // VQAv2 in its official form: a questions file, an annotations file, a folder of pictures; the bundled set has the same.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import sharp from 'sharp';
+import { loadSharp } from '../core/load-sharp';
 import { BlipError } from '../core/errors';
 import type { ProgressCallback } from '../core/progress';
 import { readJsonArray } from './read-json-array';
@@ -194,6 +194,7 @@ function indexPictures(folder: string): Map<string, string> {
 }
 
 async function canDecode(file: string): Promise<boolean> {
+  const sharp = loadSharp();
   try {
     await sharp(file).stats();
     return true;

@@ -7,7 +7,6 @@ import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import type { OVBlipModel } from '../generation';
 import type { BlipProcessor } from '../preprocessing';
-import { projectRoot } from '../core/project-root';
 import { askModel } from './ask-model';
 
 /** The server cannot start, or an example cannot be read. */
@@ -34,7 +33,7 @@ export interface Demo {
 }
 
 const HOST = '127.0.0.1';
-const PAGE = path.join('lib', 'demo', 'page.html');
+const PAGE = path.join(__dirname, 'page.html');
 /** Above any camera's photo; the browser sends the file as it is. */
 const MAX_PICTURE_BYTES = 64 * 2 ** 20;
 const TYPES: Readonly<Record<string, string>> = {
@@ -71,7 +70,7 @@ export async function startDemo(
   const files = examples.map(({ image }) => path.resolve(image));
   const missing = files.find((file) => !fs.existsSync(file));
   if (missing) throw new DemoError(`${missing} is missing. Expected the path of a picture: an example of the demo.`);
-  const page = await fs.promises.readFile(path.join(projectRoot(), PAGE));
+  const page = await fs.promises.readFile(PAGE);
   const about = {
     model: path.resolve(model.folder).split(path.sep).slice(-2).join(' '),
     device: model.executionDevices.join(', '),

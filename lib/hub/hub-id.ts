@@ -1,7 +1,6 @@
 // Tells a hub id from the name of a folder, and says what is wrong with a folder that is not there.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { projectRoot } from '../core/project-root';
 
 /** The hub's rules (huggingface_hub's validate_repo_id): `owner/name` or `name`, parts that begin and end with a letter, digit or `_`. */
 const HUB_ID = /^(?:\w(?:[\w.-]*\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/;
@@ -37,10 +36,10 @@ export function explainMissingFolder(given: string): string | undefined {
 /** A share of its letters in which a name may differ from what was meant. */
 const SLIP = 1 / 3;
 
-/** Checkpoint folders with a similar name, beside the missing one and in `models`. */
+/** Checkpoint folders with a similar name, beside the missing one and in `models` below the working folder. */
 function nearFolders(given: string): string[] {
   const wanted = path.basename(given.replace(/\\/g, '/'));
-  const places = [path.dirname(given.replace(/\\/g, '/')), path.relative('', path.join(projectRoot(), 'models'))];
+  const places = [path.dirname(given.replace(/\\/g, '/')), 'models'];
   const found = places.flatMap((place) =>
     (isDirectory(place) ? fs.readdirSync(place) : [])
       .filter(

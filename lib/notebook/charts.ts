@@ -1,9 +1,10 @@
 // Charts that are alive in a trusted notebook and still there everywhere else.
 // One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own files),
 // PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
-import sharp from 'sharp';
+import * as path from 'node:path';
+import { loadSharp } from '../core/load-sharp';
 import { display, escapeHTML } from './notebook';
-import { PLOTLY_FILE, plotlySVG, type PlotlyFigure } from './plotly-svg';
+import { plotlyFile, plotlySVG, type PlotlyFigure } from './plotly-svg';
 
 const WIDTH = 640;
 const HEIGHT = 360;
@@ -133,7 +134,10 @@ export async function showChart(
   { width = WIDTH, height = HEIGHT, alt }: { readonly width?: number; readonly height?: number; readonly alt: string },
 ): Promise<void> {
   const svg = await plotlySVG(figure, width, height);
-  const png = await sharp(Buffer.from(svg), { density: PNG_DENSITY }).flatten({ background: 'white' }).png().toBuffer();
+  const png = await loadSharp()(Buffer.from(svg), { density: PNG_DENSITY })
+    .flatten({ background: 'white' })
+    .png()
+    .toBuffer();
   display(
     { 'text/plain': alt, 'text/html': chartHTML(figure, svg, width, height, alt), 'image/png': png.toString('base64') },
     { width },
@@ -147,11 +151,21 @@ function chartHTML(figure: PlotlyFigure, svg: string, width: number, height: num
     /</g,
     '\\u003c',
   );
-  return `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${picture}"></div>\n<script>${liveScript(id, json)}</script>`;
+  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${picture}"></div>`;
+  const address = plotlyAddress();
+  return address === undefined ? image : `${image}\n<script>${liveScript(id, json, address)}</script>`;
+}
+
+/** Plotly's address below that of a Jupyter server that was started in the working folder; undefined where it lies elsewhere. */
+function plotlyAddress(): string | undefined {
+  const parts = path.relative('', plotlyFile()).split(path.sep);
+  return parts[0] === '..' || path.isAbsolute(parts.join('/'))
+    ? undefined
+    : `files/${parts.map(encodeURIComponent).join('/')}`;
 }
 
 /** Runs in the page. Leaves the picture alone unless it is in JupyterLab and the server has the library. */
-function liveScript(id: string, json: string): string {
+function liveScript(id: string, json: string, address: string): string {
   return `(function () {
   var config = document.getElementById('jupyter-config-data');
   if (!config) return;
@@ -163,7 +177,7 @@ function liveScript(id: string, json: string): string {
   };
   window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
     var script = document.createElement('script');
-    script.src = JSON.parse(config.textContent).baseUrl + 'files/${PLOTLY_FILE}';
+    script.src = JSON.parse(config.textContent).baseUrl + '${address}';
     script.onload = resolve;
     script.onerror = reject;
     document.head.appendChild(script);

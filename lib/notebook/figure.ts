@@ -1,8 +1,7 @@
 // A picture with what the model said about it, as one image: composed by jimp, read as the processor reads it, so any format works and it is upright.
-import * as path from 'node:path';
-import sharp from 'sharp';
+import { loadSharp } from '../core/load-sharp';
 import { loadRgb, type ImageSource } from '../preprocessing';
-import { projectRoot } from '../core/project-root';
+import { loadPackage } from './load-package';
 import { display } from './notebook';
 
 export interface Figure {
@@ -19,14 +18,18 @@ const SCALE = 2;
 const SHOWN_WIDTH = 360;
 const MARGIN = 12 * SCALE;
 const LINE_GAP = 4 * SCALE;
-/** jimp's bitmap fonts: the same on every machine, whatever fonts it has. */
-const FONT = 'node_modules/@jimp/plugin-print/fonts/open-sans/open-sans-32-black/open-sans-32-black.fnt';
 const WHITE = 0xffffffff;
 
-/** Composes figures side by side and returns a PNG. */
+/**
+ * Composes figures side by side and returns a PNG.
+ * @throws {NotebookPackageError} when jimp is not installed
+ */
 export async function figures(list: readonly Figure[]): Promise<Buffer> {
-  const { Jimp, loadFont, measureTextHeight } = await import('jimp');
-  const font = await loadFont(path.join(projectRoot(), FONT));
+  const sharp = loadSharp();
+  const { Jimp, loadFont, measureTextHeight } = loadPackage('jimp', (): typeof import('jimp') => require('jimp'));
+  // jimp's bitmap fonts: the same on every machine, whatever fonts it has.
+  const { SANS_32_BLACK } = loadPackage('jimp', (): { SANS_32_BLACK: string } => require('jimp/fonts'));
+  const font = await loadFont(SANS_32_BLACK);
   const width = SHOWN_WIDTH * SCALE;
   const columns = await Promise.all(
     list.map(async (figure) => {

@@ -1,9 +1,8 @@
 // Draws a Plotly figure to SVG in this process, through jsdom: no browser, no network.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { JSDOM } from 'jsdom';
 import { BlipError } from '../core/errors';
-import { projectRoot } from '../core/project-root';
+import { loadPackage, packageFolder } from './load-package';
 
 export class ChartError extends BlipError {}
 
@@ -13,8 +12,10 @@ export interface PlotlyFigure {
   readonly layout: Readonly<Record<string, unknown>>;
 }
 
-/** Where the library lies, below the project's root: the notebook page loads it from the Jupyter server's files. */
-export const PLOTLY_FILE = 'node_modules/plotly.js-dist/plotly.js';
+/** The chart library's file. @throws {NotebookPackageError} when it is not installed */
+export function plotlyFile(): string {
+  return path.join(packageFolder('plotly.js-dist'), 'plotly.js');
+}
 
 /** jsdom measures no text; an average glyph is this part of its font size wide. Good enough for margins and legends. */
 const GLYPH_WIDTH = 0.55;
@@ -28,8 +29,14 @@ interface PlotlyWindow {
   };
 }
 
-/** @returns the chart as an SVG document @throws {ChartError} when Plotly cannot draw it */
+/**
+ * @returns the chart as an SVG document
+ * @throws {ChartError} when Plotly cannot draw it
+ * @throws {NotebookPackageError} when Plotly or jsdom is not installed
+ */
 export async function plotlySVG(figure: PlotlyFigure, width: number, height: number): Promise<string> {
+  const file = plotlyFile();
+  const { JSDOM } = loadPackage('jsdom', (): typeof import('jsdom') => require('jsdom'));
   const dom = new JSDOM('<!doctype html><body></body>', { runScripts: 'outside-only', pretendToBeVisual: true });
   const { window } = dom;
   const box = function measure(this: { style?: { fontSize?: string }; textContent: string | null }): Record<
@@ -48,8 +55,9 @@ export async function plotlySVG(figure: PlotlyFigure, width: number, height: num
   Object.assign(window.Element.prototype, { getBoundingClientRect: box });
   try {
     const page = window as unknown as PlotlyWindow;
-    page.eval(fs.readFileSync(path.join(projectRoot(), PLOTLY_FILE), 'utf8'));
-    if (!page.Plotly) throw new ChartError(`${PLOTLY_FILE} did not define Plotly. Install it anew: npm run setup`);
+    page.eval(fs.readFileSync(file, 'utf8'));
+    if (!page.Plotly)
+      throw new ChartError(`${file} did not define Plotly. Install it again: npm install plotly.js-dist`);
     const url = await page.Plotly.toImage(
       { data: figure.data, layout: { ...figure.layout, width, height } },
       { format: 'svg', width, height },

@@ -1,9 +1,7 @@
 // The versions of everything a notebook's numbers depend on: printed first, so that a reader can tell two runs apart.
-import * as fs from 'node:fs';
 import * as os from 'node:os';
-import * as path from 'node:path';
 import { loadOpenVINO } from '../openvino';
-import { projectRoot } from '../core/project-root';
+import { packageVersion } from '../core/find-package';
 
 /** One line of the table: what, which version, and what it does here. */
 export interface VersionRow {
@@ -32,18 +30,11 @@ export function versions(): VersionRow[] {
   return [
     { name: 'OpenVINO', version: openvino.version, role: `inference, through ${through}` },
     { name: 'Node.js', version: process.versions.node, role: 'runs everything but NNCF' },
-    ...PACKAGES.map(([name, role]) => ({ name, version: packageVersion(name), role })),
+    ...PACKAGES.map(([name, role]) => ({ name, version: packageVersion(name) ?? 'not installed', role })),
     {
       name: 'processor',
       version: os.cpus()[0]?.model.trim() ?? 'unknown',
       role: `${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     },
   ];
-}
-
-function packageVersion(name: string): string {
-  const file = path.join(projectRoot(), 'node_modules', name, 'package.json');
-  if (!fs.existsSync(file)) return 'not installed: run npm run setup';
-  const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
-  return typeof json === 'object' && json !== null && 'version' in json ? String(json.version) : 'unknown';
 }

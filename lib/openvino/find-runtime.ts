@@ -1,7 +1,8 @@
-// Where OpenVINO is: openvino-node's addon in node_modules, or the C library in the `openvino` wheel of .venv.
+// Where OpenVINO is: openvino-node's addon as an npm package, or the C library in the Python package `openvino`.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { projectRoot } from '../core/project-root';
+import { findPackage } from '../core/find-package';
+import { pythonPackages } from '../core/find-python';
 import { OpenVINONotFoundError } from './errors';
 import type { RuntimeName } from './types';
 
@@ -15,31 +16,47 @@ export interface FoundRuntime {
 const C_LIBRARY = /^(lib)?openvino_c(\.\d+)*\.(so|dylib|dll)(\.\d+)*$/;
 
 /**
- * Every runtime that is present, the preferred one first. `BLIP_OPENVINO_LIBS` names the folder of another C library.
+ * Every runtime that is present, the preferred one first: the addon of openvino-node, as this library or the working folder's
+ * project finds the package; then the C library of the Python package `openvino` in `VIRTUAL_ENV`, in a `.venv` at or above the
+ * working folder or this library, or of the `python3` on the path. `BLIP_OPENVINO_LIBS` names the folder of another C library.
+ *
  * @throws {OpenVINONotFoundError} when that folder holds none
  */
 export function findRuntimes(): FoundRuntime[] {
-  const found: FoundRuntime[] = [];
-  const addon = path.join(projectRoot(), 'node_modules', 'openvino-node');
-  if (fs.existsSync(path.join(addon, 'bin', 'ov_node_addon.node')))
-    found.push({ runtime: 'openvino-node', path: addon });
-  const library = findCLibrary();
-  if (library) found.push({ runtime: 'c-api', path: library });
-  return found;
+  return [...searchRuntimes()];
 }
 
-function findCLibrary(): string | undefined {
+/**
+ * The same, one at a time: `python3` is asked only when the caller goes on to it.
+ * @param tried gets a line for every place that has no runtime
+ */
+export function* searchRuntimes(tried: string[] = []): Generator<FoundRuntime> {
+  const addon = findPackage('openvino-node');
+  if (addon === undefined) tried.push(`npm package openvino-node (not installed for ${process.cwd()})`);
+  else if (fs.existsSync(path.join(addon, 'bin', 'ov_node_addon.node')))
+    yield { runtime: 'openvino-node', path: addon };
+  else tried.push(`${path.join(addon, 'bin')} (without ov_node_addon.node: its install script did not run)`);
+  const library = findCLibrary(tried);
+  if (library !== undefined) yield { runtime: 'c-api', path: library };
+}
+
+function findCLibrary(tried: string[]): string | undefined {
   const given = process.env.BLIP_OPENVINO_LIBS;
-  if (!given)
-    return libraryFolders()
-      .map(newestLibrary)
-      .find((file) => file !== undefined);
-  const library = newestLibrary(given);
-  if (!library)
+  if (given) {
+    const library = newestLibrary(given);
+    if (library !== undefined) return library;
     throw new OpenVINONotFoundError(
-      `BLIP_OPENVINO_LIBS=${given}: no OpenVINO C library there (libopenvino_c.so, .dylib or openvino_c.dll). Name the folder that holds it, or unset the variable to use .venv.`,
+      `BLIP_OPENVINO_LIBS=${given}: no OpenVINO C library there (libopenvino_c.so, .dylib or openvino_c.dll). ` +
+        'Name the folder that holds it, or unset the variable to search for the Python package openvino.',
     );
-  return library;
+  }
+  for (const { folder } of pythonPackages('openvino', { tried })) {
+    const libs = path.join(folder, 'libs');
+    const library = newestLibrary(libs);
+    if (library !== undefined) return library;
+    tried.push(`${libs} (without a C library of OpenVINO)`);
+  }
+  return undefined;
 }
 
 function newestLibrary(folder: string): string | undefined {
@@ -50,15 +67,4 @@ function newestLibrary(folder: string): string | undefined {
     .sort()
     .at(-1);
   return newest && path.join(folder, newest);
-}
-
-function libraryFolders(): string[] {
-  const venv = path.join(projectRoot(), '.venv');
-  const unix = path.join(venv, 'lib');
-  const pythons = fs.existsSync(unix) ? fs.readdirSync(unix).filter((name) => name.startsWith('python')) : [];
-  const sites = [
-    ...pythons.map((name) => path.join(unix, name, 'site-packages')),
-    path.join(venv, 'Lib', 'site-packages'),
-  ];
-  return sites.map((site) => path.join(site, 'openvino', 'libs'));
 }

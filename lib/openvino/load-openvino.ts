@@ -1,15 +1,16 @@
 // Chooses a runtime: openvino-node where its binary is present, else OpenVINO's C API.
+import { pipInstall } from '../core/find-python';
 import { OpenVINONotFoundError } from './errors';
-import { findRuntimes, type FoundRuntime } from './find-runtime';
+import { findRuntimes, searchRuntimes, type FoundRuntime } from './find-runtime';
 import { loadOpenVINONode } from './openvino-node';
 import type { OpenVINO, RuntimeName } from './types';
 
 const loaded = new Map<string, OpenVINO>();
 
 /** What puts each runtime in its place. npm leaves openvino-node's binary out where Node is older than the package asks for. */
-const REMEDY: Readonly<Record<RuntimeName, string>> = {
-  'c-api': 'Run: npm run setup',
-  'openvino-node':
+const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
+  'c-api': () => `Run: ${pipInstall('openvino')}`,
+  'openvino-node': () =>
     'Run: npm install openvino-node (with Node 21 or newer), or take the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
 };
 
@@ -17,16 +18,25 @@ const REMEDY: Readonly<Record<RuntimeName, string>> = {
  * Loads OpenVINO once per process.
  *
  * @param options.runtime forces one runtime; so does the environment variable `BLIP_OPENVINO_RUNTIME`
- * @throws {OpenVINONotFoundError} when it is not there or does not load, with the command that mends it
+ * @throws {OpenVINONotFoundError} when it is not there or does not load, with the command that fixes it
  * @example
  * const ov = loadOpenVINO();
  * new ov.Core().getAvailableDevices() // ['CPU']
  */
 export function loadOpenVINO(options: { runtime?: RuntimeName } = {}): OpenVINO {
   const wanted = options.runtime ?? (process.env.BLIP_OPENVINO_RUNTIME || undefined);
-  const found = findRuntimes();
-  const chosen = wanted === undefined ? found[0] : found.find(({ runtime }) => runtime === wanted);
-  if (!chosen) throw notFound(wanted, found);
+  if (wanted !== undefined && !isRuntime(wanted)) throw unknownRuntime(wanted);
+  const found: FoundRuntime[] = [];
+  const tried: string[] = [];
+  let chosen: FoundRuntime | undefined;
+  for (const each of searchRuntimes(tried)) {
+    found.push(each);
+    if (wanted === undefined || each.runtime === wanted) {
+      chosen = each;
+      break;
+    }
+  }
+  if (!chosen) throw notFound(wanted, found, tried);
   let openvino = loaded.get(chosen.path);
   if (!openvino) loaded.set(chosen.path, (openvino = load(chosen)));
   return openvino;
@@ -38,7 +48,7 @@ function load({ runtime, path }: FoundRuntime): OpenVINO {
   } catch (error) {
     if (error instanceof OpenVINONotFoundError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OpenVINONotFoundError(`${path}: OpenVINO is there but does not load: ${reason}. ${REMEDY[runtime]}`, {
+    throw new OpenVINONotFoundError(`${path}: OpenVINO is there but does not load: ${reason}. ${REMEDIES[runtime]()}`, {
       cause: error,
     });
   }
@@ -51,27 +61,35 @@ function cApi(): typeof import('./c-api') {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenVINONotFoundError(
-      `node_modules/koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. ` +
-        'Its native part is missing, broken, or of another machine. Run: npm ci --include=optional',
+      `The package koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. ` +
+        'Its native part is missing, broken, or of another machine. Run: npm install --include=optional',
       { cause: error },
     );
   }
   return require('./c-api');
 }
 
-function notFound(wanted: string | undefined, found: readonly FoundRuntime[]): OpenVINONotFoundError {
+function notFound(
+  wanted: RuntimeName | undefined,
+  found: readonly FoundRuntime[],
+  tried: readonly string[],
+): OpenVINONotFoundError {
   const present = found.map(({ runtime }) => runtime).join(', ') || 'none';
-  if (wanted !== undefined && !isRuntime(wanted))
-    return new OpenVINONotFoundError(
-      `OpenVINO runtime "${wanted}" does not exist. Expected BLIP_OPENVINO_RUNTIME to be ${Object.keys(REMEDY).join(' or ')} (present: ${present}).`,
-    );
   return new OpenVINONotFoundError(
     `OpenVINO ${wanted === undefined ? '' : `runtime "${wanted}" `}not found (present: ${present}). ` +
-      "Looked for openvino-node's binary in node_modules/openvino-node/bin and for the C library of the Python package openvino in .venv. " +
-      REMEDY[wanted ?? 'c-api'],
+      `Looked for it here:${tried.map((place) => `\n- ${place}`).join('')}\n` +
+      `${REMEDIES[wanted ?? 'c-api']()}. Where OpenVINO is elsewhere, name the folder of its C library: BLIP_OPENVINO_LIBS.`,
+  );
+}
+
+function unknownRuntime(name: string): OpenVINONotFoundError {
+  const present = findRuntimes().map(({ runtime }) => runtime);
+  return new OpenVINONotFoundError(
+    `OpenVINO runtime "${name}" does not exist. Expected BLIP_OPENVINO_RUNTIME to be ` +
+      `${Object.keys(REMEDIES).join(' or ')} (present: ${present.join(', ') || 'none'}).`,
   );
 }
 
 function isRuntime(name: string): name is RuntimeName {
-  return Object.hasOwn(REMEDY, name);
+  return Object.hasOwn(REMEDIES, name);
 }

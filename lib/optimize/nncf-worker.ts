@@ -1,10 +1,10 @@
-// Runs nncf_worker.py in the project's Python environment and speaks its protocol: a job in, progress and results out.
+// Runs nncf_worker.py in a Python environment that has NNCF and speaks its protocol: a job in, progress and results out.
 // NNCF itself does the work; this file starts it, listens, cancels it, and turns its failures into readable errors.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
-import { projectRoot } from '../core/project-root';
+import { pipInstall, pythonPackages } from '../core/find-python';
 
 /** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
 export class NncfWorkerError extends BlipError {
@@ -82,7 +82,7 @@ export interface NncfWorkerOptions {
   readonly onProgress?: (progress: NncfProgress) => void;
   readonly onLog?: (level: string, message: string) => void;
   readonly signal?: AbortSignal;
-  /** Default: the project's .venv. */
+  /** The interpreter; by default BLIP_PYTHON, else the first that has NNCF, see `findPython`. */
   readonly python?: string;
   /** Default: nncf_worker.py beside this file. */
   readonly script?: string;
@@ -95,14 +95,26 @@ const STDERR_TAIL = 4000;
 /** After SIGTERM a worker deep in native code may not react: then it is killed. */
 const KILL_AFTER_MS = 3000;
 
-/** The interpreter of the project's own environment. @throws {NncfWorkerError} when there is none */
+/** What NNCF needs to quantize a model of OpenVINO. */
+const PYTHON_PACKAGES = ['openvino', 'nncf'];
+
+/**
+ * The Python interpreter that NNCF runs in: `BLIP_PYTHON`, else the first with NNCF of `VIRTUAL_ENV`, a `.venv` at or above the
+ * working folder or this library, and the `python3` on the path.
+ *
+ * @throws {NncfWorkerError} when none has NNCF, with the command that installs it
+ */
 export function findPython(): string {
-  const venv = path.join(projectRoot(), '.venv');
-  const python =
-    process.platform === 'win32' ? path.join(venv, 'Scripts', 'python.exe') : path.join(venv, 'bin', 'python');
-  if (!fs.existsSync(python))
-    throw new NncfWorkerError(`${python} is missing, and NNCF runs in it: run "npm run setup".`);
-  return python;
+  if (process.env.BLIP_PYTHON) return process.env.BLIP_PYTHON;
+  const tried: string[] = [];
+  for (const { python, folder } of pythonPackages('nncf', { tried })) {
+    if (python !== undefined) return python;
+    tried.push(`${folder} (without a Python)`);
+  }
+  throw new NncfWorkerError(
+    `No Python with NNCF was found. Looked for it here:${tried.map((place) => `\n- ${place}`).join('')}\n` +
+      `Run: ${pipInstall(...PYTHON_PACKAGES)}. Where another Python has it, name its interpreter: BLIP_PYTHON.`,
+  );
 }
 
 /**
@@ -119,7 +131,7 @@ export async function runNncfWorker(
   options: NncfWorkerOptions = {},
 ): Promise<NncfResult[]> {
   options.signal?.throwIfAborted();
-  const script = options.script ?? path.join(projectRoot(), 'lib', 'optimize', 'nncf_worker.py');
+  const script = options.script ?? path.join(__dirname, 'nncf_worker.py');
   const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
     stdio: 'pipe',
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },
@@ -155,7 +167,11 @@ class Conversation {
     try {
       const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
         child.on('error', (error) => {
-          this.fail(new NncfWorkerError(`The NNCF worker did not start: ${error.message}. Run "npm run setup".`));
+          this.fail(
+            new NncfWorkerError(
+              `The NNCF worker did not start: ${error.message}. Run: ${pipInstall(...PYTHON_PACKAGES)}`,
+            ),
+          );
           resolve([null, null]);
         });
         child.on('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));

@@ -9,7 +9,8 @@
 //   - The EXIF orientation is applied, as HF's load_image does for paths and URLs: people see the picture upright. PIL's Image.open, as
 //     the OpenVINO tutorial uses it, does not: `exif_transpose: false`.
 //   - Of an animation, the first frame is taken.
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import type { Sharp, SharpOptions } from 'sharp';
+import { loadSharp } from '../core/load-sharp';
 import { ImageError } from './errors';
 import type { EncodedImage } from './read-image-source';
 import type { RgbImage } from './rgb-image';
@@ -35,6 +36,7 @@ const OPEN: SharpOptions = { ignoreIcc: true, failOn: 'truncated', pages: 1, lim
 export async function decodeImage({ bytes, name }: EncodedImage, options: DecodeOptions = {}): Promise<RgbImage> {
   if (bytes.byteLength === 0)
     throw new ImageError(`${name}: empty; expected a picture (JPEG, PNG, WebP, GIF, AVIF or TIFF).`);
+  const sharp = loadSharp();
   try {
     const metadata = await sharp(bytes, OPEN).metadata();
     const opened = sharp(bytes, { ...OPEN, autoOrient: options.exif_transpose ?? true });

@@ -16,7 +16,7 @@ import {
 import { ConvertWriteError } from '../../lib/core/explain-write-error';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { editCheckpoint, type Edits } from './edit-checkpoint';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');

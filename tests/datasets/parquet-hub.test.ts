@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { ByteSourceError } from '../../lib/hub';
 import { loadVqaParquet, loadVqaSamples, VqaParquetError } from '../../lib/datasets';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const CONTENTS = fs.readFileSync(path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet')); // 12 rows in 3 row groups, 3 of no use
 const FILE = '/file.parquet';

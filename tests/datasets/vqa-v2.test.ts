@@ -10,7 +10,7 @@ import { findVqaV2, loadVqaSamples, loadVqaV2, seededShuffle, VqaSourceError, Vq
 import { JsonArrayError, readJsonArray } from '../../lib/datasets/read-json-array';
 import { mulberry32 } from '../../lib/datasets/seeded-shuffle';
 import type { Progress } from '../../lib/core/progress';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 let folder = '';
 before(async () => {

@@ -11,7 +11,7 @@ import { convertBlip } from '../../lib/convert';
 import { DemoError, startDemo, type Demo } from '../../lib/demo';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const PICTURE = path.join(projectRoot(), 'data', 'pictures', 'demo.jpg');
 const QUESTION = 'how many dogs are in the picture?';

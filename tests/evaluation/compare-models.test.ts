@@ -11,7 +11,7 @@ import { OVBlipModel } from '../../lib/generation';
 import { CompareError, compareModels, compareSizes, vqaAccuracy } from '../../lib/evaluation';
 import { quantizeBlip } from '../../lib/optimize';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { makeSamples, makeTinyModel } from '../optimize/tiny-model';
 
 const F32 = { INFERENCE_PRECISION_HINT: 'f32' };

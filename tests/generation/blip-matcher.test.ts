@@ -16,7 +16,7 @@ import {
   quantizeBlip,
   loadVqaSamples,
 } from '../../lib';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { editCheckpoint } from '../convert/edit-checkpoint';
 
 const FIXTURE = path.join(__dirname, '..', 'fixtures', 'checkpoints', 'retrieval');

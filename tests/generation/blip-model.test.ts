@@ -17,7 +17,7 @@ import {
   type PixelValues,
 } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const F32 = { INFERENCE_PRECISION_HINT: 'f32', KV_CACHE_PRECISION: 'f32' };
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-model-'));

@@ -8,7 +8,7 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { decoderProperties } from '../../lib/generation/decoder-properties';
 import { quantizeBlip } from '../../lib/optimize';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-decoder-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { VisionModel } from '../../lib/generation/vision-model';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-vision-'));
 const xml = path.join(work, 'blip_vision_model.xml');

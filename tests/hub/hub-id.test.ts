@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { CheckpointError, loadCheckpoint } from '../../lib/checkpoint';
 import { HubError } from '../../lib/hub';
 import { isHubId } from '../../lib/hub/hub-id';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 describe('hub ids', () => {
   for (const id of ['Salesforce/blip-vqa-base', 'gpt2', 'a/b', 'user_1/model.v1.5-base', `owner/${'n'.repeat(96)}`])

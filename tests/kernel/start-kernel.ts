@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findPython } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 export interface CellResult {
   /** `stdout` and `stderr` with their text, displays with their MIME bundle. */

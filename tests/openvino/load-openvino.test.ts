@@ -14,7 +14,7 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }));
 const TSX = path.join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
 const present = findRuntimes();
 
-/** A copy of the project's lib beside nothing else; koffi and tsx come from the real one. */
+/** A project that has lib and nothing else, neither OpenVINO nor a Python; koffi and tsx come from this one. */
 function project(name: string): string {
   const root = path.join(folder, name);
   fs.mkdirSync(path.join(root, 'node_modules'), { recursive: true });
@@ -34,7 +34,7 @@ function runIn(root: string, ...steps: readonly Step[]): string[] {
         ([
           code,
           env = {},
-        ]) => `Object.assign(process.env, ${JSON.stringify({ BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', ...env })});
+        ]) => `Object.assign(process.env, ${JSON.stringify({ BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', VIRTUAL_ENV: '', PATH: '', ...env })});
       try { ${code} } catch (error) { console.log(error.name + ': ' + error.message); } console.log('${SEPARATOR}');`,
       )
       .join('\n')}`;
@@ -61,9 +61,13 @@ test('neither runtime: the error names the places and the command', () => {
   );
   assert.equal(found, '');
   assert.match(none, /^OpenVINONotFoundError: OpenVINO not found \(present: none\)/);
-  assert.match(none, /node_modules\/openvino-node\/bin.*\.venv.*Run: npm run setup/);
-  assert.match(c, /"c-api" not found \(present: none\).*Run: npm run setup/);
-  assert.match(node, /"openvino-node" not found.*npm install openvino-node.*BLIP_OPENVINO_RUNTIME=c-api/);
+  assert.match(
+    none,
+    /^- npm package openvino-node .*^- \.venv at or above .*^- python3, python on the path \(none runs\)$/ms,
+  );
+  assert.match(none, /Run: \S+ -m venv .venv && \S+ -m pip install openvino\..*BLIP_OPENVINO_LIBS/);
+  assert.match(c, /"c-api" not found \(present: none\).*pip install openvino/s);
+  assert.match(node, /"openvino-node" not found.*npm install openvino-node.*BLIP_OPENVINO_RUNTIME=c-api/s);
   assert.match(unknown, /runtime "onnx" does not exist\. Expected .*c-api or openvino-node/);
   assert.match(option, /"c-api" not found/, 'the option is stronger than the variable');
 });
@@ -73,6 +77,7 @@ test('openvino-node is preferred where its binary is, either can be forced, and 
   const addon = path.join(root, 'node_modules', 'openvino-node');
   const libs = path.join(root, '.venv', 'lib', 'python3.99', 'site-packages', 'openvino', 'libs');
   for (const place of [path.join(addon, 'bin'), libs]) fs.mkdirSync(place, { recursive: true });
+  fs.writeFileSync(path.join(addon, 'package.json'), '{}');
   const file = (name: string, text: string): string =>
     `fs.writeFileSync(${JSON.stringify(name)}, ${JSON.stringify(text)});`;
   const index = (text: string): string =>
@@ -104,7 +109,7 @@ test('openvino-node is preferred where its binary is, either can be forced, and 
   assert.equal(same, 'true');
   assert.match(
     c,
-    /^OpenVINONotFoundError: .*libopenvino_c\.so\.2641: OpenVINO is there but does not load: .*Run: npm run setup/s,
+    /^OpenVINONotFoundError: .*libopenvino_c\.so\.2641: OpenVINO is there but does not load: .*Run: .*pip install openvino/s,
   );
 });
 
@@ -139,7 +144,7 @@ test("koffi's native part does not load: our error with the command, when OpenVI
   );
   assert.match(
     missing,
-    /^OpenVINONotFoundError: node_modules\/koffi, .* does not load on \w+ \w+: .*native Koffi module.*Run: npm ci --include=optional$/,
+    /^OpenVINONotFoundError: .*koffi, .* does not load on \w+ \w+: .*native Koffi module.*Run: npm install --include=optional$/,
   );
   assert.match(node, /"openvino-node" not found \(present: c-api\)/, 'the other runtime needs no koffi');
 });

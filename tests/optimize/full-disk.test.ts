@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { makeTinyModel } from './tiny-model';
 
 const NO_ULIMIT = { skip: process.platform === 'win32' ? 'ulimit is a POSIX shell command' : false };

@@ -14,7 +14,7 @@ import {
   type NncfProgress,
   type NncfTask,
 } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 const WIDTH = 64; // of make_tiny_ir.py
 const SAMPLES = 5;

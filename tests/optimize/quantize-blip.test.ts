@@ -10,7 +10,7 @@ import { loadVqaSamples, type VqaSample } from '../../lib/datasets';
 import { compareModels } from '../../lib/evaluation';
 import { irStatistics } from '../../lib/ir';
 import { quantizeBlip } from '../../lib/optimize';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { makeTinyModel } from './tiny-model';
 
 const CALIBRATION = 64;

@@ -11,7 +11,7 @@ import type { VqaSample } from '../../lib/datasets';
 import { irStatistics } from '../../lib/ir';
 import { quantizeBlip, QuantizeError, type PartName } from '../../lib/optimize';
 import { stageModel } from '../../lib/model-folder/stage-model';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { IMAGE_SIZE, makeSamples, makeTinyModel, writePreprocessor } from './tiny-model';
 
 let folder = '';

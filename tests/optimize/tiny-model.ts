@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import type { VqaSample } from '../../lib/datasets';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 /** Of the checkpoint. */
 export const IMAGE_SIZE = 24;

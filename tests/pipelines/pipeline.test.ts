@@ -9,7 +9,7 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { readPictures, type Picture } from '../../lib/datasets';
 import { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines/pipeline';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { countInferences } from './count-inferences';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'pipelines-'));

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { findPython } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 type Output = Record<string, unknown>;
 const stream = (text: string, name = 'stdout'): Output => ({ output_type: 'stream', name, text });

@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { findPython } from '../../lib/optimize/nncf-worker';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 
 /** What these tests look at in an executed notebook. */
 interface SavedNotebook {

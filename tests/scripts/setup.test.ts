@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { addNpm, addOldPython, addPython, makePath } from './fake-programs';
 
 const EVERYTHING = ['npm ci', 'python3 venv', 'pip install'];

@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { addOldPython, addProgram, addPython, makePath } from './fake-programs';
 
 const system = import(pathToFileURL(path.join(projectRoot(), 'scripts', 'system.mjs')).href);
