@@ -2,15 +2,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
-import { BlipError } from '../core/errors';
 import type { ProgressCallback } from '../core/progress';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
 import { downloadSnapshot } from '../hub/download-snapshot';
 import { explainMissingFolder } from '../hub/hub-id';
-import { openSafetensors, type CheckpointTensor, type SafetensorsFile } from './open-safetensors';
-
-/** A checkpoint folder lacks something or contradicts itself. */
-export class CheckpointError extends BlipError {}
+import type { CheckpointTensor } from './checkpoint-tensor';
+import { CheckpointError } from './errors';
+import { openSafetensors, type SafetensorsFile } from './open-safetensors';
 
 export interface LoadCheckpointOptions {
   /** The hub's cache folder; else HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub, as Python does. */

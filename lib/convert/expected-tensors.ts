@@ -3,6 +3,7 @@
 import * as path from 'node:path';
 import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
+import { sameValues } from './same-values';
 
 /** The checkpoint's tensors do not fit its config.json; all missing and misshapen ones are named. */
 export class CheckpointTensorsError extends BlipError {}
@@ -117,7 +118,7 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
  */
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
   const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.own}.weight`)];
-  const differ = shared && own && Buffer.compare(shared.bytes(), own.bytes()) !== 0;
+  const differ = shared && own && !sameValues(shared, own);
   return {
     weight: differ ? own.name : OUTPUT.weight,
     bias: tensors.has(`${OUTPUT.own}.bias`) ? `${OUTPUT.own}.bias` : OUTPUT.bias,
