@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from '../openvino';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
-import { FIRST_HINT } from './decoder-properties';
+import { LATENCY_HINT } from './decoder-properties';
 import { missingDevice } from './missing-device';
 import { repeatTokens } from './repeat-rows';
 import { runEncoder } from './run-encoder';
@@ -95,7 +95,7 @@ export class Encoders {
       throw new BlipModelError(
         `device "${device}": OpenVINO finds no ${absent || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`,
       );
-    const settings = { ...FIRST_HINT, ...properties };
+    const settings = { ...LATENCY_HINT, ...properties };
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
     try {
       const text = has('blip_text_encoder.xml')

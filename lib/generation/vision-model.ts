@@ -1,10 +1,7 @@
-// The compiled vision model, once for one picture at a time and, when a batch comes, once more for batches of any size.
+// The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
 import type { CompiledModel, Config, Core } from '../openvino';
 
-/**
- * Nearly every call brings one picture. With the batch size known, the CPU plugin plans memory and kernels once instead of at each
- * run: 2 % less time for BLIP-base at bf16 and 8 % at INT8, 12 % and 18 % for the bundled model.
- */
+/** Nearly every call has one image, which is faster with a static batch size (docs/decisions/006-vision-model-for-one-image.md). */
 export class VisionModel {
   #batches: Promise<CompiledModel> | undefined;
 
@@ -31,7 +28,7 @@ export class VisionModel {
     return new VisionModel(compile, await compile(1));
   }
 
-  /** The model to run `rows` pictures on; compiled now if it is the first batch. */
+  /** The model for `rows` images; compiled now if it is the first batch. */
   forRows(rows: number): Promise<CompiledModel> {
     if (rows === 1) return Promise.resolve(this.single);
     this.#batches ??= this.compile(-1).catch((error: unknown) => {
