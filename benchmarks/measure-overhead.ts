@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { BlipProcessor, loadOpenVINO, OVBlipModel, summarize, type InferRequest, type OpenVINO } from '../lib';
-import { Graph, add, writeIR } from '../lib/ir';
+import { GraphBuilder, writeIR } from '../lib/ir';
 
 const RUNS = 200;
 const WARM_UP = 50;
@@ -51,8 +51,8 @@ async function measureEmptyCall(request: InferRequest): Promise<number> {
 }
 
 async function emptyRequest({ Core, Tensor }: OpenVINO): Promise<InferRequest> {
-  const graph = new Graph('empty');
-  graph.result('y', add(graph, graph.parameter('x', 'f32', [1]), graph.float('one', 1), 'sum'));
+  const graph = new GraphBuilder('empty');
+  graph.result('y', graph.add(graph.parameter('x', 'f32', [1]), graph.float('one', 1), 'sum'));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-empty-'));
   try {
     const { xml } = await writeIR(graph, path.join(folder, 'empty.xml'));

@@ -1,76 +1,69 @@
-// Hugging Face's activation functions (transformers' ACT2FN) as operations of a graph. One name per function would do, but
-// configs name the same function in several ways.
+// Hugging Face's activation functions (transformers' ACT2FN) as operations of a graph.
 import type { HiddenActivation } from '../checkpoint';
-import * as op from '../ir';
-import type { Graph, Value } from '../ir';
+import type { GraphBuilder, Value } from '../ir';
 
-/** Slope below zero of PyTorch's LeakyReLU. */
+/** Default slope below zero of PyTorch's LeakyReLU. */
 const LEAKY_SLOPE = 0.01;
-/** `laplace`: the normal distribution with this mean and deviation, cumulated (https://arxiv.org/abs/2209.10655). */
+/** QuickGELU: x * sigmoid(1.702 x). */
+const QUICK_GELU_BETA = 1.702;
+/** `gelu_10` clips GELU to -10..10. */
+const GELU_LIMIT = 10;
+/** `laplace`: the cumulative normal distribution with this mean and standard deviation (https://arxiv.org/abs/2209.10655). */
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: transformers' own rounded value, not the square root
 const LAPLACE_MEAN = 0.707107;
 const LAPLACE_DEVIATION = 0.282095;
 
-/** value [...] -> [...], element by element. */
-export function activation(graph: Graph, value: Value, kind: HiddenActivation, name: string): Value {
-  const node = (
-    type: string,
-    opset: string,
-    inputs: readonly Value[] = [value],
-    attributes: Record<string, string> = {},
-  ): Value =>
-    graph.add({ type, opset, name, inputs, attributes, outputs: [{ type: value.type, shape: value.shape }] })
-      .outputs[0];
-  const clamp = (input: Value, min: number, max: number): Value =>
-    node('Clamp', 'opset1', [input], { min: String(min), max: String(max) });
+/** x [...] -> [...], element by element. Several names in ACT2FN stand for the same function. */
+export function activation(g: GraphBuilder, x: Value, kind: HiddenActivation, name: string): Value {
   switch (kind) {
     case 'gelu':
     case 'gelu_python':
-      return op.activation(graph, value, 'gelu', name);
+      return g.gelu(x, name);
     case 'gelu_new':
     case 'gelu_fast':
     case 'gelu_accurate':
     case 'gelu_pytorch_tanh':
     case 'gelu_python_tanh':
-      return op.activation(graph, value, 'gelu_new', name);
+      return g.gelu(x, name, { approximation: 'tanh' });
     case 'gelu_10':
-      return clamp(op.activation(graph, value, 'gelu', `${name}/gelu`), -10, 10);
+      return g.clamp(g.gelu(x, `${name}/gelu`), -GELU_LIMIT, GELU_LIMIT, name);
     case 'quick_gelu':
+      return g.swish(x, name, { beta: QUICK_GELU_BETA });
     case 'relu':
-      return op.activation(graph, value, kind, name);
-    case 'silu':
-    case 'swish':
-      return node('Swish', 'opset4');
-    case 'hardswish':
-      return node('HSwish', 'opset4');
-    case 'mish':
-      return node('Mish', 'opset4');
-    case 'tanh':
-      return node('Tanh', 'opset1');
-    case 'sigmoid':
-      return node('Sigmoid', 'opset1');
+      return g.relu(x, name);
     case 'relu6':
-      return clamp(value, 0, 6);
+      return g.clamp(x, 0, 6, name);
     case 'relu2': {
-      const positive = op.activation(graph, value, 'relu', `${name}/relu`);
-      return op.multiply(graph, positive, positive, name);
+      const positive = g.relu(x, `${name}/relu`);
+      return g.multiply(positive, positive, name);
     }
     case 'leaky_relu':
-      return node('PReLU', 'opset1', [value, graph.float(`${name}/slope`, LEAKY_SLOPE, 1)]);
-    case 'laplace': {
-      const centred = op.subtract(graph, value, graph.float(`${name}/mean`, LAPLACE_MEAN), `${name}/centred`);
-      const scaled = op.multiply(
-        graph,
-        centred,
-        graph.float(`${name}/scale`, 1 / (LAPLACE_DEVIATION * Math.SQRT2)),
-        `${name}/scaled`,
-      );
-      const both = op.add(graph, node('Erf', 'opset1', [scaled]), graph.float(`${name}/one`, 1), `${name}/from_zero`);
-      return op.multiply(graph, both, graph.float(`${name}/half`, 0.5), name);
-    }
+      return g.prelu(x, LEAKY_SLOPE, name);
+    case 'silu':
+    case 'swish':
+      return g.swish(x, name);
+    case 'hardswish':
+      return g.hardSwish(x, name);
+    case 'mish':
+      return g.mish(x, name);
+    case 'tanh':
+      return g.tanh(x, name);
+    case 'sigmoid':
+      return g.sigmoid(x, name);
+    case 'laplace':
+      return laplace(g, x, name);
     case 'sqrtsoftplus':
-      return node('Sqrt', 'opset1', [node('SoftPlus', 'opset4')]);
+      return g.sqrt(g.softPlus(x, name), name);
     case 'linear':
-      return value;
+      return x;
   }
+}
+
+/** (1 + erf((x - mean) / (deviation * sqrt(2)))) / 2 */
+function laplace(g: GraphBuilder, x: Value, name: string): Value {
+  const centered = g.subtract(x, g.float(`${name}/mean`, LAPLACE_MEAN), `${name}/centred`);
+  const scale = g.float(`${name}/scale`, 1 / (LAPLACE_DEVIATION * Math.SQRT2));
+  const error = g.erf(g.multiply(centered, scale, `${name}/scaled`), name);
+  const doubled = g.add(error, g.float(`${name}/one`, 1), `${name}/from_zero`);
+  return g.multiply(doubled, g.float(`${name}/half`, 0.5), name);
 }

@@ -66,7 +66,7 @@ export async function convertBlip(
   await stageModel(outputFolder, async (staging) => {
     for (const [name, build] of parts) {
       const start = performance.now();
-      const { graph, parameters } = build(checkpoint, half);
+      const graph = build(checkpoint, half);
       const file = `blip_${name}.xml`;
       const onBytes = (bytes: number): void =>
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
@@ -78,7 +78,12 @@ export async function convertBlip(
       const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });
       done += written.binBytes;
       const place = { xml: path.join(outputFolder, file), bin: path.join(outputFolder, path.basename(written.bin)) };
-      models[name] = { ...written, ...place, parameters, milliseconds: performance.now() - start };
+      models[name] = {
+        ...written,
+        ...place,
+        parameters: graph.parameterCount,
+        milliseconds: performance.now() - start,
+      };
     }
     await copyCompanions(checkpoint.folder, staging);
     signal?.throwIfAborted();

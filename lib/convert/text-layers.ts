@@ -1,83 +1,62 @@
-// BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder; they differ only in where
-// self-attention's keys and values come from. Source: transformers' modeling_blip_text.py.
-import * as op from '../ir';
+// BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder. The two differ only in where the keys
+// and values of self-attention come from. Source: transformers' modeling_blip_text.py.
+// Shapes: b batch, l tokens, s tokens attended to, h heads, d head size, H hidden size.
 import type { Value } from '../ir';
-import { feedForward, layerNorm, linear, linears, mergeHeads, splitHeads } from './layers';
-import type { Weights } from './weights';
+import type { BlipGraph } from './blip-graph';
 
-/** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position vectors, summed and normalized. */
-export function embedTokens(weights: Weights, input_ids: Value, position_ids: Value, name: string): Value {
-  const { graph } = weights;
-  const words = op.gather(
-    graph,
-    weights.get(`${name}.word_embeddings.weight`),
-    input_ids,
-    0,
-    `${name}.word_embeddings`,
-  );
-  const positions = op.gather(
-    graph,
-    weights.get(`${name}.position_embeddings.weight`),
-    position_ids,
-    0,
-    `${name}.position_embeddings`,
-  );
-  return layerNorm(
-    weights,
-    op.add(graph, words, positions, `${name}/sum`),
-    `${name}.LayerNorm`,
-    weights.checkpoint.config.text_config.layer_norm_eps,
-  );
+/** input_ids [b, l] and position_ids [b or 1, l] -> [b, l, H]: word and position embeddings, summed and normalized. */
+export function textEmbeddings(g: BlipGraph, input_ids: Value, position_ids: Value, name: string): Value {
+  const wordTable = g.weight(`${name}.word_embeddings.weight`);
+  const words = g.gather(wordTable, input_ids, 0, `${name}.word_embeddings`);
+  const positionTable = g.weight(`${name}.position_embeddings.weight`);
+  const positions = g.gather(positionTable, position_ids, 0, `${name}.position_embeddings`);
+  const sum = g.add(words, positions, `${name}/sum`);
+  return g.layerNorm(sum, `${name}.LayerNorm`, g.config.text_config.layer_norm_eps);
 }
 
-/**
- * One layer: self-attention, cross-attention, feed-forward; each is added to its input and normalized after (post-norm).
- * `self` and `cross` look, and return what was seen, [b, l, H].
- */
+/** x [b, l, H] and the block's name -> the attention's context [b, l, H], before the output layer. */
+export type Attention = (x: Value, name: string) => Value;
+
+/** One layer: self-attention, cross-attention, feed-forward network, each added to its input and normalized (post-norm). */
 export function textLayer(
-  weights: Weights,
+  g: BlipGraph,
   x: Value,
   name: string,
-  self: (x: Value, block: string) => Value,
-  cross: (x: Value, block: string) => Value,
+  attention: { readonly self: Attention; readonly cross: Attention },
 ): Value {
-  const { hidden_act } = weights.checkpoint.config.text_config;
-  const attended = (input: Value, seen: Value, block: string): Value =>
-    addAndNormalize(weights, linear(weights, seen, `${block}.output.dense`), input, `${block}.output`);
-  const read = attended(x, self(x, `${name}.attention`), `${name}.attention`);
-  const looked = attended(read, cross(read, `${name}.crossattention`), `${name}.crossattention`);
-  const mixed = feedForward(weights, looked, `${name}.intermediate.dense`, `${name}.output.dense`, hidden_act);
-  return addAndNormalize(weights, mixed, looked, `${name}.output`);
+  const attend = (input: Value, kind: Attention, block: string): Value => {
+    const output = g.linear(kind(input, block), `${block}.output.dense`);
+    return addAndNormalize(g, output, input, `${block}.output`);
+  };
+  const selfAttended = attend(x, attention.self, `${name}.attention`);
+  const crossAttended = attend(selfAttended, attention.cross, `${name}.crossattention`);
+  const { hidden_act } = g.config.text_config;
+  const output = g.feedForward(crossAttended, [`${name}.intermediate.dense`, `${name}.output.dense`], hidden_act);
+  return addAndNormalize(g, output, crossAttended, `${name}.output`);
 }
 
-/**
- * What the tokens x [b, l, H] see of each other under `mask` [b, 1, 1 or l, s]: [b, l, H].
- * `extend` puts the keys or values of earlier tokens before theirs, [b, h, l, d] -> [b, h, s, d].
- */
-export function selfAttention(
-  weights: Weights,
-  x: Value,
-  mask: Value,
-  name: string,
-  extend = (_part: 'key' | 'value', fresh: Value): Value => fresh,
-): Value {
-  const { num_attention_heads: heads } = weights.checkpoint.config.text_config;
+export interface SelfAttentionOptions {
+  /** Added to the scores: [b, 1, 1 or l, s]. */
+  readonly mask: Value;
+  /** Prepends the keys or values of earlier tokens: [b, h, l, d] -> [b, h, s, d]. */
+  readonly prependPast?: (part: 'key' | 'value', states: Value) => Value;
+}
+
+/** x [b, l, H] -> context [b, l, H]. Query, key and value are one matrix product (docs/decisions/004-fused-query-key-value.md). */
+export function selfAttention(g: BlipGraph, x: Value, name: string, options: SelfAttentionOptions): Value {
+  const { mask, prependPast = (_, states) => states } = options;
+  const { num_attention_heads: heads } = g.config.text_config;
   const names = ['query', 'key', 'value'].map((part) => `${name}.self.${part}`);
-  const [query, key, value] = linears(weights, x, names, `${name}.self.qkv`).map((part, i) =>
-    splitHeads(weights, part, heads, names[i]),
-  );
-  const context = op.scaledDotProductAttention(
-    weights.graph,
-    query,
-    extend('key', key),
-    extend('value', value),
-    mask,
-    `${name}.self/attention`,
-  ); // [b, h, l, d]
-  return mergeHeads(weights, context, `${name}.self`);
+  const [query, newKey, newValue] = g
+    .fusedLinear(x, names, `${name}.self.qkv`)
+    .map((part, i) => g.splitHeads(part, heads, names[i])); // [b, h, l, d]
+  const key = prependPast('key', newKey); // [b, h, s, d]
+  const value = prependPast('value', newValue);
+  const context = g.scaledDotProductAttention({ query, key, value, mask }, `${name}.self/attention`); // [b, h, l, d]
+  return g.mergeHeads(context, `${name}.self`);
 }
 
-function addAndNormalize(weights: Weights, x: Value, residual: Value, name: string): Value {
-  const sum = op.add(weights.graph, x, residual, `${name}/residual`);
-  return layerNorm(weights, sum, `${name}.LayerNorm`, weights.checkpoint.config.text_config.layer_norm_eps);
+function addAndNormalize(g: BlipGraph, x: Value, residual: Value, name: string): Value {
+  const sum = g.add(x, residual, `${name}/residual`);
+  return g.layerNorm(sum, `${name}.LayerNorm`, g.config.text_config.layer_norm_eps);
 }

@@ -1,107 +1,72 @@
-// BLIP's vision model as an OpenVINO graph: a Vision Transformer with normalization before each block.
+// BLIP's vision model as an OpenVINO graph: a Vision Transformer with normalization before each block (pre-norm).
 // Source: transformers' BlipVisionModel.
 import type { BlipCheckpoint } from '../checkpoint';
-import * as op from '../ir';
-import { Graph, type Value } from '../ir';
-import { feedForward, layerNorm, linear, mergeHeads } from './layers';
-import { Weights } from './weights';
+import type { Value } from '../ir';
+import { BlipGraph } from './blip-graph';
 
 /**
  * pixel_values [batch, 3, image_size, image_size] f32 -> last_hidden_state [batch, patches + 1, hidden_size] f32.
- * The first of the tokens is the class token.
+ * The first token is the class token.
  */
-export function visionModel(checkpoint: BlipCheckpoint, compressToFP16: boolean): { graph: Graph; parameters: number } {
-  const { image_size, num_hidden_layers, layer_norm_eps } = checkpoint.config.vision_config;
-  const graph = new Graph('blip_vision_model');
-  const weights = new Weights(graph, checkpoint, compressToFP16);
-  const pixel_values = graph.parameter('pixel_values', 'f32', [-1, 3, image_size, image_size]);
-  let x = embedPatches(weights, pixel_values);
-  for (let i = 0; i < num_hidden_layers; i++) x = encoderLayer(weights, x, `vision_model.encoder.layers.${i}`);
-  graph.result('last_hidden_state', layerNorm(weights, x, 'vision_model.post_layernorm', layer_norm_eps));
-  return { graph, parameters: weights.parameters };
+export function visionModel(checkpoint: BlipCheckpoint, compressToFP16: boolean): BlipGraph {
+  const g = new BlipGraph('blip_vision_model', checkpoint, compressToFP16);
+  const { image_size, num_hidden_layers, layer_norm_eps } = g.config.vision_config;
+  const pixel_values = g.parameter('pixel_values', 'f32', [-1, 3, image_size, image_size]);
+  let x = patchEmbeddings(g, pixel_values);
+  for (let i = 0; i < num_hidden_layers; i++) x = encoderLayer(g, x, `vision_model.encoder.layers.${i}`);
+  g.result('last_hidden_state', g.layerNorm(x, 'vision_model.post_layernorm', layer_norm_eps));
+  return g;
 }
 
-/** [b, 3, S, S] -> [b, patches + 1, H]: one vector per patch, a class vector in front, positions added. */
-function embedPatches(weights: Weights, pixel_values: Value): Value {
-  const { graph } = weights;
-  const { hidden_size, patch_size } = weights.checkpoint.config.vision_config;
+/** [b, 3, S, S] -> [b, patches + 1, H]: the class embedding and one embedding per patch, plus position embeddings. */
+function patchEmbeddings(g: BlipGraph, pixel_values: Value): Value {
+  const { patch_size } = g.config.vision_config;
   const name = 'vision_model.embeddings';
-  const grid = op.convolution(
-    graph,
-    pixel_values,
-    weights.get(`${name}.patch_embedding.weight`),
-    patch_size,
-    `${name}.patch_embedding/convolution`,
-  ); // [b, H, g, g]
-  const rows = op.reshape(graph, grid, [0, 0, grid.shape[2] * grid.shape[3]], `${name}/flatten`); // [b, H, patches]
-  const patches = op.add(
-    graph,
-    op.transpose(graph, rows, [0, 2, 1], `${name}/patches`),
-    weights.vector(`${name}.patch_embedding.bias`, 3),
-    `${name}.patch_embedding`,
-  );
-  const batch = op.sizeOf(graph, pixel_values, 0, `${name}/batch`);
-  const shape = op.concat(
-    graph,
-    [batch, graph.integers(`${name}/class_shape`, [1, hidden_size])],
-    0,
-    `${name}/class_target`,
-  );
-  const classes = op.broadcast(
-    graph,
-    weights.get(`${name}.class_embedding`),
-    shape,
-    [-1, 1, hidden_size],
-    `${name}/class`,
-  );
-  const tokens = op.concat(graph, [classes, patches], 1, `${name}/tokens`); // [b, patches + 1, H]
-  return op.add(graph, tokens, weights.get(`${name}.position_embedding`), name);
+  const kernel = g.weight(`${name}.patch_embedding.weight`);
+  const grid = g.convolution(pixel_values, kernel, patch_size, `${name}.patch_embedding/convolution`); // [b, H, g, g]
+  const flat = g.reshape(grid, [0, 0, grid.shape[2] * grid.shape[3]], `${name}/flatten`); // [b, H, patches]
+  const tokens = g.transpose(flat, [0, 2, 1], `${name}/patches`);
+  const patches = g.add(tokens, g.vector(`${name}.patch_embedding.bias`, 3), `${name}.patch_embedding`);
+  const classes = classEmbeddings(g, pixel_values, name);
+  const embeddings = g.concat([classes, patches], 1, `${name}/tokens`); // [b, patches + 1, H]
+  return g.add(embeddings, g.weight(`${name}.position_embedding`), name);
 }
 
-function encoderLayer(weights: Weights, x: Value, name: string): Value {
-  const { graph } = weights;
-  const { layer_norm_eps, hidden_act } = weights.checkpoint.config.vision_config;
-  const attended = selfAttention(
-    weights,
-    layerNorm(weights, x, `${name}.layer_norm1`, layer_norm_eps),
-    `${name}.self_attn`,
-  );
-  const middle = op.add(graph, x, attended, `${name}/attention_residual`);
-  const mixed = feedForward(
-    weights,
-    layerNorm(weights, middle, `${name}.layer_norm2`, layer_norm_eps),
-    `${name}.mlp.fc1`,
-    `${name}.mlp.fc2`,
-    hidden_act,
-  );
-  return op.add(graph, middle, mixed, `${name}/mlp_residual`);
+/** The class embedding for each image: [b, 1, H]. */
+function classEmbeddings(g: BlipGraph, pixel_values: Value, name: string): Value {
+  const { hidden_size } = g.config.vision_config;
+  const batch = g.sizeOf(pixel_values, 0, `${name}/batch`);
+  const shape = g.concat([batch, g.integers(`${name}/class_shape`, [1, hidden_size])], 0, `${name}/class_target`);
+  return g.broadcast(g.weight(`${name}.class_embedding`), shape, [-1, 1, hidden_size], `${name}/class`);
+}
+
+/** One layer: self-attention and feed-forward network, each on the normalized input and added to it. */
+function encoderLayer(g: BlipGraph, x: Value, name: string): Value {
+  const { layer_norm_eps, hidden_act } = g.config.vision_config;
+  const attended = selfAttention(g, g.layerNorm(x, `${name}.layer_norm1`, layer_norm_eps), `${name}.self_attn`);
+  const residual = g.add(x, attended, `${name}/attention_residual`);
+  const normalized = g.layerNorm(residual, `${name}.layer_norm2`, layer_norm_eps);
+  const output = g.feedForward(normalized, [`${name}.mlp.fc1`, `${name}.mlp.fc2`], hidden_act);
+  return g.add(residual, output, `${name}/mlp_residual`);
 }
 
 /**
- * Queries, keys and values come from one matrix, as the checkpoint stores them.
- * Attention is written out: as ScaledDotProductAttention the CPU plugin adds a transposition of the keys. Of BLIP-base's 253 ms at bf16
- * that saves 5 %, at INT8 3 % (OpenVINO 2026.4.1).
+ * x [b, l, H] -> [b, l, H]. Query, key and value come from one matrix, as the checkpoint stores them.
+ *
+ * Written out instead of as ScaledDotProductAttention, for which the CPU plugin transposes the keys once more
+ * (docs/decisions/003-vision-attention-written-out.md).
  */
-function selfAttention(weights: Weights, x: Value, name: string): Value {
-  const { graph } = weights;
-  const { hidden_size, num_attention_heads: heads } = weights.checkpoint.config.vision_config;
-  const qkv = op.reshape(
-    graph,
-    linear(weights, x, `${name}.qkv`),
-    [0, 0, 3, heads, hidden_size / heads],
-    `${name}/split_qkv`,
-  ); // [b, l, 3, h, d]
-  const stacked = op.transpose(graph, qkv, [2, 0, 3, 1, 4], `${name}/stack_qkv`); // [3, b, h, l, d]
-  const [query, key, value] = op
-    .split(graph, stacked, 0, 3, `${name}/qkv_parts`)
-    .map((part, i) => op.squeeze(graph, part, 0, `${name}/${['query', 'key', 'value'][i]}`));
-  const scaled = op.multiply(
-    graph,
-    query,
-    graph.float(`${name}/scale`, (hidden_size / heads) ** -0.5),
-    `${name}/scaled_query`,
-  );
-  const scores = op.matmul(graph, scaled, key, `${name}/scores`, { transposeB: true }); // [b, h, l, l]
-  const context = op.matmul(graph, op.softmax(graph, scores, `${name}/probabilities`), value, `${name}/attention`); // [b, h, l, d]
-  return linear(weights, mergeHeads(weights, context, name), `${name}.projection`);
+function selfAttention(g: BlipGraph, x: Value, name: string): Value {
+  const { hidden_size, num_attention_heads: heads } = g.config.vision_config;
+  const size = hidden_size / heads;
+  const qkv = g.reshape(g.linear(x, `${name}.qkv`), [0, 0, 3, heads, size], `${name}/split_qkv`); // [b, l, 3, h, d]
+  const stacked = g.transpose(qkv, [2, 0, 3, 1, 4], `${name}/stack_qkv`); // [3, b, h, l, d]
+  const [query, key, value] = g
+    .split(stacked, 0, 3, `${name}/qkv_parts`)
+    .map((part, i) => g.squeeze(part, 0, `${name}/${['query', 'key', 'value'][i]}`)); // [b, h, l, d]
+  const scaledQuery = g.multiply(query, g.float(`${name}/scale`, size ** -0.5), `${name}/scaled_query`);
+  const scores = g.matmul(scaledQuery, key, `${name}/scores`, { transposeB: true }); // [b, h, l, l]
+  const probabilities = g.softmax(scores, `${name}/probabilities`);
+  const context = g.matmul(probabilities, value, `${name}/attention`); // [b, h, l, d]
+  return g.linear(g.mergeHeads(context, name), `${name}.projection`);
 }

@@ -2,7 +2,7 @@
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
 import { floatToHalf } from '../core/float16';
-import { convert, type Graph, type Shape, type Value } from '../ir';
+import type { GraphBuilder, Shape, Value } from '../ir';
 
 /** F32 values in a piece: few enough to stay in the processor's cache while they are read, converted and written. */
 const PIECE_VALUES = 1 << 18;
@@ -12,17 +12,17 @@ export class Weights {
   readonly #values = new Map<string, Value>();
   readonly #floats = inTurns(() => new Uint8Array(4 * PIECE_VALUES));
   readonly #halves = inTurns(() => new Uint16Array(PIECE_VALUES * 2)); // a piece of a half-precision checkpoint has twice the values
-  #parameters = 0;
+  #parameterCount = 0;
 
   constructor(
-    readonly graph: Graph,
-    readonly checkpoint: BlipCheckpoint,
-    readonly compressToFP16: boolean,
+    private readonly graph: GraphBuilder,
+    private readonly checkpoint: BlipCheckpoint,
+    private readonly compressToFP16: boolean,
   ) {}
 
-  /** How many numbers the graph's weights hold so far. */
-  get parameters(): number {
-    return this.#parameters;
+  /** The number of values in the tensors that were handed out so far. */
+  get parameterCount(): number {
+    return this.#parameterCount;
   }
 
   /** The tensor of this checkpoint name, as f32. Of several names: the tensors, whose later axes agree, one below the other. */
@@ -46,7 +46,7 @@ export class Weights {
     const key = `${names.join('+')}#${shape.length}`;
     let value = this.#values.get(key);
     if (!value) {
-      this.#parameters += shape.reduce((product, dim) => product * dim, 1);
+      this.#parameterCount += shape.reduce((product, dim) => product * dim, 1);
       this.#values.set(key, (value = this.#constant(names.join('+'), tensors, shape)));
     }
     return value;
@@ -60,7 +60,7 @@ export class Weights {
       for (const tensor of tensors) yield* pieces(tensor);
     };
     const value = graph.constant(name, compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
-    return compressToFP16 ? convert(graph, value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
+    return compressToFP16 ? graph.convert(value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
   }
 
   *#floatPieces(tensor: CheckpointTensor): Generator<Uint8Array> {

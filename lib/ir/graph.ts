@@ -1,15 +1,13 @@
-// OpenVINO's Intermediate Representation as a typed graph in memory: nodes, their outputs, variables. Knows no model.
-// Format: https://docs.openvino.ai (IR, operation sets). Operations with their shape inference stand in ops.ts.
+// OpenVINO's Intermediate Representation as a typed graph in memory: nodes, their outputs, constants, variables.
+// Format: https://docs.openvino.ai (IR, operation sets). GraphBuilder adds the operations, with their shape inference.
 import { BlipError } from '../core/errors';
+import { formatDimension, type Shape } from './shapes';
 
-/** An operation was given inputs it cannot take; the message names the node, the shapes and what was expected. */
+/** An operation was given inputs that it cannot take; the message names the node, the shapes and what was expected. */
 export class GraphError extends BlipError {}
 
 export type IRType = 'f32' | 'f16' | 'i64' | 'i32' | 'boolean';
 export const TYPE_BYTES: Readonly<Record<IRType, number>> = { f32: 4, f16: 2, i64: 8, i32: 4, boolean: 1 };
-
-/** Sizes; -1 stands for one that is only known at run time. */
-export type Shape = readonly number[];
 
 /** One output of a node: what other nodes take as input. */
 export interface Value {
@@ -19,10 +17,10 @@ export interface Value {
   readonly shape: Shape;
 }
 
-/** Where a constant's bytes come from. Read while writing, one constant at a time; equal keys share one place in the file. */
+/** A constant's bytes, read when the graph is written, one constant at a time. Constants with the same key are stored once. */
 export interface ConstantSource {
   readonly key?: string;
-  /** All of them, or pieces in their order; each piece is left as it is until the next but one is asked for. */
+  /** All bytes, or a generator of chunks in order. A chunk must not change until the chunk after the next is requested. */
   readonly bytes: () => Uint8Array | Generator<Uint8Array>;
 }
 
@@ -37,10 +35,10 @@ export interface Node {
   readonly outputs: Value[];
   /** Tensor names per output: the names under which a program finds inputs and outputs. */
   readonly tensorNames: string[][];
-  /** Names of empty runtime attributes, such as `decompression`. */
+  /** Names of runtime attributes without a value, such as `decompression`. */
   readonly runtimeInfo: readonly string[];
   readonly source?: ConstantSource;
-  /** The number itself, for small integer constants: lets shape inference see it. */
+  /** The values of an integer constant, where shape inference needs them. */
   readonly integers?: readonly number[];
 }
 
@@ -56,6 +54,11 @@ export interface NodeSpec {
   readonly integers?: readonly number[];
 }
 
+/** A node with one output. */
+export interface OperationSpec extends Omit<NodeSpec, 'outputs'> {
+  readonly output: NodeSpec['outputs'][number];
+}
+
 /** State that lives in an inference request between runs. */
 export interface Variable {
   readonly id: string;
@@ -63,15 +66,7 @@ export interface Variable {
   readonly shape: Shape;
 }
 
-/**
- * A model under construction. Nodes are kept in the order they are added, which is a topological order.
- *
- * @example
- * const graph = new Graph('twice');
- * const x = graph.parameter('x', 'f32', [-1, 4]);
- * graph.result('y', add(graph, x, x, 'sum'));
- * await writeIR(graph, 'twice.xml');
- */
+/** A model under construction. Nodes are kept in the order in which they are added, which is a topological order. */
 export class Graph {
   readonly nodes: Node[] = [];
   readonly #names = new Map<string, number>();
@@ -80,8 +75,11 @@ export class Graph {
 
   constructor(readonly name: string) {}
 
-  /** Adds a node of any operation; prefer the functions of ops.ts, which check shapes. */
-  add(spec: NodeSpec): Node {
+  /**
+   * Adds a node of any operation. Its inputs are not checked: prefer the methods of GraphBuilder, which do.
+   * @throws {GraphError} when an input belongs to another graph
+   */
+  addNode(spec: NodeSpec): Node {
     for (const input of spec.inputs ?? [])
       if (this.nodes[input.node.id] !== input.node)
         throw new GraphError(`${spec.name} (${spec.type}): its input "${input.node.name}" belongs to another graph.`);
@@ -106,6 +104,11 @@ export class Graph {
     return node;
   }
 
+  /** Adds a node with one output, as addNode does, and returns the output. */
+  addOperation({ output, ...spec }: OperationSpec): Value {
+    return this.addNode({ ...spec, outputs: [output] }).outputs[0];
+  }
+
   /** An input of the model. @throws {GraphError} when another input has this name */
   parameter(name: string, type: IRType, shape: Shape): Value {
     if (this.#inputs.has(name))
@@ -113,31 +116,23 @@ export class Graph {
         `${name} (Parameter): the graph has an input of this name already; programs find inputs by name.`,
       );
     this.#inputs.add(name);
-    const node = this.add({
+    const node = this.addNode({
       type: 'Parameter',
       opset: 'opset1',
       name,
       outputs: [{ type, shape }],
-      attributes: { shape: shape.map((dim) => (dim < 0 ? '?' : dim)).join(','), element_type: type },
+      attributes: { shape: shape.map(formatDimension).join(','), element_type: type },
     });
     node.tensorNames[0].push(name);
     return node.outputs[0];
   }
 
   /** A constant whose bytes (little-endian) are read when the graph is written. */
-  constant(name: string, type: IRType, shape: Shape, source: ConstantSource, integers?: readonly number[]): Value {
-    return this.add({
-      type: 'Const',
-      opset: 'opset1',
-      name,
-      source,
-      integers,
-      outputs: [{ type, shape }],
-      attributes: { element_type: type, shape: shape.join(', ') },
-    }).outputs[0];
+  constant(name: string, type: IRType, shape: Shape, source: ConstantSource): Value {
+    return this.#constant({ name, source, output: { type, shape } });
   }
 
-  /** A small constant of whole numbers: axes, shapes, indices. A number gives a scalar, a list a vector. */
+  /** An integer constant, such as axes, shapes or indices. A number gives a scalar, a list gives a vector. */
   integers(name: string, values: number | readonly number[], type: 'i64' | 'i32' = 'i64'): Value {
     const list = typeof values === 'number' ? [values] : [...values];
     if (!list.every(Number.isSafeInteger))
@@ -145,22 +140,24 @@ export class Graph {
     const bytes = new Uint8Array(
       type === 'i64' ? BigInt64Array.from(list, BigInt).buffer : Int32Array.from(list).buffer,
     );
-    return this.constant(
+    return this.#constant({
       name,
-      type,
-      typeof values === 'number' ? [] : [list.length],
-      { key: `${type}:${list.join(',')}`, bytes: () => bytes },
-      list,
-    );
+      source: { key: `${type}:${list.join(',')}`, bytes: () => bytes },
+      output: { type, shape: typeof values === 'number' ? [] : [list.length] },
+      integers: list,
+    });
   }
 
-  /** A float scalar, or one value of the given rank that broadcasts. */
+  /** One f32 value: a scalar, or a tensor of the given rank with every size 1, which broadcasts. */
   float(name: string, value: number, rank = 0): Value {
     const bytes = new Uint8Array(Float32Array.of(value).buffer);
     return this.constant(name, 'f32', Array<number>(rank).fill(1), { key: `f32:${value}`, bytes: () => bytes });
   }
 
-  /** An output of the model under a tensor name; one value may have several. @throws {GraphError} when another input or output has this name */
+  /**
+   * Makes a value an output of the model under a tensor name. One value may have several names.
+   * @throws {GraphError} when another input or output has this name
+   */
   result(name: string, value: Value): void {
     if (this.#outputs.has(name) || this.#inputs.has(name))
       throw new GraphError(
@@ -168,12 +165,12 @@ export class Graph {
       );
     this.#outputs.add(name);
     value.node.tensorNames[value.port].push(name);
-    this.add({ type: 'Result', opset: 'opset1', name: `${name}/result`, inputs: [value], outputs: [] });
+    this.addNode({ type: 'Result', opset: 'opset1', name: `${name}/result`, inputs: [value], outputs: [] });
   }
 
-  /** Reads a variable; after a reset (and in a fresh request) it has the value of `initial`. */
+  /** Reads a variable. In a fresh request, and after a reset, its value is `initial`. */
   readValue(variable: Variable, initial: Value): Value {
-    return this.add({
+    return this.addOperation({
       type: 'ReadValue',
       opset: 'opset6',
       name: `${variable.id}/read`,
@@ -181,15 +178,15 @@ export class Graph {
       attributes: {
         variable_id: variable.id,
         variable_type: variable.type,
-        variable_shape: variable.shape.map((dim) => (dim < 0 ? '?' : dim)).join(','),
+        variable_shape: variable.shape.map(formatDimension).join(','),
       },
-      outputs: [{ type: variable.type, shape: variable.shape }],
-    }).outputs[0];
+      output: { type: variable.type, shape: variable.shape },
+    });
   }
 
-  /** Writes a variable, to be read by the next run. */
+  /** Writes a variable, which the next run reads. */
   assign(variable: Variable, value: Value): void {
-    this.add({
+    this.addNode({
       type: 'Assign',
       opset: 'opset6',
       name: `${variable.id}/assign`,
@@ -199,14 +196,20 @@ export class Graph {
     });
   }
 
-  #unique(name: string): string {
-    const seen = this.#names.get(name) ?? 0;
-    this.#names.set(name, seen + 1);
-    return seen === 0 ? name : this.#unique(`${name}_${seen}`);
+  #constant(spec: Pick<OperationSpec, 'name' | 'source' | 'output' | 'integers'>): Value {
+    const { type, shape } = spec.output;
+    return this.addOperation({
+      type: 'Const',
+      opset: 'opset1',
+      attributes: { element_type: type, shape: shape.join(', ') },
+      ...spec,
+    });
   }
-}
 
-/** @example formatShape([-1, 3]) // '[?, 3]' */
-export function formatShape(shape: Shape): string {
-  return `[${shape.map((dim) => (dim < 0 ? '?' : dim)).join(', ')}]`;
+  /** The name itself the first time, with a number appended after that. */
+  #unique(name: string): string {
+    const uses = this.#names.get(name) ?? 0;
+    this.#names.set(name, uses + 1);
+    return uses === 0 ? name : this.#unique(`${name}_${uses}`);
+  }
 }

@@ -1,5 +1,6 @@
 // Public API of the IR room.
 export * from './graph';
-export * from './ops';
+export { GraphBuilder, type AttentionInputs } from './graph-builder';
+export { broadcastShapes, DYNAMIC, formatShape, type Shape } from './shapes';
 export { writeIR, type WriteOptions, type WrittenIR } from './write-ir';
 export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir-statistics';

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { after, it } from 'node:test';
 import { parseBlipConfig } from '../../lib/checkpoint';
 import { activation } from '../../lib/convert/activation';
-import { add, Graph, writeIR } from '../../lib/ir';
+import { GraphBuilder, writeIR } from '../../lib/ir';
 import { loadOpenVINO } from '../../lib/openvino';
 
 const tolerance = (name: string): number => (name === 'sqrtsoftplus' ? 1e-4 : 2e-5);
@@ -22,10 +22,10 @@ const { Core, Tensor } = loadOpenVINO();
 for (const [name, expected] of Object.entries(fixture.values))
   it(name, async () => {
     const { hidden_act } = parseBlipConfig({ text_config: { hidden_act: name } }, 'config.json').text_config;
-    const graph = new Graph('activation');
+    const graph = new GraphBuilder('activation');
     const x = graph.parameter('x', 'f32', [-1]);
     // adding 0 gives `linear`, which is no operation, an output of its own
-    graph.result('y', add(graph, activation(graph, x, hidden_act, 'activation'), graph.float('zero', 0), 'sum'));
+    graph.result('y', graph.add(activation(graph, x, hidden_act, 'activation'), graph.float('zero', 0), 'sum'));
     const { xml } = await writeIR(graph, path.join(work, `${name}.xml`));
     const request = (
       await new Core().compileModel(xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' })

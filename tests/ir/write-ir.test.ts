@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
 import { floatToHalf } from '../../lib/core/float16';
-import { add, convert, Graph, GraphError, matmul, reshape, writeIR } from '../../lib/ir';
+import { GraphBuilder, GraphError, writeIR } from '../../lib/ir';
 import { loadOpenVINO } from '../../lib/openvino';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'write-ir-'));
@@ -20,13 +20,13 @@ const WEIGHTS = Float32Array.from({ length: 15 }, (_, n) => n / 4 - 2); // exact
 const X = Float32Array.of(1, -2, 0.5, 4, 3);
 
 /** y [?, 3] = x [?, 5] times a weight [3, 5], stored in f32 or in f16. */
-function linear(half: boolean, name = 'linear'): Graph {
-  const graph = new Graph(name);
+function linear(half: boolean, name = 'linear'): GraphBuilder {
+  const graph = new GraphBuilder(name);
   const stored = half
     ? graph.constant('layer.weight', 'f16', [3, 5], { key: 'w', bytes: () => bytesOf(floatToHalf(WEIGHTS)) })
     : graph.constant('layer.weight', 'f32', [3, 5], { key: 'w', bytes: () => bytesOf(WEIGHTS) });
-  const weight = half ? convert(graph, stored, 'f32', 'layer.weight/to_f32', { decompression: true }) : stored;
-  graph.result('y', matmul(graph, graph.parameter('x', 'f32', [-1, 5]), weight, 'layer', { transposeB: true }));
+  const weight = half ? graph.convert(stored, 'f32', 'layer.weight/to_f32', { decompression: true }) : stored;
+  graph.result('y', graph.matmul(graph.parameter('x', 'f32', [-1, 5]), weight, 'layer', { transposeB: true }));
   return graph;
 }
 
@@ -73,10 +73,10 @@ for (const half of [false, true])
   });
 
 test('names: unique for nodes, several for one value, with commas and quotes', async () => {
-  const graph = new Graph('names & "quotes"');
+  const graph = new GraphBuilder('names & "quotes"');
   const x = graph.parameter('x, the "input"', 'f32', [2]);
-  const twice = add(graph, x, x, 'sum');
-  const four = add(graph, twice, twice, 'sum');
+  const twice = graph.add(x, x, 'sum');
+  const four = graph.add(twice, twice, 'sum');
   graph.result('y', four);
   graph.result('same, again', four);
   graph.result('x out', x);
@@ -96,7 +96,7 @@ test('names: unique for nodes, several for one value, with commas and quotes', a
 });
 
 test('a constant with a key is made and stored once per type; each starts at a multiple of 8; empty ones work', async () => {
-  const graph = new Graph('shared');
+  const graph = new GraphBuilder('shared');
   let made = 0;
   const source = {
     key: 'same',
@@ -106,12 +106,12 @@ test('a constant with a key is made and stored once per type; each starts at a m
     },
   };
   const x = graph.parameter('x', 'f32', [3]);
-  const first = add(graph, x, graph.constant('first', 'f32', [3], source), 'a');
-  const second = add(graph, first, graph.constant('second', 'f32', [3], source), 'b');
-  const third = add(graph, second, reshape(graph, graph.constant('third', 'f32', [1, 3], source), [3], 'flat'), 'c');
+  const first = graph.add(x, graph.constant('first', 'f32', [3], source), 'a');
+  const second = graph.add(first, graph.constant('second', 'f32', [3], source), 'b');
+  const third = graph.add(second, graph.reshape(graph.constant('third', 'f32', [1, 3], source), [3], 'flat'), 'c');
   graph.result(
     'y',
-    add(graph, third, graph.constant('own', 'f32', [3], { bytes: () => bytesOf(Float32Array.of(10, 20, 30)) }), 'd'),
+    graph.add(third, graph.constant('own', 'f32', [3], { bytes: () => bytesOf(Float32Array.of(10, 20, 30)) }), 'd'),
   );
   graph.result('none', graph.constant('none', 'f32', [0, 2], { bytes: () => new Uint8Array(0) }));
   const progress: number[] = [];
@@ -137,7 +137,7 @@ test('a constant with a key is made and stored once per type; each starts at a m
 });
 
 test('a constant of the wrong length, a file that is no .xml, a key that is no name: refused, nothing left', async () => {
-  const graph = new Graph('wrong');
+  const graph = new GraphBuilder('wrong');
   graph.result('y', graph.constant('bias', 'f32', [4], { bytes: () => new Uint8Array(12) }));
   const file = place('wrong');
   await assert.rejects(
@@ -156,7 +156,7 @@ test('cancelled or failed, an earlier model stays as it was', async () => {
   await writeIR(linear(false, 'earlier'), file);
   const before = [file, file.replace('.xml', '.bin')].map((name) => fs.readFileSync(name));
   const controller = new AbortController();
-  const graph = new Graph('later');
+  const graph = new GraphBuilder('later');
   for (let n = 0; n < 5; n++)
     graph.constant(`c${n}`, 'f32', [1], {
       bytes: () => {
@@ -165,7 +165,7 @@ test('cancelled or failed, an earlier model stays as it was', async () => {
       },
     });
   await assert.rejects(writeIR(graph, file, { signal: controller.signal }), /stopped/);
-  const broken = new Graph('broken');
+  const broken = new GraphBuilder('broken');
   broken.constant('c', 'f32', [1], {
     bytes: () => {
       throw new Error('unreadable checkpoint');

@@ -1,13 +1,12 @@
 // One case or more per operation: how it is built, with free sizes too, and what it is in plain TypeScript.
-import * as op from '../../lib/ir';
-import type { Graph, IRType, Shape, Value } from '../../lib/ir';
+import type { GraphBuilder, IRType, Shape, Value } from '../../lib/ir';
 import { at, common, erf, generate, softmaxOf, sum, type Nd } from './nd-array';
 
 export interface OpCase {
   readonly name: string;
   /** The model's inputs: declared shapes, and the sizes they are run with. */
   readonly inputs: readonly { readonly type: IRType; readonly shape: Shape; readonly sizes: readonly number[] }[];
-  readonly build: (graph: Graph, values: readonly Value[]) => Value | Value[];
+  readonly build: (g: GraphBuilder, values: readonly Value[]) => Value | Value[];
   readonly reference: (inputs: readonly Nd[]) => Nd | Nd[];
 }
 
@@ -26,11 +25,13 @@ const pairs: readonly (readonly [Input, Input])[] = [
   [f([2, -1], [2, 0]), f([2, -1], [2, 0])],
 ];
 
-function elementwise(name: string, build: typeof op.add, compute: (a: number, b: number) => number): OpCase[] {
+type Binary = 'add' | 'subtract' | 'multiply' | 'lessEqual';
+
+function elementwise(name: Binary, compute: (a: number, b: number) => number): OpCase[] {
   return pairs.map(([a, b], n) => ({
     name: `${name} ${n}`,
     inputs: [a, b],
-    build: (graph, [x, y]) => build(graph, x, y, 'it'),
+    build: (g, [x, y]) => g[name](x, y, 'it'),
     reference: ([x, y]) => generate(common(x.shape, y.shape), (index) => compute(at(x, index), at(y, index))),
   }));
 }
@@ -39,7 +40,7 @@ function matmulCase(name: string, a: Input, b: Input, transposeB: boolean): OpCa
   return {
     name: `matmul ${name}`,
     inputs: [a, b],
-    build: (graph, [x, y]) => op.matmul(graph, x, y, 'it', { transposeB }),
+    build: (g, [x, y]) => g.matmul(x, y, 'it', { transposeB }),
     reference: ([x, y]) => {
       const inner = x.shape.at(-1) ?? 0;
       const columns = y.shape.at(transposeB ? -2 : -1) ?? 0;
@@ -62,7 +63,7 @@ function reshapeCase(input: Input, pattern: readonly number[]): OpCase {
   return {
     name: `reshape [${input.shape.join(', ')}] to [${pattern.join(', ')}]`,
     inputs: [input],
-    build: (graph, [x]) => op.reshape(graph, x, pattern, 'it'),
+    build: (g, [x]) => g.reshape(x, pattern, 'it'),
     reference: ([x]) => {
       const shape = pattern.map((dim, axis) => (dim === 0 ? x.shape[axis] : dim));
       const known = shape.filter((dim) => dim >= 0).reduce((a, b) => a * b, 1);
@@ -71,18 +72,44 @@ function reshapeCase(input: Input, pattern: readonly number[]): OpCase {
   };
 }
 
-const GELU: Readonly<Record<op.Activation, (x: number) => number>> = {
-  gelu: (x) => (x * (1 + erf(x / Math.SQRT2))) / 2,
-  gelu_new: (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
-  quick_gelu: (x) => x / (1 + Math.exp(-1.702 * x)),
-  relu: (x) => Math.max(0, x),
-};
+/** Functions of one number: how each is built, and what it computes. */
+const UNARY: Readonly<Record<string, { build: (g: GraphBuilder, x: Value) => Value; compute: (x: number) => number }>> =
+  {
+    erf: { build: (g, x) => g.erf(x, 'it'), compute: erf },
+    tanh: { build: (g, x) => g.tanh(x, 'it'), compute: Math.tanh },
+    sigmoid: { build: (g, x) => g.sigmoid(x, 'it'), compute: sigmoid },
+    'sqrt of softPlus': {
+      build: (g, x) => g.sqrt(g.softPlus(x, 'positive'), 'it'),
+      compute: (x) => Math.sqrt(softPlus(x)),
+    },
+    clamp: { build: (g, x) => g.clamp(x, -0.5, 1.25, 'it'), compute: (x) => Math.min(Math.max(x, -0.5), 1.25) },
+    relu: { build: (g, x) => g.relu(x, 'it'), compute: (x) => Math.max(0, x) },
+    prelu: { build: (g, x) => g.prelu(x, 0.25, 'it'), compute: (x) => (x < 0 ? x / 4 : x) },
+    gelu: { build: (g, x) => g.gelu(x, 'it'), compute: (x) => (x * (1 + erf(x / Math.SQRT2))) / 2 },
+    'gelu by tanh': {
+      build: (g, x) => g.gelu(x, 'it', { approximation: 'tanh' }),
+      compute: (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    },
+    swish: { build: (g, x) => g.swish(x, 'it'), compute: (x) => x * sigmoid(x) },
+    'swish with beta': { build: (g, x) => g.swish(x, 'it', { beta: 1.702 }), compute: (x) => x * sigmoid(1.702 * x) },
+    hardSwish: { build: (g, x) => g.hardSwish(x, 'it'), compute: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6 },
+    mish: { build: (g, x) => g.mish(x, 'it'), compute: (x) => x * Math.tanh(softPlus(x)) },
+    softPlus: { build: (g, x) => g.softPlus(x, 'it'), compute: softPlus },
+  };
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+function softPlus(x: number): number {
+  return Math.log1p(Math.exp(x));
+}
 
 function attention(name: string, [q, k, v, mask]: readonly Input[]): OpCase {
   return {
     name: `scaledDotProductAttention ${name}`,
     inputs: mask ? [q, k, v, mask] : [q, k, v],
-    build: (graph, [query, key, value, m]) => op.scaledDotProductAttention(graph, query, key, value, m, 'it'),
+    build: (g, [query, key, value, mask]) => g.scaledDotProductAttention({ query, key, value, mask }, 'it'),
     reference: ([query, key, value, m]) => {
       const [, , length, size] = query.shape;
       const batch = common(query.shape.slice(0, 2), key.shape.slice(0, 2));
@@ -104,7 +131,7 @@ function convolutionCase(name: string, input: Input, weight: Input, stride: numb
   return {
     name: `convolution ${name}`,
     inputs: [input, weight],
-    build: (graph, [x, w]) => op.convolution(graph, x, w, stride, 'it'),
+    build: (g, [x, w]) => g.convolution(x, w, stride, 'it'),
     reference: ([x, w]) => {
       const [out, channels, kh, kw] = w.shape;
       const size = (dim: number, kernel: number): number => Math.floor((dim - kernel) / stride) + 1;
@@ -126,10 +153,10 @@ const pick = (shape: readonly number[], axis: number, x: Nd, chosen: (index: rea
   );
 
 export const CASES: readonly OpCase[] = [
-  ...elementwise('add', op.add, (a, b) => a + b),
-  ...elementwise('subtract', op.subtract, (a, b) => a - b),
-  ...elementwise('multiply', op.multiply, (a, b) => a * b),
-  ...elementwise('lessEqual', op.lessEqual, (a, b) => Number(a <= b)),
+  ...elementwise('add', (a, b) => a + b),
+  ...elementwise('subtract', (a, b) => a - b),
+  ...elementwise('multiply', (a, b) => a * b),
+  ...elementwise('lessEqual', (a, b) => Number(a <= b)),
   ...(
     [
       [f([2, 3]), f([2, 3])],
@@ -140,7 +167,7 @@ export const CASES: readonly OpCase[] = [
     ([a, b], n): OpCase => ({
       name: `select ${n}`,
       inputs: [a, b],
-      build: (graph, [x, y]) => op.select(graph, op.lessEqual(graph, x, y, 'which'), x, graph.float('nine', 9), 'it'),
+      build: (g, [x, y]) => g.select(g.lessEqual(x, y, 'which'), x, g.float('nine', 9), 'it'),
       reference: ([x, y]) =>
         generate(common(x.shape, y.shape), (index) => (at(x, index) <= at(y, index) ? at(x, index) : 9)),
     }),
@@ -155,7 +182,7 @@ export const CASES: readonly OpCase[] = [
     (type): OpCase => ({
       name: `convert to ${type} and back`,
       inputs: [f([-1, 3], [2, 3])],
-      build: (graph, [x]) => op.convert(graph, op.convert(graph, x, type, 'there'), 'f32', 'it'),
+      build: (g, [x]) => g.convert(g.convert(x, type, 'there'), 'f32', 'it'),
       reference: ([x]) =>
         generate(x.shape, (index) =>
           type === 'f16' ? at(x, index) : type === 'boolean' ? Number(at(x, index) !== 0) : Math.trunc(at(x, index)),
@@ -173,7 +200,7 @@ export const CASES: readonly OpCase[] = [
     ([data, axis], n): OpCase => ({
       name: `gather ${n}`,
       inputs: [data, i([-1, 2], [3, 2])],
-      build: (graph, [x, ids]) => op.gather(graph, x, ids, axis, 'it'),
+      build: (g, [x, ids]) => g.gather(x, ids, axis, 'it'),
       reference: ([x, ids]) =>
         generate([...x.shape.slice(0, axis), ...ids.shape, ...x.shape.slice(axis + 1)], (index) =>
           at(x, [...index.slice(0, axis), at(ids, index.slice(axis, axis + 2)), ...index.slice(axis + 2)]),
@@ -183,7 +210,7 @@ export const CASES: readonly OpCase[] = [
   {
     name: 'gather by a scalar drops the axis',
     inputs: [f([4, -1], [4, 3])],
-    build: (graph, [x]) => op.gather(graph, x, graph.integers('two', 2), 0, 'it'),
+    build: (g, [x]) => g.gather(x, g.integers('two', 2), 0, 'it'),
     reference: ([x]) => generate([3], ([n]) => at(x, [2, n])),
   },
   ...(
@@ -196,7 +223,7 @@ export const CASES: readonly OpCase[] = [
     ([a, b, axis], n): OpCase => ({
       name: `concat ${n}`,
       inputs: [a, b],
-      build: (graph, [x, y]) => op.concat(graph, [x, y], axis, 'it'),
+      build: (g, [x, y]) => g.concat([x, y], axis, 'it'),
       reference: ([x, y]) =>
         generate(
           x.shape.map((size, k) => (k === axis ? size + y.shape[k] : size)),
@@ -223,7 +250,7 @@ export const CASES: readonly OpCase[] = [
     ([input, axis, count], n): OpCase => ({
       name: `padEnd ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.padEnd(graph, x, axis, count, 'it'),
+      build: (g, [x]) => g.padEnd(x, axis, count, 'it'),
       reference: ([x]) =>
         generate(
           x.shape.map((size, k) => (k === axis ? size + count : size)),
@@ -250,7 +277,7 @@ export const CASES: readonly OpCase[] = [
     ([input, order], n): OpCase => ({
       name: `transpose ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.transpose(graph, x, order, 'it'),
+      build: (g, [x]) => g.transpose(x, order, 'it'),
       reference: ([x]) =>
         generate(
           order.map((axis) => x.shape[axis]),
@@ -272,7 +299,7 @@ export const CASES: readonly OpCase[] = [
     ([input, axis, parts], n): OpCase => ({
       name: `split ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.split(graph, x, axis, parts, 'it'),
+      build: (g, [x]) => g.split(x, axis, parts, 'it'),
       reference: ([x]) =>
         Array.from({ length: parts }, (_, part) => {
           const size = x.shape[axis] / parts;
@@ -288,64 +315,57 @@ export const CASES: readonly OpCase[] = [
   {
     name: 'squeeze',
     inputs: [f([-1, 1, 3], [2, 1, 3])],
-    build: (graph, [x]) => op.squeeze(graph, x, 1, 'it'),
+    build: (g, [x]) => g.squeeze(x, 1, 'it'),
     reference: ([x]) => ({ shape: [2, 3], data: x.data }),
   },
   {
     name: 'unsqueeze',
     inputs: [f([-1, 3], [2, 3])],
-    build: (graph, [x]) => op.unsqueeze(graph, x, [3, 0], 'it'),
+    build: (g, [x]) => g.unsqueeze(x, [3, 0], 'it'),
     reference: ([x]) => ({ shape: [1, 2, 3, 1], data: x.data }),
   },
   {
     name: 'unsqueeze in the middle',
     inputs: [f([5, -1], [5, 2])],
-    build: (graph, [x]) => op.unsqueeze(graph, x, [1, 2], 'it'),
+    build: (g, [x]) => g.unsqueeze(x, [1, 2], 'it'),
     reference: ([x]) => ({ shape: [5, 1, 1, 2], data: x.data }),
   },
   {
     name: 'shapeOf',
     inputs: [f([-1, 3], [4, 3])],
-    build: (graph, [x]) => op.shapeOf(graph, x, 'it'),
+    build: (g, [x]) => g.shapeOf(x, 'it'),
     reference: () => ({ shape: [2], data: [4, 3] }),
   },
   {
     name: 'sizeOf',
     inputs: [f([3, -1], [3, 5])],
-    build: (graph, [x]) => op.sizeOf(graph, x, 1, 'it'),
+    build: (g, [x]) => g.sizeOf(x, 1, 'it'),
     reference: () => ({ shape: [1], data: [5] }),
   },
   {
     name: 'broadcast to a size known at run time',
     inputs: [f([1, 1, 3]), f([-1, 2], [4, 2])],
-    build: (graph, [x, y]) =>
-      op.broadcast(
-        graph,
-        x,
-        op.concat(graph, [op.sizeOf(graph, y, 0, 'rows'), graph.integers('rest', [2, 3])], 0, 'target'),
-        [-1, 2, 3],
-        'it',
-      ),
+    build: (g, [x, y]) =>
+      g.broadcast(x, g.concat([g.sizeOf(y, 0, 'rows'), g.integers('rest', [2, 3])], 0, 'target'), [-1, 2, 3], 'it'),
     reference: ([x]) => generate([4, 2, 3], (index) => at(x, index)),
   },
   {
     name: 'range to a size known at run time',
     inputs: [f([3, -1], [3, 5])],
-    build: (graph, [x]) =>
-      op.range(graph, graph.integers('from', 2), op.squeeze(graph, op.sizeOf(graph, x, 1, 'columns'), 0, 'stop'), 'it'),
+    build: (g, [x]) => g.range(g.integers('from', 2), g.squeeze(g.sizeOf(x, 1, 'columns'), 0, 'stop'), 'it'),
     reference: () => ({ shape: [3], data: [2, 3, 4] }),
   },
   {
     name: 'range of constants',
     inputs: [f([1])],
-    build: (graph) => op.range(graph, graph.integers('from', 3), graph.integers('to', 8), 'it'),
+    build: (g) => g.range(g.integers('from', 3), g.integers('to', 8), 'it'),
     reference: () => ({ shape: [5], data: [3, 4, 5, 6, 7] }),
   },
   ...([f([2, 9]), f([-1, -1, 5], [2, 3, 5])] as const).map(
     (input, n): OpCase => ({
-      name: `normalizeLast ${n}`,
+      name: `mvn ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.normalizeLast(graph, x, 1e-5, 'it'),
+      build: (g, [x]) => g.mvn(x, 1e-5, 'it'),
       reference: ([x]) => {
         const last = x.shape.length - 1;
         const size = x.shape[last];
@@ -357,18 +377,18 @@ export const CASES: readonly OpCase[] = [
       },
     }),
   ),
-  ...(['gelu', 'gelu_new', 'quick_gelu', 'relu'] as const).map(
-    (kind): OpCase => ({
-      name: `activation ${kind}`,
+  ...Object.entries(UNARY).map(
+    ([name, { build, compute }]): OpCase => ({
+      name,
       inputs: [f([-1, 7], [3, 7])],
-      build: (graph, [x]) => op.activation(graph, x, kind, 'it'),
-      reference: ([x]) => generate(x.shape, (index) => GELU[kind](at(x, index))),
+      build: (g, [x]) => build(g, x),
+      reference: ([x]) => generate(x.shape, (index) => compute(at(x, index))),
     }),
   ),
   convolutionCase('patches', f([2, 3, 9, 12]), f([5, 3, 3, 3]), 3),
   convolutionCase('with a rest', f([1, 2, 7, 8]), f([3, 2, 3, 2]), 2),
   convolutionCase('overlapping, free batch', f([-1, 2, 5, 6], [3, 2, 5, 6]), f([1, 2, 2, 2]), 1),
-  convolutionCase('free picture', f([-1, 3, -1, -1], [1, 3, 11, 7]), f([2, 3, 4, 4]), 4),
+  convolutionCase('free image size', f([-1, 3, -1, -1], [1, 3, 11, 7]), f([2, 3, 4, 4]), 4),
   ...(
     [
       [f([2, 3, 4]), 1],
@@ -379,9 +399,9 @@ export const CASES: readonly OpCase[] = [
     ] as const
   ).map(
     ([input, axis], n): OpCase => ({
-      name: `sum ${n}`,
+      name: `reduceSum ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.sum(graph, x, axis, 'it'),
+      build: (g, [x]) => g.reduceSum(x, axis, 'it'),
       reference: ([x]) =>
         generate(
           x.shape.filter((_, place) => place !== axis),
@@ -393,7 +413,7 @@ export const CASES: readonly OpCase[] = [
     (input, n): OpCase => ({
       name: `softmax ${n}`,
       inputs: [input],
-      build: (graph, [x]) => op.softmax(graph, x, 'it'),
+      build: (g, [x]) => g.softmax(x, 'it'),
       reference: ([x]) => softmaxOf(x),
     }),
   ),

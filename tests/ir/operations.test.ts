@@ -4,9 +4,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
-import { convert, Graph, writeIR, type IRType, type Value } from '../../lib/ir';
+import { GraphBuilder, writeIR, type IRType, type Value } from '../../lib/ir';
 import { loadOpenVINO, type Tensor } from '../../lib/openvino';
-import { CASES } from './op-cases';
+import { CASES } from './operation-cases';
 import { generate, type Nd } from './nd-array';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ir-ops-'));
@@ -34,7 +34,7 @@ function toTensor(type: IRType, { shape, data }: Nd): Tensor {
 
 for (const { name, inputs, build, reference } of CASES)
   test(name, async () => {
-    const graph = new Graph(name);
+    const graph = new GraphBuilder(name);
     const built = build(
       graph,
       inputs.map(({ type, shape }, n) => graph.parameter(`in${n}`, type, shape)),
@@ -42,7 +42,7 @@ for (const { name, inputs, build, reference } of CASES)
     const values: Value[] = Array.isArray(built) ? built : [built];
     // Booleans are read as f32, which every runtime can.
     const outputs = values.map((value, n) =>
-      value.type === 'boolean' ? convert(graph, value, 'f32', `float${n}`) : value,
+      value.type === 'boolean' ? graph.convert(value, 'f32', `float${n}`) : value,
     );
     outputs.forEach((value, n) => graph.result(`out${n}`, value));
     const { xml } = await writeIR(graph, path.join(folder, `${CASES.findIndex((one) => one.name === name)}.xml`));
