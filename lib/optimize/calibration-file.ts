@@ -1,18 +1,23 @@
-// Calibration inputs on disk: one raw little-endian data file beside an index, which nncf_worker.py memory-maps.
-// 300 samples of BLIP-base are over 500 MB, so they are never all in memory; what several samples use is written once.
+// Calibration inputs on disk: one raw little-endian data file beside an index, which calibration_data.py reads sample by sample.
+// They are never all in memory. An image is kept as 8-bit RGB and normalized when it is read, through the same tables as the
+// preprocessing: a quarter of the bytes, and the same numbers to the bit. What several samples use is written once.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
+import type { RgbImage } from '../preprocessing';
 
 export class CalibrationFileError extends BlipError {}
 
 type CalibrationData = Float32Array | BigInt64Array | Int32Array;
 
 /** One input of one sample: its values, or the number that `share` gave for values written before. */
-export type CalibrationTensor = {
-  readonly type: 'f32' | 'i64' | 'i32';
-  readonly shape: readonly number[];
-} & ({ readonly data: CalibrationData } | { readonly shared: number });
+export type CalibrationTensor =
+  | ({
+      readonly type: 'f32' | 'i64' | 'i32';
+      readonly shape: readonly number[];
+    } & ({ readonly data: CalibrationData } | { readonly shared: number }))
+  /** Read as `pixel_values`, [1, 3, height, width] f32. */
+  | { readonly type: 'rgb'; readonly image: RgbImage };
 
 interface IndexEntry {
   readonly type: string;
@@ -20,7 +25,7 @@ interface IndexEntry {
   readonly offset: number;
 }
 
-/** Offsets are multiples of this, so that the reader may view any of them as 8-byte integers. */
+/** Offsets are multiples of this, so that any of them may be viewed as 8-byte integers. */
 const ALIGNMENT = 8;
 const ARRAY_TYPES = { f32: Float32Array, i64: BigInt64Array, i32: Int32Array } as const;
 
@@ -32,9 +37,11 @@ export class CalibrationFile {
   private offset = 0;
   private closed = false;
 
+  /** @param imageTables for images: what each of the 256 values of each channel becomes (`channelTables` of the preprocessing) */
   constructor(
     private readonly folder: string,
     private readonly name: string,
+    private readonly imageTables: readonly Float32Array[] = [],
   ) {
     this.file = path.join(folder, `${name}.bin`);
     this.descriptor = this.writing(this.file, () => fs.openSync(this.file, 'w'));
@@ -42,6 +49,11 @@ export class CalibrationFile {
 
   get length(): number {
     return this.samples.length;
+  }
+
+  /** Bytes of the data file. */
+  get size(): number {
+    return this.offset;
   }
 
   /** Writes values that several samples use, once. @returns the number to put into `shared` */
@@ -52,20 +64,8 @@ export class CalibrationFile {
   /** @throws {CalibrationFileError} when an array's type or length does not fit what is said about it */
   add(sample: Readonly<Record<string, CalibrationTensor>>): void {
     const entries: Record<string, IndexEntry> = {};
-    for (const [input, tensor] of Object.entries(sample)) {
-      const { type, shape } = tensor;
-      const count = shape.reduce((product, size) => product * size, 1);
-      if ('data' in tensor && (!(tensor.data instanceof ARRAY_TYPES[type]) || tensor.data.length !== count))
-        throw new CalibrationFileError(
-          `Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`,
-        );
-      const offset = 'data' in tensor ? this.write(tensor.data) : tensor.shared;
-      if (offset + count * ARRAY_TYPES[type].BYTES_PER_ELEMENT > this.offset)
-        throw new CalibrationFileError(
-          `Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`,
-        );
-      entries[input] = { type, shape, offset };
-    }
+    for (const [input, tensor] of Object.entries(sample))
+      entries[input] = tensor.type === 'rgb' ? this.addImage(input, tensor.image) : this.addTensor(input, tensor);
     this.samples.push(entries);
   }
 
@@ -73,9 +73,12 @@ export class CalibrationFile {
   finish(): string {
     this.close();
     const file = path.join(this.folder, `${this.name}.json`);
-    this.writing(file, () =>
-      fs.writeFileSync(file, JSON.stringify({ data: `${this.name}.bin`, samples: this.samples })),
-    );
+    const index = {
+      data: `${this.name}.bin`,
+      image_tables: this.imageTables.map((table) => Array.from(table)),
+      samples: this.samples,
+    };
+    this.writing(file, () => fs.writeFileSync(file, JSON.stringify(index)));
     return file;
   }
 
@@ -84,7 +87,30 @@ export class CalibrationFile {
     this.closed = true;
   }
 
-  private write(data: CalibrationData): number {
+  private addImage(input: string, { data, width, height }: RgbImage): IndexEntry {
+    if (this.imageTables.length !== 3 || data.length !== height * width * 3)
+      throw new CalibrationFileError(
+        `Calibration input "${input}": got an image of ${width} x ${height} in ${data.length} bytes and ${this.imageTables.length} tables, expected three bytes per pixel and three tables.`,
+      );
+    return { type: 'rgb', shape: [1, 3, height, width], offset: this.write(data) };
+  }
+
+  private addTensor(input: string, tensor: Exclude<CalibrationTensor, { type: 'rgb' }>): IndexEntry {
+    const { type, shape } = tensor;
+    const count = shape.reduce((product, size) => product * size, 1);
+    if ('data' in tensor && (!(tensor.data instanceof ARRAY_TYPES[type]) || tensor.data.length !== count))
+      throw new CalibrationFileError(
+        `Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`,
+      );
+    const offset = 'data' in tensor ? this.write(tensor.data) : tensor.shared;
+    if (offset + count * ARRAY_TYPES[type].BYTES_PER_ELEMENT > this.offset)
+      throw new CalibrationFileError(
+        `Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`,
+      );
+    return { type, shape, offset };
+  }
+
+  private write(data: CalibrationData | Uint8Array): number {
     const start = this.offset;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const padding = (ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT;
