@@ -184,7 +184,7 @@ function mendErrors() {
   });
 }
 
-/** How an interrupt ends what a cell waits for: by the signal of lib/notebook/interrupt-signal.ts, or by the one that programs get. */
+/** How an interrupt ends what a cell waits for: by the signal of lib/core/interrupt-signal.ts, or by the one that programs get. */
 function isInterruption(error) {
   return chain(error).some(
     ({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT',
@@ -258,7 +258,7 @@ function mendInterrupts() {
   const onInterrupt = () => {
     Atomics.store(state, slots.ASKED, 1);
     Atomics.add(state, slots.HEARD, 1);
-    process.emit('cell-interrupt'); // lib/notebook/interrupt-signal.ts
+    process.emit('cell-interrupt'); // lib/core/interrupt-signal.ts
     // A cell that waits is stopped by tslab; one that was ended in the middle never reports back.
     setImmediate(() => setImmediate(() => abandon()));
   };

@@ -3,7 +3,7 @@ export { barChart, barFigure, showChart, type BarChart, type BarSeries } from '.
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
 export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
-export { interruptSignal } from './interrupt-signal';
+export { interruptSignal } from '../core/interrupt-signal';
 export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
 export { showDemo } from './show-demo';

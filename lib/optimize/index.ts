@@ -1,15 +1,14 @@
 // Public API of the optimization room: NNCF, calibration data.
 export { CalibrationFileError } from './calibration-file';
-export {
-  NncfWorkerError,
-  runNncfWorker,
-  type CompressParameters,
-  type IgnoredScope,
-  type NncfProgress,
-  type NncfResult,
-  type NncfTask,
-  type QuantizeParameters,
-  type WeightMode,
-} from './nncf-worker';
+export type {
+  CompressParameters,
+  IgnoredScope,
+  NncfProgress,
+  NncfResult,
+  NncfTask,
+  QuantizeParameters,
+  WeightMode,
+} from './nncf-task';
+export { NncfWorkerError, runNncfWorker } from './nncf-worker';
 export { quantizeBlip, type QuantizedBlip, type QuantizedPart } from './quantize-blip';
 export { QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';

@@ -3,8 +3,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BlipError } from '../core/errors';
 import { pipInstall, pythonPackages } from '../core/find-python';
+import { orInterrupted } from '../core/interrupt-signal';
+import type { NncfProgress, NncfResult, NncfTask } from './nncf-task';
 
 /** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
 export class NncfWorkerError extends BlipError {
@@ -14,68 +17,6 @@ export class NncfWorkerError extends BlipError {
   ) {
     super(message);
   }
-}
-
-/** Nodes that NNCF must leave as they are: by friendly name, by regular expression, by operation type. */
-export interface IgnoredScope {
-  readonly names?: readonly string[];
-  readonly patterns?: readonly string[];
-  readonly types?: readonly string[];
-}
-
-export interface QuantizeParameters {
-  readonly subset_size: number;
-  readonly preset?: 'performance' | 'mixed';
-  readonly fast_bias_correction?: boolean;
-  readonly smooth_quant_alpha?: number;
-  readonly ignored_scope?: IgnoredScope;
-}
-
-export type WeightMode = 'INT8_ASYM' | 'INT8_SYM' | 'INT4_ASYM' | 'INT4_SYM';
-
-export interface CompressParameters {
-  readonly mode: WeightMode;
-  readonly group_size?: number;
-  readonly ratio?: number;
-  readonly all_layers?: boolean;
-  readonly ignored_scope?: IgnoredScope;
-}
-
-/** `model` and `output` are .xml paths (the .bin lies beside); `calibration` is the path that `CalibrationFile.finish` gave. */
-export type NncfTask =
-  | {
-      readonly name: string;
-      readonly action: 'quantize';
-      readonly model: string;
-      readonly output: string;
-      readonly calibration: string;
-      readonly parameters: QuantizeParameters;
-    }
-  | {
-      readonly name: string;
-      readonly action: 'compress_weights';
-      readonly model: string;
-      readonly output: string;
-      readonly parameters: CompressParameters;
-    };
-
-/** What NNCF did; the counts are the lengths of the progress bars that it prints. */
-export interface NncfResult {
-  readonly name: string;
-  readonly seconds: number;
-  readonly samples: number;
-  readonly smooth_quant_nodes: number;
-  readonly ignored_nodes: number;
-  readonly bias_corrected_nodes: number;
-  readonly compressed_weights: number;
-}
-
-/** `phase`: statistics, SmoothQuant, bias correction, weight compression, writing, or NNCF's own words. */
-export interface NncfProgress {
-  readonly task: string;
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number | undefined;
 }
 
 export interface NncfWorkerOptions {
@@ -94,6 +35,10 @@ const MAX_LINE_LENGTH = 1 << 20;
 const STDERR_TAIL = 4000;
 /** After SIGTERM a worker deep in native code may not react: then it is killed. */
 const KILL_AFTER_MS = 3000;
+/** A worker that has ended may have left lines that are not read yet; but a program that it started may hold its pipes open for ever. */
+const QUIET_MS = 250;
+/** On POSIX the worker leads a process group, so that what it started ends with it. On Windows that would open a console. */
+const OWN_GROUP = process.platform !== 'win32';
 
 /** What NNCF needs to quantize a model of OpenVINO. */
 const PYTHON_PACKAGES = ['openvino', 'nncf'];
@@ -121,7 +66,8 @@ export function findPython(): string {
  * Runs the tasks one after another in one worker process.
  *
  * A file appears under its output path only when it is complete. When the promise rejects, the worker has ended, and of the task
- * that failed nothing is left; the outputs of the tasks before it stay.
+ * that failed nothing is left; the outputs of the tasks before it stay. An interrupt of the notebook's cell ends the worker too,
+ * with or without `signal`.
  *
  * @returns one result per task, in order
  * @throws {NncfWorkerError} with NNCF's own message and the end of its traceback; with the signal's reason when aborted
@@ -130,13 +76,15 @@ export async function runNncfWorker(
   tasks: readonly NncfTask[],
   options: NncfWorkerOptions = {},
 ): Promise<NncfResult[]> {
-  options.signal?.throwIfAborted();
+  const signal = orInterrupted(options.signal);
+  signal.throwIfAborted();
   const script = options.script ?? path.join(__dirname, 'nncf_worker.py');
   const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
     stdio: 'pipe',
+    detached: OWN_GROUP,
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },
   });
-  return new Conversation(child, tasks, options).result();
+  return new Conversation(child, tasks, { ...options, signal }).result();
 }
 
 class Conversation {
@@ -144,7 +92,9 @@ class Conversation {
   private task = '';
   private line = '';
   private stderr = '';
+  private received = 0;
   private finished = false;
+  private killed = false;
   private failure: Error | undefined;
   private killTimer: NodeJS.Timeout | undefined;
 
@@ -165,27 +115,64 @@ class Conversation {
     const abort = () => this.fail(abortReason(options.signal));
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-        child.on('error', (error) => {
-          this.fail(
-            new NncfWorkerError(
-              `The NNCF worker did not start: ${error.message}. Run: ${pipInstall(...PYTHON_PACKAGES)}`,
-            ),
-          );
-          resolve([null, null]);
-        });
-        child.on('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal]));
-      });
+      const [code, signal] = await this.ended();
+      await this.drained();
       if (this.failure) throw this.failure;
       if (!this.finished || this.results.length !== this.tasks.length)
         throw new NncfWorkerError(
-          `The NNCF worker ended (${signal ? `signal ${signal}` : `exit code ${code}`}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`,
+          `The NNCF worker ended (${ending(code, signal)}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`,
+        );
+      if (code !== 0 && !this.killed)
+        throw new NncfWorkerError(
+          `The NNCF worker said that its job was done, and then failed (${ending(code, signal)}): its results are not used.${hint(signal)}${this.tail()}`,
         );
       return this.results;
     } finally {
       clearTimeout(this.killTimer);
       options.signal?.removeEventListener('abort', abort);
+      this.kill('SIGKILL'); // what the worker started and left behind
       await this.removeParts();
+    }
+  }
+
+  private ended(): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
+    return new Promise((resolve) => {
+      this.child.on('error', (error) => {
+        this.fail(
+          new NncfWorkerError(
+            `The NNCF worker did not start: ${error.message}. Run: ${pipInstall(...PYTHON_PACKAGES)}`,
+          ),
+        );
+        resolve([null, null]);
+      });
+      this.child.on('exit', (code, signal) => resolve([code, signal]));
+    });
+  }
+
+  /** Waits for the lines that are still in the pipe, and not for a program that keeps it open. */
+  private async drained(): Promise<void> {
+    const closed = new Promise<'closed'>((resolve) => this.child.once('close', () => resolve('closed')));
+    for (let seen = -1; seen !== this.received && !this.finished && !this.failure; ) {
+      seen = this.received;
+      if ((await Promise.race([closed, sleep(QUIET_MS)])) === 'closed') return;
+      await sleep(0); // a busy event loop reads pipes after its timers
+    }
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+  }
+
+  /** The worker's whole process group, where it has one. */
+  private kill(signal: NodeJS.Signals): void {
+    const { child } = this;
+    if (child.pid === undefined) return;
+    if (!OWN_GROUP) {
+      child.kill(signal);
+      return;
+    }
+    try {
+      process.kill(-child.pid, signal);
+    } catch {
+      // Nobody is left in the group.
     }
   }
 
@@ -197,6 +184,7 @@ class Conversation {
   }
 
   private receive(chunk: string): void {
+    this.received += chunk.length;
     this.line += chunk;
     const lines = this.line.split('\n');
     this.line = lines.pop() ?? '';
@@ -204,35 +192,37 @@ class Conversation {
     if (this.line.length > MAX_LINE_LENGTH) this.fail(this.unexpected(this.line));
   }
 
-  /** A callback of the caller that throws must end the worker, not the process. */
-  private guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
+  /** A callback of the caller that throws or rejects must end the worker, not the process. */
+  private guard(action: () => unknown): void {
+    const fail = (error: unknown): void =>
       this.fail(error instanceof Error ? error : new NncfWorkerError(String(error)));
+    try {
+      const returned = action();
+      if (returned instanceof Promise) returned.catch(fail);
+    } catch (error) {
+      fail(error);
     }
   }
 
-  private handle(line: string): void {
+  /** @returns what a callback of the caller returned */
+  private handle(line: string): unknown {
     const message = parseObject(line);
     if (!message) throw this.unexpected(line);
     switch (message.type) {
       case 'ready':
-        return;
+        return undefined;
       case 'task':
         this.task = text(message.name);
-        return;
+        return undefined;
       case 'progress':
-        this.options.onProgress?.({
+        return this.options.onProgress?.({
           task: this.task,
           phase: text(message.phase),
           done: number(message.done),
           total: typeof message.total === 'number' ? message.total : undefined,
         });
-        return;
       case 'log':
-        this.options.onLog?.(text(message.level), text(message.message));
-        return;
+        return this.options.onLog?.(text(message.level), text(message.message));
       case 'result': {
         const expected = this.tasks.at(this.results.length)?.name;
         if (message.name !== expected)
@@ -248,7 +238,7 @@ class Conversation {
           bias_corrected_nodes: number(message.bias_corrected_nodes),
           compressed_weights: number(message.compressed_weights),
         });
-        return;
+        return undefined;
       }
       case 'error': {
         const traceback = text(message.traceback);
@@ -259,8 +249,8 @@ class Conversation {
       }
       case 'done': // one that does not end by itself now is ended
         this.finished = true;
-        this.killTimer ??= setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
-        return;
+        this.killTimer ??= setTimeout(() => this.end('SIGKILL'), KILL_AFTER_MS);
+        return undefined;
       default:
         throw this.unexpected(line);
     }
@@ -269,8 +259,14 @@ class Conversation {
   private fail(error: Error): void {
     if (this.failure) return;
     this.failure = error;
-    this.child.kill('SIGTERM');
-    this.killTimer = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+    clearTimeout(this.killTimer);
+    this.end('SIGTERM');
+    this.killTimer = setTimeout(() => this.end('SIGKILL'), KILL_AFTER_MS);
+  }
+
+  private end(signal: NodeJS.Signals): void {
+    this.killed = true;
+    this.kill(signal);
   }
 
   private unexpected(line: string): NncfWorkerError {
@@ -291,6 +287,10 @@ class Conversation {
 function abortReason(signal: AbortSignal | undefined): Error {
   const reason: unknown = signal?.reason;
   return reason instanceof Error ? reason : new NncfWorkerError(`Cancelled: ${String(reason)}`);
+}
+
+function ending(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal ? `signal ${signal}` : `exit code ${code}`;
 }
 
 function hint(signal: NodeJS.Signals | null): string {

@@ -38,6 +38,8 @@ def send(kind, **fields):
 def stop_when_parent_ends():
     while os.read(0, 4096):  # not sys.stdin: its lock, held here, would stop every process that a library forks
         pass
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # what a library started goes too
     os._exit(3)
 
 
@@ -112,24 +114,11 @@ def hook(what, install):
 
 
 def calibration_dataset(index_path):
-    """The samples that calibration-file.ts wrote, read lazily from one memory-mapped file."""
     import nncf
-    import numpy as np
+    from calibration_data import CalibrationData
 
-    with open(index_path, encoding="utf-8") as file:
-        index = json.load(file)
-    data = np.memmap(os.path.join(os.path.dirname(index_path), index["data"]), dtype=np.uint8, mode="r")
-    types = {"f32": np.dtype("<f4"), "i64": np.dtype("<i8"), "i32": np.dtype("<i4")}
-
-    def read(entry):
-        kind = types[entry["type"]]
-        count = 1
-        for size in entry["shape"]:
-            count *= size
-        first = entry["offset"]
-        return data[first : first + count * kind.itemsize].view(kind).reshape(entry["shape"])
-
-    return nncf.Dataset(index["samples"], lambda sample: {name: read(entry) for name, entry in sample.items()})
+    data = CalibrationData(index_path)
+    return nncf.Dataset(data.samples, data.read)
 
 
 def ignored_scope(parameters):

@@ -5,10 +5,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { copyCompanions } from '../model-folder/copy-companions';
+import { orInterrupted } from '../core/interrupt-signal';
 import { stageModel } from '../model-folder/stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
 import { irStatistics, type IrStatistics } from '../ir/ir-statistics';
-import { runNncfWorker, type CompressParameters, type NncfResult, type NncfTask } from './nncf-worker';
+import type { CompressParameters, NncfResult, NncfTask } from './nncf-task';
+import { runNncfWorker } from './nncf-worker';
 import { checkQuantizeOptions, PARTS, QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
 
 export interface QuantizedPart {
@@ -61,18 +63,19 @@ export async function quantizeBlip(
     .filter((part) => !parts.includes(part))
     .map((part) => modelFile(options.others_from ?? folder, part));
   checkParts(options, present, others, folder);
-  options.signal?.throwIfAborted();
+  const signal = orInterrupted(options.signal);
+  signal.throwIfAborted();
   const started = performance.now();
   return stageModel(outputFolder, async (staging) => {
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
     const calibration = parts.some((part) => part !== 'text_decoder')
-      ? await calibrate(folder, samples, work, parts.includes('text_encoder'), options)
+      ? await calibrate(folder, samples, work, { ...options, signal, parts })
       : NO_CALIBRATION;
     const results = await runNncfWorker(
       parts.map((part) => makeTask(part, folder, staging, calibration, options)),
       {
-        signal: options.signal,
+        signal,
         onLog: options.on_log,
         onProgress: ({ task, phase, done, total }) =>
           options.progress_callback?.({ status: phase, file: task, loaded: done, total }),
@@ -94,7 +97,7 @@ export async function quantizeBlip(
     }
     await copyCompanions(folder, staging);
     await copyParts(others, staging);
-    options.signal?.throwIfAborted();
+    signal.throwIfAborted();
     return {
       folder: outputFolder,
       parts: made,

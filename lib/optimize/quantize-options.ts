@@ -2,7 +2,7 @@
 import type { Config } from '../openvino';
 import type { ProgressCallback } from '../core/progress';
 import { BlipError } from '../core/errors';
-import type { CompressParameters, IgnoredScope, QuantizeParameters, WeightMode } from './nncf-worker';
+import type { CompressParameters, IgnoredScope, QuantizeParameters, WeightMode } from './nncf-task';
 
 export class QuantizeError extends BlipError {}
 

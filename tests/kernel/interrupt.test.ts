@@ -43,7 +43,7 @@ describe('interrupts', () => {
     'a program that the cell waits for': `here(); require('node:child_process').execFileSync(${PROGRAM});`,
     'a program, with an error of its own about it': `const child = require('node:child_process'); here();
       try { child.execFileSync(${PROGRAM}); } catch (cause) { throw new Error('the program failed', { cause }); }`,
-    'work that is told by a signal': `import { interruptSignal as interrupted } from './lib/notebook/interrupt-signal';
+    'work that is told by a signal': `import { interruptSignal as interrupted } from './lib/core/interrupt-signal';
       here(); await require('node:timers/promises').setTimeout(60000, 0, { signal: interrupted() });`,
   }))
     test(`one line for ${what}`, { skip: process.platform === 'win32' }, async () => {
@@ -68,7 +68,7 @@ describe('interrupts', () => {
   });
 
   test('work that listens to interruptSignal() stops and tells its reason', async () => {
-    const result = await kernel.interrupt(`import { interruptSignal } from './lib/notebook/interrupt-signal';
+    const result = await kernel.interrupt(`import { interruptSignal } from './lib/core/interrupt-signal';
       const signal = interruptSignal();
       signal.addEventListener('abort', () => console.log('stopping:', signal.reason.message));
       here(); await new Promise(() => {});`);

@@ -11,7 +11,7 @@ import { calibrate } from '../../lib/optimize/calibrate';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
 import { findPython } from '../../lib/optimize/nncf-worker';
 import { BlipProcessor, channelTables } from '../../lib/preprocessing';
-import { projectRoot } from '../../lib/core/project-root';
+import { projectRoot } from '../project-root';
 import { IMAGE_SIZE, makeSamples, makeTinyModel, writePreprocessor } from './tiny-model';
 
 /** Reads every sample of an index; writes all values behind each other as they lie in memory. Prints what it used at most, in KB. */

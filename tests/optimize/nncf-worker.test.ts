@@ -5,15 +5,11 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
 import { irStatistics } from '../../lib/ir/ir-statistics';
-import {
-  findPython,
-  NncfWorkerError,
-  runNncfWorker,
-  type NncfProgress,
-  type NncfTask,
-} from '../../lib/optimize/nncf-worker';
+import type { NncfProgress, NncfTask } from '../../lib/optimize/nncf-task';
+import { findPython, NncfWorkerError, runNncfWorker } from '../../lib/optimize/nncf-worker';
 import { projectRoot } from '../project-root';
 
 const WIDTH = 64; // of make_tiny_ir.py
@@ -45,6 +41,29 @@ function quantizeTask(output: string, subset_size = SAMPLES): NncfTask {
     calibration: calibration('calibration'),
     parameters: { subset_size },
   };
+}
+
+/** Resolves when `condition` holds; rejects after a time that is long even on a busy machine. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 50) {
+    if (waited > 20_000) throw new Error('It did not come true in 20 s.');
+    await sleep(50);
+  }
+}
+
+/** What kernel/launch.cjs does when Jupyter interrupts a cell. */
+function interruptCell(): void {
+  const emitter: NodeJS.EventEmitter = process;
+  emitter.emit('cell-interrupt');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function fakeWorker(name: string, python: string): string {
@@ -231,6 +250,71 @@ describe('a worker that misbehaves', () => {
     const started = Date.now();
     assert.equal((await runNncfWorker([task()], { script })).length, 1);
     assert.ok(Date.now() - started < 20_000);
+  });
+
+  const DONE = `print('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)`;
+
+  test('is done, but ends with a failure: its results do not count', async () => {
+    for (const [end, told] of [
+      ['sys.exit(3)', /exit code 3/],
+      ['os.kill(os.getpid(), signal.SIGSEGV)', /signal SIGSEGV|exit code/],
+    ] as const) {
+      const script = fakeWorker(
+        'failing.py',
+        `import os, signal, sys\n${DONE}\nsys.stderr.write("at the end\\n")\nsys.stderr.flush()\n${end}\n`,
+      );
+      await assert.rejects(runNncfWorker([task()], { script }), (error: unknown) => {
+        assert.ok(error instanceof NncfWorkerError);
+        assert.match(error.message, /done, and then failed/);
+        assert.match(error.message, told);
+        assert.match(error.message, /at the end/);
+        return true;
+      });
+    }
+  });
+
+  test('leaves a program that holds its pipes open: nothing waits for it, and it ends too', {
+    skip: process.platform === 'win32' ? 'process groups are POSIX' : false,
+  }, async () => {
+    const pidFile = path.join(folder, 'grandchild');
+    const start = `import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\nopen(${JSON.stringify(pidFile)}, 'w').write(str(child.pid))\n`;
+    const runs: [name: string, script: string, check: (run: Promise<unknown>) => Promise<unknown>][] = [
+      ['done', DONE, async (run) => assert.equal(Object.keys(Object(await run)).length, 1)],
+      ['dead', 'sys.stderr.write("gone")\nsys.exit(4)', (run) => assert.rejects(run, /exit code 4.*gone/s)],
+    ];
+    for (const [name, rest, check] of runs) {
+      const started = Date.now();
+      await check(runNncfWorker([task()], { script: fakeWorker(`${name}.py`, `${start}${rest}\n`) }));
+      assert.ok(Date.now() - started < 30_000, `${name}: waited for the grandchild`);
+      const grandchild = Number(fs.readFileSync(pidFile, 'utf8'));
+      await assert.doesNotReject(
+        until(() => !isAlive(grandchild)),
+        `${name}: the grandchild lives`,
+      );
+    }
+  });
+
+  test('is told that the cell was interrupted, though nobody passed a signal', async () => {
+    const script = fakeWorker(
+      'long.py',
+      'import time\nprint(\'{"type":"task","name":"encoder"}\', flush=True)\ntime.sleep(60)\n',
+    );
+    const run = runNncfWorker([task()], { script });
+    setTimeout(() => interruptCell(), 500);
+    const started = Date.now();
+    await assert.rejects(run, /Interrupted/);
+    assert.ok(Date.now() - started < 30_000);
+  });
+
+  test('meets a callback that rejects: the call rejects with its error', async () => {
+    const script = fakeWorker(
+      'talking.py',
+      `print('{"type":"log","level":"INFO","message":"x"}', flush=True)\nimport time\ntime.sleep(60)\n`,
+    );
+    const onLog = async (): Promise<void> => {
+      throw new Error('from the callback');
+    };
+    await assert.rejects(runNncfWorker([task()], { script, onLog }), /from the callback/);
   });
 
   for (const [what, line] of Object.entries({
