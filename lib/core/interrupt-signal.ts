@@ -25,5 +25,11 @@ export function interruptSignal(): AbortSignal {
 
 /** `signal`, which an interrupt of the kernel aborts too: for calls whose work would go on by itself after the cell has ended. */
 export function orInterrupted(signal: AbortSignal | undefined): AbortSignal {
-  return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
+  const interrupted = interruptSignal();
+  if (!signal || signal.aborted) return signal ?? interrupted;
+  const either = new AbortController(); // AbortSignal.any, which the types of the kernel's compiler lack
+  const options = { once: true, signal: either.signal };
+  for (const source of [signal, interrupted])
+    source.addEventListener('abort', () => either.abort(source.reason), options);
+  return either.signal;
 }
