@@ -1,7 +1,6 @@
 // convert-once.ts CHECKPOINT FOLDER: converts once in a fresh process and prints {milliseconds, peak_bytes} as JSON.
 // Counts what a user waits for: starting, loading the library, reading the checkpoint, writing the models.
-import { convertBlip } from '../lib/convert';
-import { loadCheckpoint } from '../lib/checkpoint';
+import { convertBlip, loadCheckpoint } from '../lib';
 
 const KILOBYTE = 1024;
 

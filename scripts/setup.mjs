@@ -54,7 +54,8 @@ function stamp(file, text) {
 async function installNodePackages(made) {
   console.log('Installing Node packages (about 230 MB, usually under a minute)');
   const cli = process.env.npm_execpath ?? ''; // set when npm started this script; other package managers set theirs
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // The notebooks' packages are devDependencies, which NODE_ENV=production would leave out; native parts are optional ones.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   fs.rmSync(NODE_STAMP, { force: true });
   const npm = cli.endsWith('npm-cli.js')
     ? [process.execPath, [cli, ...args]]

@@ -1,3 +1,4 @@
-// Public API of the conversion room.
+// Public API of the conversion room, with the checkpoint that a conversion starts from.
+export { CheckpointError, loadCheckpoint, type BlipCheckpoint, type LoadCheckpointOptions } from '../checkpoint';
 export * from './convert-blip';
 export { CheckpointTensorsError, expectedTensors } from './expected-tensors';

@@ -1,0 +1,48 @@
+// npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a source
+// (nncf_worker.py, page.html) lies beside its JavaScript too. The compiler does it alone: the bundlers made for libraries ask for a
+// newer Node.js than the library does, and a bundle would gain nothing here, since everything heavy loads at first use.
+//
+// There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an error
+// thrown by one would not be `instanceof` the BlipError of the other.
+import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT, fail, run } from './common.mjs';
+
+const SOURCE = path.join(ROOT, 'lib');
+const TARGET = path.join(ROOT, 'dist');
+const require = createRequire(import.meta.url);
+
+/** Builds into `dist`, which is replaced. Quick enough (some seconds) to be done before every pack. */
+export async function build() {
+  fs.rmSync(TARGET, { recursive: true, force: true });
+  const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { code } = await run(process.execPath, [compiler, '-p', 'tsconfig.build.json']);
+  if (code !== 0) fail('The library was not built: the compiler reports the errors above.');
+  copyAssets();
+  const { exports, bin } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  for (const entry of Object.values(exports)) if (typeof entry === 'object') writeModule(entry);
+  for (const file of Object.values(bin ?? {})) fs.chmodSync(path.join(ROOT, file), 0o755);
+}
+
+/** Everything in lib that is no TypeScript. */
+function copyAssets() {
+  for (const name of fs.readdirSync(SOURCE, { recursive: true }).map(String)) {
+    if (name.endsWith('.ts') || !fs.statSync(path.join(SOURCE, name)).isFile()) continue;
+    if (name.includes('__pycache__')) continue;
+    fs.cpSync(path.join(SOURCE, name), path.join(TARGET, name));
+  }
+}
+
+/** The ES module of an entry: its names are spelt out, so that `import { pipeline }` does not depend on how Node reads CommonJS. */
+function writeModule(entry) {
+  const script = path.join(ROOT, entry.require.default);
+  const module = path.join(ROOT, entry.import.default);
+  const names = Object.keys(require(script)).sort();
+  const from = `./${path.basename(script)}`;
+  fs.writeFileSync(module, `import library from '${from}';\nexport const {\n  ${names.join(',\n  ')},\n} = library;\n`);
+  fs.writeFileSync(path.join(ROOT, entry.import.types), `export * from '${from}';\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
