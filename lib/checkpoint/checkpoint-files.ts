@@ -7,7 +7,7 @@ export interface CheckpointFile {
 }
 
 export const CONFIG_FILE = 'config.json';
-/** The image processor's settings, in order of preference; transformers 5 saves the second, with the settings under `image_processor`. */
+/** The image processor's settings. transformers 5 saves the second, with the settings under `image_processor`: they go before the first's. */
 export const IMAGE_PROCESSOR_FILES = ['preprocessor_config.json', 'processor_config.json'] as const;
 /** The vocabulary, in order of preference; one of them is needed. */
 export const VOCABULARY_FILES = ['tokenizer.json', 'vocab.txt'] as const;

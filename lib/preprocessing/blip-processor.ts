@@ -1,11 +1,12 @@
 // Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
+import { BlipConfigError, parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
+import { CONFIG_FILE, IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { checkOptions } from '../core/check-options';
-import { BlipError } from '../core/errors';
+import { readJSON } from '../core/read-json';
 import type { DecodeOptions } from './decode-image';
 import { PreprocessorConfigError } from './errors';
+import { fittedSize } from './fit-image';
 import { preprocessImage, stackPixelValues, type PixelValues } from './image';
 import { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 import type { ImageSource } from './read-image-source';
@@ -43,14 +44,14 @@ export class BlipProcessor {
   ): Promise<BlipProcessor> {
     checkOptions('BlipProcessor.fromCheckpoint', options, ['on_warning']);
     const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
-    const config = typeof checkpointOrFolder === 'string' ? await readConfig(folder) : checkpointOrFolder.config;
+    const config = typeof checkpointOrFolder === 'string' ? readConfig(folder) : checkpointOrFolder.config;
     const imageConfig = readPreprocessorConfig(folder);
     const { image_size } = config.vision_config;
-    const { width, height } = imageConfig.size;
-    if (imageConfig.do_resize && (width !== image_size || height !== image_size)) {
+    const fitted = fittedSize(imageConfig);
+    if (fitted !== undefined && (fitted.width !== image_size || fitted.height !== image_size)) {
       throw new PreprocessorConfigError(
-        `${folder}: the pictures would become ${width} x ${height} pixels (preprocessor_config.json), but the vision model takes ` +
-          `${image_size} x ${image_size} (config.json). Make the two files agree.`,
+        `${folder}: images would become ${fitted.width} x ${fitted.height} pixels (${IMAGE_PROCESSOR_FILES.join(' or ')}), but the ` +
+          `vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
       );
     }
     return new BlipProcessor(
@@ -98,16 +99,9 @@ export class BlipProcessor {
   }
 }
 
-async function readConfig(folder: string): Promise<BlipConfig> {
-  const file = path.join(folder, 'config.json');
-  let json: unknown;
-  try {
-    json = JSON.parse(await fs.promises.readFile(file, 'utf8'));
-  } catch (error) {
-    throw new BlipError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}. Expected a checkpoint folder, or one that convertBlip wrote; ` +
-        'for an id on the hub, call loadCheckpoint first and pass its result.',
-    );
-  }
-  return parseBlipConfig(json, file);
+function readConfig(folder: string): BlipConfig {
+  const file = path.join(folder, CONFIG_FILE);
+  const advice =
+    'Expected a checkpoint folder, or one that convertBlip wrote; for an id on the hub, call loadCheckpoint first and pass its result.';
+  return parseBlipConfig(readJSON(file, { error: BlipConfigError, advice }), file);
 }

@@ -3,9 +3,9 @@ import type { Sharp } from 'sharp';
 import { decodeImage, renderSharp, type DecodeOptions } from './decode-image';
 import { checkOptions } from '../core/check-options';
 import { ImageError } from './errors';
+import { fitImage } from './fit-image';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
-import { resample } from './resample';
 import type { RgbImage } from './rgb-image';
 
 /** data: f32, channels first; dims: [batch, 3, height, width]. */
@@ -34,8 +34,7 @@ export async function resizeImage(
   config: PreprocessorConfig,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  const image = await loadRgb(source, options);
-  return config.do_resize ? resample(image, config.size.width, config.size.height, config.resample) : image;
+  return fitImage(await loadRgb(source, options), config);
 }
 
 /** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */

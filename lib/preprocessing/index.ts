@@ -3,6 +3,7 @@ export { BlipProcessor, type BlipProcessorOptions } from './blip-processor';
 export type { DecodeOptions } from './decode-image';
 export { ImageError, PreprocessorConfigError, TokenizerError } from './errors';
 export { channelTables, loadRgb, preprocessImage, resizeImage, toPixelValues, type PixelValues } from './image';
+export type { ImageSize, ShortestEdge } from './parse-image-size';
 export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 export type { ImageSource } from './read-image-source';
 export type { RgbImage } from './rgb-image';

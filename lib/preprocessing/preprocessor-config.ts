@@ -1,126 +1,191 @@
-// preprocessor_config.json, parsed: what a checkpoint wants done to a picture. Defaults as in HF's BlipImageProcessor.
+// preprocessor_config.json or processor_config.json, parsed: what a checkpoint wants done to an image. Defaults as in HF's BlipImageProcessor.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
+import { describeValue } from '../core/describe-value';
+import { isRecord } from '../core/is-record';
+import { readJSON } from '../core/read-json';
 import { PreprocessorConfigError } from './errors';
+import { parseImageSize, parseResizeSize, type ImageSize, type ShortestEdge } from './parse-image-size';
 import { PIL_FILTERS, type PilFilter } from './resample-weights';
 
 export interface PreprocessorConfig {
   readonly do_resize: boolean;
-  readonly size: { readonly height: number; readonly width: number };
+  /** What an image is resized to: both sides, or the shorter one with the other in proportion. */
+  readonly size: ImageSize | ShortestEdge;
   readonly resample: PilFilter;
+  /** What `do_center_crop` cuts out of the middle of the resized image, on black where that is smaller; absent where nothing is cut. */
+  readonly crop_size?: ImageSize;
   readonly do_rescale: boolean;
   readonly rescale_factor: number;
   readonly do_normalize: boolean;
-  /** Per channel: red, green, blue, on the scale 0..1. */
-  readonly image_mean: readonly [number, number, number];
-  readonly image_std: readonly [number, number, number];
+  /** Per channel: red, green, blue, on the scale of the rescaled values, normally 0..1. */
+  readonly image_mean: Triple;
+  readonly image_std: Triple;
 }
 
+type Triple = readonly [red: number, green: number, blue: number];
+
 /** CLIP's statistics, which HF's BlipImageProcessor uses when the file names none. */
-const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
-const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+const CLIP_MEAN: Triple = [0.48145466, 0.4578275, 0.40821073];
+const CLIP_STD: Triple = [0.26862954, 0.26130258, 0.27577711];
 /** HF's default size; also that of the published BLIP checkpoints. */
 const DEFAULT_SIZE = 384;
-/** Above this the picture alone takes gigabytes: a size beyond it is a typing error. */
-const MAX_SIZE = 16_384;
 
-/** In the order they are looked for. transformers 5 writes the second one, with the settings one level down. */
-const FILES = ['preprocessor_config.json', 'processor_config.json'] as const;
+/** Published values lie between 1/255 and 1; 1e-6 is less than a 16-bit image needs. Beyond these, an image becomes one number or infinity. */
+const RESCALE_RANGE = [1e-6, 1e4] as const;
+/** From a standard deviation on the scale 0..1 to one on the scale 0..255, with room. */
+const STD_RANGE = [1e-4, 1e4] as const;
+const MEAN_RANGE = [0, 1e4] as const;
+/** FP16's largest number: devices that compute in it make infinity of anything beyond. */
+const MAX_PIXEL_VALUE = 65_504;
+/** Two f32 numbers closer than this, in proportion, are the same. */
+const FLOAT32_STEP = 2 ** -23;
+
+/** The names that BLIP's processor had in the releases of transformers. */
+const BLIP_PROCESSOR = /^Blip(?:ImageProcessor|FeatureExtractor)(?:Fast|Pil)?$/;
+
+/** transformers 5 writes the second, with the settings one level down. */
+const [PREPROCESSOR_CONFIG, PROCESSOR_CONFIG] = IMAGE_PROCESSOR_FILES;
 
 /**
- * Reads a checkpoint folder's preprocessor configuration.
+ * Reads a checkpoint folder's preprocessor configuration. Where both files are there, processor_config.json counts if it has an
+ * `image_processor`, as in transformers.
  *
  * @param folder a checkpoint folder, or one that `convertBlip` wrote
  * @example
  * readPreprocessorConfig('models/blip-scenes').size // { height: 128, width: 128 }
- * @throws {PreprocessorConfigError} when there is no such file, or it asks for something this room does not do
+ * @throws {PreprocessorConfigError} when there is no such file, or it asks for something that this library does not do
  */
 export function readPreprocessorConfig(folder: string): PreprocessorConfig {
-  for (const name of FILES) {
+  const read = (name: string): unknown => {
     const file = path.join(folder, name);
-    if (!fs.existsSync(file)) continue;
-    const json = readJSON(file);
-    const settings = name === 'processor_config.json' && isRecord(json) ? json.image_processor : json;
-    if (settings !== undefined) return parsePreprocessorConfig(settings, file);
-  }
+    return fs.existsSync(file) ? readJSON(file, { error: PreprocessorConfigError }) : undefined;
+  };
+  const processor = read(PROCESSOR_CONFIG);
+  const nested = isRecord(processor) ? (processor.image_processor ?? undefined) : processor;
+  if (nested !== undefined)
+    return parsePreprocessorConfig(nested, `${path.join(folder, PROCESSOR_CONFIG)}, image_processor`);
+  const settings = read(PREPROCESSOR_CONFIG);
+  if (settings !== undefined) return parsePreprocessorConfig(settings, path.join(folder, PREPROCESSOR_CONFIG));
   throw new PreprocessorConfigError(
-    `${folder}: neither ${FILES.join(' nor ')} describes the picture's preparation. ` +
-      'Copy preprocessor_config.json from the checkpoint into this folder.',
+    `${folder}: neither ${PREPROCESSOR_CONFIG} nor an "image_processor" in ${PROCESSOR_CONFIG} describes how images are prepared. ` +
+      `Copy ${PREPROCESSOR_CONFIG} from the checkpoint into this folder.`,
   );
 }
 
-/** Checks and completes the parsed JSON; `file` is named in errors. */
+/**
+ * Checks and completes the parsed JSON.
+ *
+ * As in transformers 5, a missing key takes its default, `null` switches a step off, and keys that change no pixels are ignored. Which
+ * ones change pixels was found by experiment: tests/fixtures/make_preprocessor_keys.py.
+ *
+ * @param file named in errors
+ * @throws {PreprocessorConfigError} that names the file and the key
+ */
 export function parsePreprocessorConfig(json: unknown, file: string): PreprocessorConfig {
-  if (!isRecord(json)) throw new PreprocessorConfigError(`${file}: expected an object, got ${describe(json)}.`);
+  if (!isRecord(json)) throw new PreprocessorConfigError(`${file}: expected an object, got ${describeValue(json)}.`);
   const fail = (key: string, expected: string): never => {
-    throw new PreprocessorConfigError(`${file}: "${key}" is ${describe(json[key])}; expected ${expected}.`);
+    throw new PreprocessorConfigError(`${file}: "${key}" is ${describeValue(json[key])}; expected ${expected}.`);
   };
-  const flag = (key: string): boolean => {
-    const value = json[key] ?? true;
+  const given = (key: string, fallback: unknown): unknown => (json[key] === undefined ? fallback : json[key]);
+  const flag = (key: string, fallback: boolean): boolean => {
+    const value = given(key, fallback) ?? false;
     return typeof value === 'boolean' ? value : fail(key, 'true or false');
   };
-  const triple = (key: string, fallback: readonly [number, number, number]): readonly [number, number, number] => {
-    const value = json[key] ?? fallback;
-    if (typeof value === 'number') return [value, value, value];
-    if (
-      !Array.isArray(value) ||
-      value.length !== 3 ||
-      !value.every((item) => typeof item === 'number' && Number.isFinite(item))
-    )
-      return fail(key, 'three numbers');
-    return [Number(value[0]), Number(value[1]), Number(value[2])];
+  const numbers = (key: string, fallback: Triple, [least, most]: readonly [number, number]): Triple => {
+    const value = given(key, fallback);
+    const list: unknown[] = typeof value === 'number' ? [value, value, value] : Array.isArray(value) ? value : [];
+    const [red, green, blue] = list.filter((item): item is number => isWithin(item, least, most));
+    if (list.length !== 3 || red === undefined || green === undefined || blue === undefined)
+      return fail(key, `one or three numbers of size ${least} to ${most}`);
+    return [red, green, blue];
   };
-  for (const key of ['do_center_crop', 'do_pad'])
-    if (json[key]) fail(key, 'false: BLIP squashes the whole picture, so this step is not done here');
+  checkProcessorType(json, fail);
+  flag('do_convert_rgb', true); // always done: a model takes three channels, and transformers fails where the flag is false and matters
 
-  const rescale_factor = json.rescale_factor ?? 1 / 255;
-  if (typeof rescale_factor !== 'number' || !Number.isFinite(rescale_factor))
-    return fail('rescale_factor', 'a number such as 0.00392156862745098');
-  const code = json.resample ?? 3;
-  const resample = typeof code === 'number' ? PIL_FILTERS.get(code) : undefined;
-  if (resample === undefined)
-    return fail(
-      'resample',
-      `one of PIL's numbers ${[...PIL_FILTERS].map(([number, filter]) => `${number} (${filter})`).join(', ')}`,
-    );
-  const image_std = triple('image_std', CLIP_STD);
-  if (image_std.includes(0)) return fail('image_std', 'three numbers other than 0');
-  return {
-    do_resize: flag('do_resize'),
-    size:
-      parseSize(json.size ?? DEFAULT_SIZE) ??
-      fail('size', `{ "height", "width" } or one number, from 1 to ${MAX_SIZE}`),
-    resample,
-    do_rescale: flag('do_rescale'),
-    rescale_factor,
-    do_normalize: flag('do_normalize'),
-    image_mean: triple('image_mean', CLIP_MEAN),
-    image_std,
-  };
-}
-
-/** Older files give one number for both sides. */
-function parseSize(size: unknown): PreprocessorConfig['size'] | undefined {
-  const [height, width] = isRecord(size) ? [size.height, size.width] : [size, size];
-  const fits = (side: unknown): side is number =>
-    typeof side === 'number' && Number.isInteger(side) && side >= 1 && side <= MAX_SIZE;
-  return fits(height) && fits(width) ? { height, width } : undefined;
-}
-
-function readJSON(file: string): unknown {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new PreprocessorConfigError(
-      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+  const do_resize = flag('do_resize', true);
+  const size = do_resize
+    ? parseResizeSize(given('size', DEFAULT_SIZE), flag('default_to_square', true), (expected) =>
+        fail('size', expected),
+      )
+    : { height: DEFAULT_SIZE, width: DEFAULT_SIZE };
+  const crop_size = flag('do_center_crop', false)
+    ? parseImageSize(json.crop_size, (expected) => fail('crop_size', `${expected}, for "do_center_crop" is true`))
+    : undefined;
+  const final = crop_size ?? (do_resize && 'height' in size ? size : undefined);
+  if (flag('do_pad', false) && (json.pad_size ?? undefined) !== undefined) {
+    const padded = parseImageSize(json.pad_size, (expected) => fail('pad_size', expected));
+    if (padded.height !== final?.height || padded.width !== final.width)
+      fail(
+        'pad_size',
+        `${final ? `${describeValue(final)}, the size that images have anyway` : 'none'}: padding is not done here`,
+      );
   }
+  const config = {
+    do_resize,
+    size,
+    resample: do_resize ? parseFilter(given('resample', 3), (expected) => fail('resample', expected)) : 'bicubic',
+    ...(crop_size && { crop_size }),
+    ...parseScale(flag, given, numbers, fail),
+  } as const;
+  checkRange(config, file);
+  return config;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+type Fail = (key: string, expected: string) => never;
+
+/** A checkpoint may name another model's processor, whose defaults and steps differ. */
+function checkProcessorType(json: Readonly<Record<string, unknown>>, fail: Fail): void {
+  const key =
+    (json.image_processor_type ?? undefined) === undefined ? 'feature_extractor_type' : 'image_processor_type';
+  const type = json[key] ?? undefined;
+  if (type !== undefined && !(typeof type === 'string' && BLIP_PROCESSOR.test(type)))
+    fail(key, 'BlipImageProcessor: other processors are not done here');
 }
 
-function describe(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100);
+/** The step from 0..255 to `pixel_values`. */
+function parseScale(
+  flag: (key: string, fallback: boolean) => boolean,
+  given: (key: string, fallback: unknown) => unknown,
+  numbers: (key: string, fallback: Triple, range: readonly [number, number]) => Triple,
+  fail: Fail,
+): Pick<PreprocessorConfig, 'do_rescale' | 'rescale_factor' | 'do_normalize' | 'image_mean' | 'image_std'> {
+  const do_rescale = flag('do_rescale', true);
+  const rescale_factor = do_rescale ? given('rescale_factor', 1 / 255) : 1;
+  const [least, most] = RESCALE_RANGE;
+  if (!isWithin(rescale_factor, least, most))
+    return fail('rescale_factor', `a number of size ${least} to ${most}, such as 0.00392156862745098`);
+  const do_normalize = flag('do_normalize', true);
+  return {
+    do_rescale,
+    rescale_factor,
+    do_normalize,
+    image_mean: do_normalize ? numbers('image_mean', CLIP_MEAN, MEAN_RANGE) : [0, 0, 0],
+    image_std: do_normalize ? numbers('image_std', CLIP_STD, STD_RANGE) : [1, 1, 1],
+  };
+}
+
+/** Each number may be within its range, and the three together still lose the image. */
+function checkRange({ rescale_factor, image_mean, image_std }: PreprocessorConfig, file: string): void {
+  image_mean.forEach((mean, channel) => {
+    const black = -mean / image_std[channel];
+    const white = (255 * rescale_factor - mean) / image_std[channel];
+    const largest = Math.max(Math.abs(black), Math.abs(white));
+    if (largest <= MAX_PIXEL_VALUE && Math.abs(white - black) / 255 > largest * FLOAT32_STEP) return;
+    throw new PreprocessorConfigError(
+      `${file}: with "rescale_factor" ${rescale_factor}, "image_mean" ${mean} and "image_std" ${image_std[channel]}, black becomes ` +
+        `${black} and white ${white}; expected distinct numbers of size ${MAX_PIXEL_VALUE} at most.`,
+    );
+  });
+}
+
+function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && Math.abs(value) >= least && Math.abs(value) <= most;
+}
+
+function parseFilter(value: unknown, fail: (expected: string) => never): PilFilter {
+  const filter = typeof value === 'number' ? PIL_FILTERS.get(value) : undefined;
+  const known = [...PIL_FILTERS].map(([number, name]) => `${number} (${name})`).join(', ');
+  return filter ?? fail(`one of PIL's numbers ${known}`);
 }
