@@ -9,7 +9,7 @@ export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatis
 export * from './hub';
 export * from './checkpoint';
 export * from './convert';
-export { modelName } from './model-folder/model-name';
+export * from './model-folder';
 export * from './preprocessing';
 export {
   BlipModelError,

@@ -1,5 +1,7 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes a picture.
 import * as path from 'node:path';
+import { convertOnce } from '../model-folder/convert-once';
+import { BlipModelError } from './check-inputs';
 import {
   Encoders,
   type ImageEmbeds,
@@ -8,13 +10,14 @@ import {
   type PixelValues,
   type Texts,
 } from './encoders';
+import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
  * The counterpart of Hugging Face's BlipForImageTextRetrieval, with its matching head (`use_itm_head=True`): the text encoder reads the
  * text while looking at the picture, and the head says whether they belong together.
  *
  * @example
- * const matcher = await OVBlipMatcher.load('output/blip-itm-base-coco/fp16');
+ * const matcher = await OVBlipMatcher.fromPretrained('Salesforce/blip-itm-base-coco');
  * const image_embeds = await matcher.encodeImage({ pixel_values });
  * await matcher.match({ image_embeds, ...processor.text(['a dog on a beach', 'a red car']) }) // one number from 0 to 1 per text
  */
@@ -22,13 +25,26 @@ export class OVBlipMatcher {
   private constructor(private readonly encoders: Encoders) {}
 
   /**
+   * Loads a retrieval checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
+   *
+   * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+   * @throws {BlipModelError} when the checkpoint was not made for retrieval @throws whatever convertOnce and load throw
+   */
+  static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipMatcher> {
+    const { source, load } = splitOptions('OVBlipMatcher.fromPretrained', options);
+    const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
+      if (task !== 'image-text-retrieval') throw new BlipModelError(noRetrieval(id));
+    });
+    return OVBlipMatcher.load(folder, load);
+  }
+
+  /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote of a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.
    * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
     const encoders = await Encoders.load('OVBlipMatcher.load', folder, options, (has) => {
-      if (has('blip_text_decoder.xml'))
-        return `${folder} is no retrieval model: it has a text decoder. Load it with OVBlipModel, or convert a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
+      if (has('blip_text_decoder.xml')) return noRetrieval(folder);
       const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].find((name) => !has(name));
       return (
         missing &&
@@ -62,4 +78,11 @@ export class OVBlipMatcher {
   dispose(): void {
     this.encoders.dispose();
   }
+}
+
+function noRetrieval(idOrFolder: string): string {
+  return (
+    `${idOrFolder} is no retrieval model: it has a text decoder. ` +
+    'Load it with OVBlipModel, or load a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.'
+  );
 }

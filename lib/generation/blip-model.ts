@@ -1,6 +1,7 @@
 // BLIP with OpenVINO: writes captions of pictures and answers to questions about them.
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
+import { convertOnce } from '../model-folder/convert-once';
 import type { CompiledModel } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, type Tokens } from './check-inputs';
@@ -23,6 +24,7 @@ import {
   type SearchSettings,
 } from './generation-options';
 import { greedySearch } from './greedy-search';
+import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import { repeatEach } from './repeat-rows';
 
 /** Milliseconds of the last call, per stage. */
@@ -37,7 +39,7 @@ export interface StageTimings {
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
  *
  * @example
- * const model = await OVBlipModel.load('output/blip-scenes/fp16', { device: 'CPU' });
+ * const model = await OVBlipModel.fromPretrained('models/blip-scenes', { device: 'CPU' });
  * const [ids] = await model.generateAnswer({ pixel_values, ...processor.text('how many dogs are there?') });
  * processor.decode(ids) // '2'
  */
@@ -52,17 +54,33 @@ export class OVBlipModel {
   ) {}
 
   /**
+   * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
+   *
+   * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+   * @throws {BlipModelError} when the checkpoint writes no text @throws whatever convertOnce and load throw
+   * @example
+   * const model = await OVBlipModel.fromPretrained('Salesforce/blip-vqa-base', { dtype: 'fp16', device: 'AUTO' });
+   */
+  static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipModel> {
+    const { source, load } = splitOptions('OVBlipModel.fromPretrained', options);
+    const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
+      if (task === 'image-text-retrieval') throw new BlipModelError(noTextDecoder(id));
+    });
+    return OVBlipModel.load(folder, load);
+  }
+
+  /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote.
    * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
     const encoders = await Encoders.load('OVBlipModel.load', folder, options, (has) => {
       if (['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].every(has) && !has('blip_text_decoder.xml'))
-        return `${folder} has no text decoder: its checkpoint was made for retrieval and writes no text. Load it with OVBlipMatcher, or load one for VQA or captions, such as Salesforce/blip-vqa-base.`;
+        return noTextDecoder(folder);
       const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'].find((name) => !has(name));
       return (
         missing &&
-        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert, or call convertBlip.`
+        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`
       );
     });
     const xml = path.join(folder, 'blip_text_decoder.xml');
@@ -259,4 +277,11 @@ function abortedBefore(turn: Promise<unknown>, signal: AbortSignal): Promise<nev
     signal.addEventListener('abort', onAbort, { once: true });
     void turn.then(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+function noTextDecoder(idOrFolder: string): string {
+  return (
+    `${idOrFolder} has no text decoder: its checkpoint was made for retrieval and writes no text. ` +
+    'Load it with OVBlipMatcher, or load one for VQA or captions, such as Salesforce/blip-vqa-base.'
+  );
 }

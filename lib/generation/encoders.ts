@@ -33,6 +33,13 @@ export interface LoadModelOptions {
   readonly openvino?: OpenVINO;
 }
 
+/** Names of {@link LoadModelOptions}. */
+export const LOAD_MODEL_OPTIONS = [
+  'device',
+  'properties',
+  'openvino',
+] as const satisfies readonly (keyof LoadModelOptions)[];
+
 /** Pictures: [batch, 3, image_size, image_size] f32, normalized. */
 export interface PixelValues {
   readonly data: Float32Array;
@@ -81,7 +88,7 @@ export class Encoders {
     options: LoadModelOptions,
     missing: (has: (name: string) => boolean) => string | undefined,
   ): Promise<Encoders> {
-    checkOptions(caller, options, ['device', 'properties', 'openvino']);
+    checkOptions(caller, options, LOAD_MODEL_OPTIONS);
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
     const file = (name: string): string => path.join(folder, name);
     const has = (name: string): boolean => fs.existsSync(file(name));

@@ -1,4 +1,6 @@
 // Pictures in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
+import type { BlipCheckpoint } from '../checkpoint';
+import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 import {
   OVBlipMatcher,
@@ -6,7 +8,10 @@ import {
   type GenerationOptions,
   type ImageEmbeds,
   type LoadModelOptions,
+  type PretrainedOptions,
 } from '../generation';
+import { splitOptions } from '../generation/pretrained-options';
+import { convertOnce } from '../model-folder/convert-once';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { pictureIdentity } from './picture-identity';
 
@@ -53,48 +58,59 @@ export interface ImageTextMatching {
 const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matching'];
 
 /**
- * Loads a folder that convertBlip or quantizeBlip wrote, for one task.
+ * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link convertOnce};
+ * a folder that convertBlip or quantizeBlip wrote is taken as it is.
  *
+ * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
  * @example
- * const captioner = await pipeline('image-to-text', 'output/blip-scenes/fp16');
+ * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', { dtype: 'fp16', device: 'CPU' });
+ * @example
+ * const captioner = await pipeline('image-to-text', 'models/blip-scenes');
  * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach' }]
  * @example
- * const vqa = await pipeline('visual-question-answering', 'output/blip-scenes/fp16');
+ * const vqa = await pipeline('visual-question-answering', 'models/blip-scenes');
  * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2' }]
  * await vqa('data/pictures/demo.jpg', ['is it day or night?', 'where was this picture taken?'])
  * // [[{ answer: 'day' }], [{ answer: 'beach' }]]
  * @example
- * const matcher = await pipeline('image-text-matching', 'output/blip-itm-base-coco/fp16');
+ * const matcher = await pipeline('image-text-matching', 'Salesforce/blip-itm-base-coco');
  * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
- * @throws {PipelineError} for another task, or when the folder's model does not do it
- * @throws {BlipModelError} when a file is missing
+ * @throws {PipelineError} for another task, or when the checkpoint was not made for it: before its conversion
+ * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written
+ * @throws {BlipModelError} when a file of a model folder is missing @throws whatever loadCheckpoint and convertBlip throw
  */
-export async function pipeline(task: 'image-to-text', folder: string, options?: LoadModelOptions): Promise<ImageToText>;
+export async function pipeline(
+  task: 'image-to-text',
+  idOrFolder: string,
+  options?: PretrainedOptions,
+): Promise<ImageToText>;
 export async function pipeline(
   task: 'visual-question-answering',
-  folder: string,
-  options?: LoadModelOptions,
+  idOrFolder: string,
+  options?: PretrainedOptions,
 ): Promise<VisualQuestionAnswering>;
 export async function pipeline(
   task: 'image-text-matching',
-  folder: string,
-  options?: LoadModelOptions,
+  idOrFolder: string,
+  options?: PretrainedOptions,
 ): Promise<ImageTextMatching>;
 export async function pipeline(
   task: string,
-  folder: string,
-  options: LoadModelOptions = {},
+  idOrFolder: string,
+  options: PretrainedOptions = {},
 ): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
   if (!TASKS.includes(task))
     throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
-  if (task === 'image-text-matching') return textMatcher(folder, options);
-  const model = await OVBlipModel.load(folder, options);
+  if (typeof idOrFolder !== 'string')
+    throw new PipelineError(
+      `pipeline: the checkpoint is ${describeValue(idOrFolder)}, expected a hub id such as Salesforce/blip-vqa-base, or a folder.`,
+    );
+  const { source, load } = splitOptions('pipeline', options);
+  const folder = await convertOnce(idOrFolder, source, (checkpoint) => checkTask(task, checkpoint));
+  if (task === 'image-text-matching') return textMatcher(folder, load);
+  const model = await OVBlipModel.load(folder, load);
   try {
-    if (task === 'visual-question-answering' && !model.canAnswer)
-      throw new PipelineError(
-        `${folder} does not do "${task}": its checkpoint was made for captions. ` +
-          'Use "image-to-text", or convert a VQA checkpoint, such as Salesforce/blip-vqa-base.',
-      );
+    if (task === 'visual-question-answering' && !model.canAnswer) throw captionsOnly(folder);
     const processor = await BlipProcessor.fromCheckpoint(folder);
     const dispose = (): void => model.dispose();
     if (task === 'image-to-text') return Object.assign(captioner(model, processor), { dispose });
@@ -103,6 +119,23 @@ export async function pipeline(
     model.dispose();
     throw error;
   }
+}
+
+/** Before a conversion that would be for nothing. */
+function checkTask(task: string, { id, task: made }: BlipCheckpoint): void {
+  if (task === 'visual-question-answering' && made === 'image-to-text') throw captionsOnly(id);
+  if ((task === 'image-text-matching') !== (made === 'image-text-retrieval'))
+    throw new PipelineError(
+      `${id} does not do "${task}": its checkpoint was made for ${made}. ` +
+        `Use a checkpoint such as Salesforce/${task === 'image-text-matching' ? 'blip-itm-base-coco' : 'blip-vqa-base'}.`,
+    );
+}
+
+function captionsOnly(idOrFolder: string): PipelineError {
+  return new PipelineError(
+    `${idOrFolder} does not do "visual-question-answering": its checkpoint was made for captions. ` +
+      'Use "image-to-text", or a VQA checkpoint, such as Salesforce/blip-vqa-base.',
+  );
 }
 
 async function textMatcher(folder: string, options: LoadModelOptions): Promise<ImageTextMatching> {

@@ -1,6 +1,14 @@
 // Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BlipConfigError, parseBlipConfig, type BlipCheckpoint, type BlipConfig } from '../checkpoint';
+import {
+  BlipConfigError,
+  loadCheckpoint,
+  parseBlipConfig,
+  type BlipCheckpoint,
+  type BlipConfig,
+  type LoadCheckpointOptions,
+} from '../checkpoint';
 import { CONFIG_FILE, IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
@@ -17,9 +25,12 @@ export interface BlipProcessorOptions {
   readonly on_warning?: WarningCallback;
 }
 
+/** Where the files come from when a hub id is given: names as in transformers.js. */
+export interface PretrainedProcessorOptions extends BlipProcessorOptions, LoadCheckpointOptions {}
+
 /**
  * @example
- * const processor = await BlipProcessor.fromCheckpoint('models/blip-scenes');
+ * const processor = await BlipProcessor.fromPretrained('models/blip-scenes');
  * const { dims } = await processor.image('data/pictures/demo.jpg');        // [1, 3, 128, 128]
  * const { input_ids } = processor.text('how many dogs are there?');        // [1, 8] i64, [CLS] … [SEP]
  * processor.decode(input_ids)                                              // 'how many dogs are there?'
@@ -33,6 +44,32 @@ export class BlipProcessor {
     private readonly tokenizer: BlipTokenizer,
     private readonly warn: WarningCallback,
   ) {}
+
+  /**
+   * Loads a checkpoint's processor from the hub or from a folder.
+   *
+   * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+   * @example
+   * const processor = await BlipProcessor.fromPretrained('Salesforce/blip-vqa-base', { revision: 'main' });
+   * @throws {PreprocessorConfigError | TokenizerError | BlipConfigError} when a file is missing or malformed
+   * @throws {CheckpointError | HubError} when there is no such checkpoint
+   */
+  static async fromPretrained(idOrFolder: string, options: PretrainedProcessorOptions = {}): Promise<BlipProcessor> {
+    checkOptions('BlipProcessor.fromPretrained', options, [
+      'on_warning',
+      'cache_dir',
+      'revision',
+      'local_files_only',
+      'progress_callback',
+      'signal',
+    ]);
+    const { on_warning, ...source } = options;
+    if (fs.existsSync(path.join(idOrFolder, CONFIG_FILE)))
+      return BlipProcessor.fromCheckpoint(idOrFolder, { on_warning });
+    const checkpoint = await loadCheckpoint(idOrFolder, source);
+    checkpoint.close();
+    return BlipProcessor.fromCheckpoint(checkpoint, { on_warning });
+  }
 
   /**
    * @param checkpointOrFolder what `loadCheckpoint` gave, a checkpoint folder, or a folder that `convertBlip` wrote

@@ -214,7 +214,7 @@ describe('what it cannot do', () => {
     for (const task of ['image-to-text', 'visual-question-answering'] as const)
       await assert.rejects(
         pipeline(task as 'image-to-text', path.join(work, 'absent')),
-        /absent.config\.json is missing.*run notebook 233-blip-convert/,
+        /absent: no such folder\. Expected .*config\.json.*hub id/,
       );
   });
 

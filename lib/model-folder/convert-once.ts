@@ -1,0 +1,196 @@
+// A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a name and a loaded model.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { loadCheckpoint, type BlipCheckpoint, type LoadCheckpointOptions } from '../checkpoint';
+import { convertBlip } from '../convert/convert-blip';
+import { cacheFolder } from '../core/cache-folder';
+import { checkOptions } from '../core/check-options';
+import { BlipError } from '../core/errors';
+import { ConvertWriteError } from '../core/explain-write-error';
+import { describeValue } from '../core/describe-value';
+import { isRecord } from '../core/is-record';
+import { readJSON } from '../core/read-json';
+import { withLock } from '../core/with-lock';
+import { checkpointIdentity } from './checkpoint-identity';
+import { converterDigest } from './converter-digest';
+import { modelDtype, DTYPES, type Dtype } from './model-dtype';
+import { modelName } from './model-name';
+
+/** A model in the wanted precision is not there, or cannot be kept in the cache. */
+export class ConvertOnceError extends BlipError {}
+
+export interface ConvertOnceOptions extends LoadCheckpointOptions {
+  /**
+   * Precision of the weights: `fp16` by default. `int8` is what `quantizeBlip` made: see {@link modelCacheFolder}.
+   * The device computes in a precision of its own choice: property INFERENCE_PRECISION_HINT.
+   */
+  readonly dtype?: Dtype;
+}
+
+/** Names of {@link ConvertOnceOptions}, for those who pass them on. */
+export const CONVERT_ONCE_OPTIONS = [
+  'dtype',
+  'cache_dir',
+  'revision',
+  'local_files_only',
+  'progress_callback',
+  'signal',
+] as const satisfies readonly (keyof ConvertOnceOptions)[];
+
+/** Of a model folder: the graph that every task needs. */
+const VISION_MODEL = 'blip_vision_model.xml';
+/** Written last: what a converted folder in the cache consists of. */
+const MANIFEST = 'converted.json';
+/** Conversions by other versions of this library are removed when nobody used them for this long. */
+const UNUSED_MS = 30 * 24 * 3_600_000;
+
+/**
+ * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the converter or
+ * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models` below
+ * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts.
+ *
+ * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+ * @param check called with the checkpoint before anything is converted; throws to stop
+ * @example
+ * await convertOnce('Salesforce/blip-vqa-base') // '/home/ada/.cache/blip-openvino/models/blip-vqa-base/fp16-…'
+ * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written @throws whatever loadCheckpoint and convertBlip throw
+ */
+export async function convertOnce(
+  idOrFolder: string,
+  options: ConvertOnceOptions = {},
+  check: (checkpoint: BlipCheckpoint) => void = () => undefined,
+): Promise<string> {
+  checkOptions('convertOnce', options, CONVERT_ONCE_OPTIONS);
+  const { dtype, ...source } = options;
+  checkDtypeName(dtype);
+  if (fs.existsSync(path.join(idOrFolder, VISION_MODEL))) {
+    if (dtype !== undefined) await checkDtype(idOrFolder, dtype);
+    return idOrFolder;
+  }
+  const checkpoint = await loadCheckpoint(idOrFolder, source);
+  try {
+    check(checkpoint);
+    return await convertIntoCache(checkpoint, options);
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/**
+ * Where {@link convertOnce} keeps a checkpoint's model, whether it is there or not. Write an INT8 model to it, and `dtype: 'int8'` finds it.
+ *
+ * @example
+ * const int8 = await modelCacheFolder('Salesforce/blip-vqa-base', { dtype: 'int8' });
+ * await quantizeBlip(await convertOnce('Salesforce/blip-vqa-base'), samples, int8);
+ * await pipeline('visual-question-answering', 'Salesforce/blip-vqa-base', { dtype: 'int8' });
+ */
+export async function modelCacheFolder(idOrFolder: string, options: ConvertOnceOptions = {}): Promise<string> {
+  checkOptions('modelCacheFolder', options, CONVERT_ONCE_OPTIONS);
+  const { dtype = 'fp16', ...source } = options;
+  checkDtypeName(dtype);
+  const checkpoint = await loadCheckpoint(idOrFolder, source);
+  checkpoint.close();
+  return folderOf(checkpoint, dtype);
+}
+
+function checkDtypeName(dtype: Dtype | undefined): void {
+  if (dtype !== undefined && !DTYPES.includes(dtype))
+    throw new ConvertOnceError(`dtype is ${describeValue(dtype)}; expected one of ${DTYPES.join(', ')}.`);
+}
+
+async function checkDtype(folder: string, wanted: Dtype): Promise<void> {
+  const found = await modelDtype(folder);
+  if (found !== wanted)
+    throw new ConvertOnceError(
+      `${folder}: its models are ${found}, but dtype is "${wanted}". Leave dtype out to take them as they are, or name ` +
+        (wanted === 'int8' ? 'a folder that quantizeBlip wrote.' : 'the checkpoint that they were made of.'),
+    );
+}
+
+async function folderOf({ id, folder }: BlipCheckpoint, dtype: Dtype): Promise<string> {
+  const key = `${dtype}-${await checkpointIdentity(folder)}-${converterDigest()}`;
+  return path.join(cacheFolder(), 'models', modelName(id), key);
+}
+
+async function convertIntoCache(checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<string> {
+  const { dtype = 'fp16', signal, progress_callback } = options;
+  const folder = await folderOf(checkpoint, dtype);
+  if (dtype === 'int8') return findQuantized(checkpoint, folder);
+  if (isComplete(folder)) return folder;
+  try {
+    await withLock(`${folder}.lock`, () => convertInto(folder, checkpoint, options), {
+      signal,
+      onWait: () => progress_callback?.({ status: 'waiting for another process that converts', file: checkpoint.id }),
+    });
+  } catch (error) {
+    if (signal?.aborted || !isWriteError(error)) throw error;
+    throw new ConvertOnceError(
+      `${error.message.replace(/\.?$/, '.')} The model is kept in the cache for the next time: BLIP_CACHE names another folder for it.`,
+      { cause: error },
+    );
+  }
+  await removeUnused(folder);
+  return folder;
+}
+
+async function convertInto(folder: string, checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<void> {
+  if (isComplete(folder)) return; // another process was faster
+  const { dtype, signal, progress_callback } = options;
+  const temporary = `${folder}.${process.pid}.tmp`;
+  try {
+    await convertBlip(checkpoint, temporary, { compress_to_fp16: dtype !== 'fp32', signal, progress_callback });
+    const files = Object.fromEntries(
+      fs.readdirSync(temporary).map((name) => [name, fs.statSync(path.join(temporary, name)).size]),
+    );
+    fs.writeFileSync(path.join(temporary, MANIFEST), JSON.stringify({ checkpoint: checkpoint.id, files }, null, 2));
+    await fs.promises.rm(folder, { recursive: true, force: true }); // one that lacks something
+    await fs.promises.rename(temporary, folder).catch((error: unknown) => {
+      if (!isComplete(folder)) throw error;
+    });
+  } finally {
+    await fs.promises.rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Whether all that was written is still there. Notes the time, so that what is used is kept. */
+function isComplete(folder: string): boolean {
+  const file = path.join(folder, MANIFEST);
+  if (!fs.existsSync(file)) return false;
+  try {
+    const manifest = readJSON(file);
+    if (!isRecord(manifest) || !isRecord(manifest.files)) return false;
+    for (const [name, size] of Object.entries(manifest.files))
+      if (fs.statSync(path.join(folder, path.basename(name))).size !== size) return false;
+  } catch {
+    return false;
+  }
+  const now = new Date();
+  fs.utimes(file, now, now, () => undefined); // not so where a cache is shared and must not be written: then its owner looks after it
+  return true;
+}
+
+/** The disk is full, or the cache must not be written. */
+function isWriteError(error: unknown): error is Error {
+  return error instanceof ConvertWriteError || (error instanceof Error && 'syscall' in error);
+}
+
+function findQuantized({ id }: BlipCheckpoint, folder: string): string {
+  if (fs.existsSync(path.join(folder, VISION_MODEL))) return folder;
+  throw new ConvertOnceError(
+    `${id}: no INT8 model was made of it. INT8 needs samples to calibrate with: ` +
+      `quantizeBlip(await convertOnce(${JSON.stringify(id)}), samples, ${JSON.stringify(folder)}) makes one, and this call finds it there.`,
+  );
+}
+
+/** Conversions of the same checkpoint by other versions of the converter, and those that were killed in the middle. */
+async function removeUnused(folder: string): Promise<void> {
+  const prefix = path.basename(folder).replace(/-[^-]*$/, '-');
+  for (const name of fs.readdirSync(path.dirname(folder))) {
+    const other = path.join(path.dirname(folder), name);
+    if (other === folder || !name.startsWith(prefix)) continue;
+    const mark = name.endsWith('.tmp') ? other : path.join(other, MANIFEST); // a quantized model has none, and stays
+    const used = fs.statSync(mark, { throwIfNoEntry: false })?.mtimeMs;
+    if (used === undefined || Date.now() - used < UNUSED_MS) continue;
+    await fs.promises.rm(other, { recursive: true, force: true }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,26 @@
+// The precision of a converted model's weights, read from its graphs.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { irStatistics } from '../ir/ir-statistics';
+
+/** Named as transformers.js names them; `int8` stands for 4-bit weights too. */
+export const DTYPES = ['fp16', 'fp32', 'int8'] as const;
+export type Dtype = (typeof DTYPES)[number];
+
+/**
+ * @param folder what `convertBlip` or `quantizeBlip` wrote
+ * @returns `int8` when any part has weights of 8 bits or less
+ * @example
+ * await modelDtype('output/blip-scenes/fp16') // 'fp16'
+ */
+export async function modelDtype(folder: string): Promise<Dtype> {
+  let halves = 0;
+  let floats = 0;
+  for (const name of fs.readdirSync(folder).filter((each) => /^blip_\w+\.xml$/.test(each))) {
+    const { constants, integerConstants } = await irStatistics(path.join(folder, name));
+    if (integerConstants.bytes > 0) return 'int8';
+    halves += constants.f16?.bytes ?? 0;
+    floats += constants.f32?.bytes ?? 0;
+  }
+  return halves > floats ? 'fp16' : 'fp32';
+}
