@@ -1,5 +1,5 @@
 // Both sides in turns on the same picture, question and number of new tokens: one list of milliseconds per stage and side.
-import { BlipProcessor, OVBlipModel, type TextInputs } from '../lib';
+import { BlipProcessor, OVBlipModel, type GenerateOutput, type TextInputs } from '../lib';
 import type { ModelFolders } from './prepare-models';
 import type { PythonWorker } from './python-worker';
 
@@ -101,8 +101,8 @@ async function stagesOf(
   const questions = processor.text(Array.from({ length: QUESTIONS }, () => question));
   const batch = await processor.images(Array.from({ length: BATCH }, () => picture));
   const exactly = (tokens: number) => ({ max_new_tokens: tokens, min_new_tokens: tokens });
-  const answer = (tokens: number): Promise<number[][]> =>
-    model.generateAnswer({ image_embeds, ...text }, exactly(tokens));
+  const answer = (tokens: number): Promise<GenerateOutput> =>
+    model.generateAnswer({ image_embeds, ...text }, { ...exactly(tokens), return_dict_in_generate: true });
   const theirs =
     (stage: string, tokens = 0, times = 1) =>
     (): Promise<Outcome> =>
@@ -122,8 +122,8 @@ async function stagesOf(
       name: 'text encoder',
       tutorial: theirs('text_encoder'),
       ours: async () => {
-        await answer(1);
-        return { ms: model.timings.text_encoder, value: undefined };
+        const { timings } = await answer(1);
+        return { ms: timings.text_encoder, value: undefined };
       },
     },
     {
@@ -131,8 +131,11 @@ async function stagesOf(
       per: CAPTION_TOKENS,
       tutorial: theirs('decoder_image', CAPTION_TOKENS),
       ours: async () => {
-        const value = await model.generateCaption({ image_embeds }, exactly(CAPTION_TOKENS));
-        return { ms: model.timings.decoder, value };
+        const { sequences, timings } = await model.generateCaption(
+          { image_embeds },
+          { ...exactly(CAPTION_TOKENS), return_dict_in_generate: true },
+        );
+        return { ms: timings.decoder, value: sequences };
       },
     },
     {
@@ -140,8 +143,8 @@ async function stagesOf(
       per: CAPTION_TOKENS,
       tutorial: theirs('decoder_question', CAPTION_TOKENS),
       ours: async () => {
-        const value = await answer(CAPTION_TOKENS);
-        return { ms: model.timings.decoder, value };
+        const { sequences, timings } = await answer(CAPTION_TOKENS);
+        return { ms: timings.decoder, value: sequences };
       },
     },
     {
@@ -157,7 +160,7 @@ async function stagesOf(
     {
       name: 'second question on the same image',
       tutorial: theirs('vqa', ANSWER_TOKENS),
-      ours: timed(() => answer(ANSWER_TOKENS)),
+      ours: timed(async () => (await answer(ANSWER_TOKENS)).sequences),
     },
     {
       name: `each of ${QUESTIONS} questions on one image`,

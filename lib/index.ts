@@ -16,10 +16,13 @@ export {
   GenerationOptionsError,
   OVBlipMatcher,
   OVBlipModel,
+  type GenerateOutput,
   type GenerationOptions,
   type ImageEmbeds,
   type LoadModelOptions,
   type StageTimings,
+  type StreamOptions,
+  type TokenCallback,
 } from './generation';
 export * from './pipelines';
 export * from './datasets';

@@ -36,19 +36,20 @@ export function askModel(
     if (!last || last.identity !== identity) {
       const begin = performance.now();
       const pixel_values = await processor.image(picture);
-      stages.preprocess = performance.now() - begin;
+      const preprocessed = performance.now();
       last = { identity, image_embeds: await model.encodeImage({ pixel_values }) };
-      stages.vision = model.timings.vision;
+      stages.preprocess = preprocessed - begin;
+      stages.vision = performance.now() - preprocessed;
     }
     const { image_embeds } = last;
     const asks = model.canAnswer && question.trim() !== '';
-    const [ids] = asks
-      ? await model.generateAnswer({ image_embeds, ...processor.text(question) })
-      : await model.generateCaption({ image_embeds });
-    const { text_encoder, decoder, decoder_steps } = model.timings;
+    const { sequences, timings } = asks
+      ? await model.generateAnswer({ image_embeds, ...processor.text(question) }, { return_dict_in_generate: true })
+      : await model.generateCaption({ image_embeds }, { return_dict_in_generate: true });
+    const { text_encoder, decoder, decoder_steps } = timings;
     return {
       kind: asks ? 'answer' : 'caption',
-      text: processor.decode(ids),
+      text: processor.decode(sequences[0]),
       milliseconds: performance.now() - start,
       stages: { ...stages, text_encoder, decoder },
       tokens: decoder_steps,

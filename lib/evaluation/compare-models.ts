@@ -3,13 +3,21 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { BlipError } from '../core/errors';
-import { OVBlipModel, type GenerationOptions, type ImageEmbeds, type PixelValues } from '../generation';
+import {
+  OVBlipModel,
+  type GenerateOutput,
+  type GenerationOptions,
+  type ImageEmbeds,
+  type PixelValues,
+} from '../generation';
 import { loadOpenVINO, type Config } from '../openvino';
 import { BlipProcessor, type TextInputs } from '../preprocessing';
 import type { ProgressCallback } from '../core/progress';
 import { compareLatency, summarize, type Latency } from '../timing';
 import { exactMatch, vqaAccuracy } from './vqa-accuracy';
 import { PARTS, type PartName } from '../optimize/quantize-options';
+
+const WITH_TIMINGS = { return_dict_in_generate: true } as const;
 
 export class CompareError extends BlipError {}
 
@@ -293,12 +301,15 @@ class Pair {
         text: this.processor.text(sample.question),
       });
     const caption = await this.time('image-to-text', inputs.length, (model, i) =>
-      model.generateCaption({ pixel_values: inputs[i].pixel_values }, this.generation),
+      model.generateCaption({ pixel_values: inputs[i].pixel_values }, { ...this.generation, ...WITH_TIMINGS }),
     );
     if (!answersQuestions)
       return { vision_model: caption.stages.vision, decoder_step: caption.stages.step, 'image-to-text': caption.task };
     const answer = await this.time('visual-question-answering', inputs.length, (model, i) =>
-      model.generateAnswer({ pixel_values: inputs[i].pixel_values, ...inputs[i].text }, this.generation),
+      model.generateAnswer(
+        { pixel_values: inputs[i].pixel_values, ...inputs[i].text },
+        { ...this.generation, ...WITH_TIMINGS },
+      ),
     );
     return {
       vision_model: caption.stages.vision,
@@ -312,7 +323,7 @@ class Pair {
   private async time(
     task: Timed,
     count: number,
-    run: (model: OVBlipModel, input: number) => Promise<unknown>,
+    run: (model: OVBlipModel, input: number) => Promise<GenerateOutput>,
   ): Promise<{ task: LatencyPair; stages: Record<'vision' | 'text_encoder' | 'step', LatencyPair> }> {
     const { warmup = 3, runs = DEFAULT_RUNS } = this.options;
     const side = (model: OVBlipModel) => {
@@ -320,8 +331,8 @@ class Pair {
       let round = 0;
       const fn = async (): Promise<void> => {
         this.options.signal?.throwIfAborted();
-        await run(model, round++ % count);
-        const { vision, text_encoder, decoder, decoder_steps } = model.timings;
+        const { timings } = await run(model, round++ % count);
+        const { vision, text_encoder, decoder, decoder_steps } = timings;
         if (round > warmup) {
           stages.vision.push(vision);
           stages.text_encoder.push(text_encoder);

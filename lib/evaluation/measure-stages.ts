@@ -1,5 +1,5 @@
 // How long each stage of a question takes: preprocessing, vision model, text encoder, decoder per token.
-import type { OVBlipModel } from '../generation';
+import type { OVBlipModel, StageTimings } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
 import { measureLatency, summarize, type Latency } from '../timing';
 
@@ -32,34 +32,39 @@ export async function measureStages(
   const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs });
   const pixel_values = await processor.image(picture);
   const text = processor.text(question);
-  const samples = {
-    vision: [] as number[],
-    encoder: [] as number[],
-    question: [] as number[],
-    picture: [] as number[],
+  const samples: Record<'vision' | 'caption' | 'encoder' | 'answer', number[]> = {
+    vision: [],
+    caption: [],
+    encoder: [],
+    answer: [],
   };
+  const generation = { max_length, return_dict_in_generate: true } as const;
   for (let round = -warmup; round < runs; round++) {
+    const start = performance.now();
     const image_embeds = await model.encodeImage({ pixel_values });
-    const vision = model.timings.vision;
-    await model.generateCaption({ image_embeds }, { max_length });
-    const caption = { ...model.timings };
-    if (model.canAnswer) await model.generateAnswer({ image_embeds, ...text }, { max_length });
-    const answer = { ...model.timings };
+    const vision = performance.now() - start;
+    const caption = await model.generateCaption({ image_embeds }, generation);
+    const answer = model.canAnswer ? await model.generateAnswer({ image_embeds, ...text }, generation) : undefined;
     if (round < 0) continue;
     samples.vision.push(vision);
-    samples.picture.push(caption.decoder / caption.decoder_steps);
-    samples.encoder.push(answer.text_encoder);
-    samples.question.push(answer.decoder / answer.decoder_steps);
+    samples.caption.push(perToken(caption.timings));
+    if (!answer) continue;
+    samples.encoder.push(answer.timings.text_encoder);
+    samples.answer.push(perToken(answer.timings));
   }
   const stages = [
     { stage: 'preprocess', latency: preprocess },
     { stage: 'vision model', latency: summarize(samples.vision) },
-    { stage: 'decoder, caption token', latency: summarize(samples.picture) },
+    { stage: 'decoder, caption token', latency: summarize(samples.caption) },
   ];
   if (!model.canAnswer) return stages;
   return [
     ...stages,
     { stage: 'text encoder', latency: summarize(samples.encoder) },
-    { stage: 'decoder, answer token', latency: summarize(samples.question) },
+    { stage: 'decoder, answer token', latency: summarize(samples.answer) },
   ];
+}
+
+function perToken({ decoder, decoder_steps }: StageTimings): number {
+  return decoder / decoder_steps;
 }

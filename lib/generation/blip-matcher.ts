@@ -1,20 +1,14 @@
-// BLIP for image-text matching with OpenVINO: how well a text describes a picture.
+// BLIP for image-text matching with OpenVINO: how well a text describes an image.
 import * as path from 'node:path';
 import { convertOnce } from '../model-folder/convert-once';
 import { BlipModelError } from './check-inputs';
-import {
-  Encoders,
-  type ImageEmbeds,
-  type ImageInput,
-  type LoadModelOptions,
-  type PixelValues,
-  type Texts,
-} from './encoders';
+import { Encoders, type LoadModelOptions } from './encoders';
+import type { ImageEmbeds, ImageInput, PixelValues, Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
- * The counterpart of Hugging Face's BlipForImageTextRetrieval, with its matching head (`use_itm_head=True`): the text encoder reads the
- * text while looking at the picture, and the head says whether they belong together.
+ * The counterpart of Hugging Face's BlipForImageTextRetrieval with its matching head (`use_itm_head=True`): the text encoder reads the
+ * text with cross-attention to the image, and the head tells whether they match.
  *
  * @example
  * const matcher = await OVBlipMatcher.fromPretrained('Salesforce/blip-itm-base-coco');
@@ -28,50 +22,44 @@ export class OVBlipMatcher {
    * Loads a retrieval checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
-   * @throws {BlipModelError} when the checkpoint was not made for retrieval @throws whatever convertOnce and load throw
+   * @throws {BlipModelError} when the checkpoint was not made for retrieval
+   * @throws whatever convertOnce and load throw
    */
   static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipMatcher> {
     const { source, load } = splitOptions('OVBlipMatcher.fromPretrained', options);
     const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
-      if (task !== 'image-text-retrieval') throw new BlipModelError(noRetrieval(id));
+      if (task !== 'image-text-retrieval') throw new BlipModelError(notForRetrieval(id));
     });
     return OVBlipMatcher.load(folder, load);
   }
 
   /**
-   * Compiles the models that `convertBlip` or `quantizeBlip` wrote of a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.
-   * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
+   * Compiles the models that `convertBlip` or `quantizeBlip` wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.
+   * @throws {BlipModelError} when a file or the device is missing
+   * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
-    const encoders = await Encoders.load('OVBlipMatcher.load', folder, options, (has) => {
-      if (has('blip_text_decoder.xml')) return noRetrieval(folder);
-      const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].find((name) => !has(name));
-      return (
-        missing &&
-        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote of a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`
-      );
-    });
-    return new OVBlipMatcher(encoders);
+    return new OVBlipMatcher(
+      await Encoders.load('OVBlipMatcher.load', folder, options, (has) => findProblem(folder, has)),
+    );
   }
 
-  /** Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape is not the model's */
-  encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
+  /** Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not fit the model */
+  async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
     return this.encoders.encodeImage(pixel_values);
   }
 
   /**
-   * The probability, from 0 to 1, that each text belongs to its picture.
+   * The probability, from 0 to 1, that each text matches its image.
    *
-   * @param inputs pictures or their embeddings, and texts; one picture may serve all texts, and one text all pictures
+   * @param inputs images or their embeddings, and texts; one image may serve all texts, and one text all images
    * @throws {BlipModelError} before anything runs, when an input does not fit the model
    */
   async match(inputs: ImageInput & Texts): Promise<number[]> {
     this.encoders.checkTexts(inputs);
-    const {
-      data,
-      dims: [rows],
-    } = await this.encoders.readTexts(await this.encoders.embeds(inputs), inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
-    return Array.from({ length: rows }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1]))); // softmax of two
+    const image = await this.encoders.imageEmbeds(inputs);
+    const { data, dims } = await this.encoders.encodeTexts(image, inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
+    return Array.from({ length: dims[0] }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1]))); // softmax of two
   }
 
   /** Frees the compiled models. */
@@ -80,9 +68,18 @@ export class OVBlipMatcher {
   }
 }
 
-function noRetrieval(idOrFolder: string): string {
+/** Why a folder's files do not suffice to match texts, or undefined if they do. */
+function findProblem(folder: string, has: (name: string) => boolean): string | undefined {
+  if (has('blip_text_decoder.xml')) return notForRetrieval(folder);
+  const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].find((name) => !has(name));
+  return missing === undefined
+    ? undefined
+    : `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
+}
+
+function notForRetrieval(idOrFolder: string): string {
   return (
-    `${idOrFolder} is no retrieval model: it has a text decoder. ` +
+    `${idOrFolder} is not a retrieval model: it has a text decoder. ` +
     'Load it with OVBlipModel, or load a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.'
   );
 }

@@ -1,6 +1,7 @@
-// BLIP with OpenVINO: writes captions of pictures and answers to questions about them.
+// BLIP with OpenVINO: captions of images and answers to questions about them.
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
+import { untilAborted } from '../core/until-aborted';
 import { convertOnce } from '../model-folder/convert-once';
 import type { CompiledModel } from '../openvino';
 import { beamSearch } from './beam-search';
@@ -8,32 +9,48 @@ import { BlipModelError, type Tokens } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
-import {
-  Encoders,
-  rowsOf,
-  type ImageEmbeds,
-  type ImageInput,
-  type LoadModelOptions,
-  type PixelValues,
-  type Texts,
-} from './encoders';
+import { Encoders, type LoadModelOptions } from './encoders';
 import {
   beginToken,
+  checkStreamOptions,
   resolveGenerationOptions,
   type GenerationOptions,
   type SearchSettings,
+  type StreamOptions,
 } from './generation-options';
 import { greedySearch } from './greedy-search';
+import { batchSize, type ImageEmbeds, type ImageInput, type PixelValues, type Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import { repeatEach } from './repeat-rows';
+import { streamTokens, type StreamHooks } from './stream-tokens';
 
-/** Milliseconds of the last call, per stage. */
+/** Milliseconds of one call, per stage. A stage that did not run took 0. */
 export interface StageTimings {
-  vision: number;
-  text_encoder: number;
-  decoder: number;
-  decoder_steps: number;
+  readonly vision: number;
+  readonly text_encoder: number;
+  readonly decoder: number;
+  /** Tokens that were generated, the longest row's. */
+  readonly decoder_steps: number;
 }
+
+/** What a call returns with `return_dict_in_generate: true`. */
+export interface GenerateOutput {
+  /** Token ids per row, from the BOS token to the end token. */
+  readonly sequences: number[][];
+  readonly timings: StageTimings;
+}
+
+/** What a generation reads: encoder states, and the tokens that each row begins with. */
+interface GenerationInputs {
+  readonly states: EncoderStates;
+  readonly prompts: readonly (readonly number[])[];
+  /** Milliseconds of the stages before the decoder. */
+  readonly vision: number;
+  readonly text_encoder: number;
+}
+
+type WithTimings = GenerationOptions & { readonly return_dict_in_generate: true };
+type WithoutTimings = GenerationOptions & { readonly return_dict_in_generate?: false };
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -44,8 +61,6 @@ export interface StageTimings {
  * processor.decode(ids) // '2'
  */
 export class OVBlipModel {
-  /** Of the last generateCaption, generateAnswer or encodeImage. */
-  readonly timings: StageTimings = { vision: 0, text_encoder: 0, decoder: 0, decoder_steps: 0 };
   #lastGeneration: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -57,7 +72,8 @@ export class OVBlipModel {
    * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
-   * @throws {BlipModelError} when the checkpoint writes no text @throws whatever convertOnce and load throw
+   * @throws {BlipModelError} when the checkpoint writes no text
+   * @throws whatever convertOnce and load throw
    * @example
    * const model = await OVBlipModel.fromPretrained('Salesforce/blip-vqa-base', { dtype: 'fp16', device: 'AUTO' });
    */
@@ -71,28 +87,15 @@ export class OVBlipModel {
 
   /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote.
-   * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
+   * @throws {BlipModelError} when a file or the device is missing
+   * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
-    const encoders = await Encoders.load('OVBlipModel.load', folder, options, (has) => {
-      if (['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].every(has) && !has('blip_text_decoder.xml'))
-        return noTextDecoder(folder);
-      const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'].find((name) => !has(name));
-      return (
-        missing &&
-        `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`
-      );
-    });
-    const xml = path.join(folder, 'blip_text_decoder.xml');
+    const encoders = await Encoders.load('OVBlipModel.load', folder, options, (has) => findProblem(folder, has));
     try {
-      return new OVBlipModel(
-        encoders,
-        await encoders.core.compileModel(
-          xml,
-          encoders.device,
-          decoderProperties(xml, encoders.device, options.properties ?? {}),
-        ),
-      );
+      const xml = path.join(folder, 'blip_text_decoder.xml');
+      const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
+      return new OVBlipModel(encoders, await encoders.core.compileModel(xml, encoders.device, properties));
     } catch (error) {
       encoders.dispose();
       throw error;
@@ -110,8 +113,8 @@ export class OVBlipModel {
   }
 
   /**
-   * The precision that the device computes in, such as `bf16`: print it beside every time. Names the text decoder's where it has one of
-   * its own: `bf16, decoder f32`. `unknown` where the device does not tell.
+   * The precision that the device computes in, such as `bf16`: print it beside every time. Where the text decoder's differs, both:
+   * `bf16, decoder f32`. `unknown` where the device does not report it.
    */
   get precision(): string {
     const [vision, decoder] = [this.encoders.vision.single, this.decoder].map(
@@ -119,8 +122,9 @@ export class OVBlipModel {
     );
     return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
   }
+
   /**
-   * Whether it answers questions: a checkpoint made for captions has no text encoder.
+   * Whether it answers questions: a captioning checkpoint has no text encoder.
    *
    * @example
    * if (model.canAnswer) await model.generateAnswer({ pixel_values, ...text });
@@ -128,10 +132,12 @@ export class OVBlipModel {
   get canAnswer(): boolean {
     return this.encoders.text !== undefined;
   }
-  /** Processor threads that one inference uses; 0 where the device does not tell, as a graphics card. */
+
+  /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
   get threads(): number {
     return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
   }
+
   /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
   get executionDevices(): readonly string[] {
     const devices = executionDevices(this.encoders.vision.single);
@@ -140,40 +146,51 @@ export class OVBlipModel {
 
   /**
    * Runs the vision model once; the result serves any number of captions and questions.
-   * @throws {BlipModelError} when the shape is not the model's, or the model was disposed
+   * @throws {BlipModelError} when the shape does not fit the model, or the model was disposed
    */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
-    const start = performance.now();
-    const embeds = await this.encoders.encodeImage(pixel_values);
-    this.timings.vision = performance.now() - start;
-    return embeds;
+    return this.encoders.encodeImage(pixel_values);
   }
 
   /**
-   * Writes captions, one per picture, greedily or by beam search.
+   * Writes captions, one per image, by greedy or beam search.
    *
-   * @param inputs pictures, and optionally prompts that the captions begin with (the processor's `text`): one for all, or one each
-   * @returns token ids per picture, from the begin token to the end token
+   * @param inputs images or their embeddings, and optionally prompts that the captions begin with (the processor's `text`): one for all
+   * images, or one each
+   * @returns token ids per image, from the BOS token to the end token; with `return_dict_in_generate: true` also the time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
+   * @example
+   * const { sequences, timings } = await model.generateCaption({ pixel_values }, { return_dict_in_generate: true });
+   * timings // { vision: 4.1, text_encoder: 0, decoder: 12.5, decoder_steps: 11 }
    */
-  async generateCaption(inputs: ImageInput & Partial<Texts>, options: GenerationOptions = {}): Promise<number[][]> {
+  generateCaption(inputs: ImageInput & Partial<Texts>, options: WithTimings): Promise<GenerateOutput>;
+  generateCaption(inputs: ImageInput & Partial<Texts>, options?: WithoutTimings): Promise<number[][]>;
+  async generateCaption(
+    inputs: ImageInput & Partial<Texts>,
+    options: WithTimings | WithoutTimings = {},
+  ): Promise<GenerateOutput | number[][]> {
     const bos = beginToken(options, this.config.text_config);
     const prompts = inputs.input_ids ? this.#prompts({ ...inputs, input_ids: inputs.input_ids }, bos) : [[bos]];
     const settings = this.#settings(options, prompts[0].length);
-    const image = await this.#embeds(inputs);
-    const rows = rowsOf(image.dims[0], prompts.length, 'prompts');
-    this.timings.text_encoder = 0;
-    return this.#generate(image, prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts, settings);
+    const { states, vision } = await this.#imageStates(inputs);
+    const rows = batchSize(states.dims[0], prompts.length, 'prompts');
+    const rowPrompts = prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts;
+    return this.#generate({ states, prompts: rowPrompts, vision, text_encoder: 0 }, settings);
   }
 
   /**
-   * Answers one question per picture, or several questions about one encoded picture.
+   * Answers one question per image, or several questions about one image.
    *
-   * @param inputs pictures or their embeddings, and questions; one picture may serve all questions, and one question all pictures
-   * @returns token ids per question, from the begin token to the end token
+   * @param inputs images or their embeddings, and questions; one image may serve all questions, and one question all images
+   * @returns token ids per question, from the BOS token to the end token; with `return_dict_in_generate: true` also the time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  async generateAnswer(inputs: ImageInput & Texts, options: GenerationOptions = {}): Promise<number[][]> {
+  generateAnswer(inputs: ImageInput & Texts, options: WithTimings): Promise<GenerateOutput>;
+  generateAnswer(inputs: ImageInput & Texts, options?: WithoutTimings): Promise<number[][]>;
+  async generateAnswer(
+    inputs: ImageInput & Texts,
+    options: WithTimings | WithoutTimings = {},
+  ): Promise<GenerateOutput | number[][]> {
     if (!this.canAnswer)
       throw new BlipModelError(
         `${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`,
@@ -181,25 +198,54 @@ export class OVBlipModel {
     const prompt = [beginToken(options, this.config.text_config)];
     const settings = this.#settings(options, prompt.length);
     this.encoders.checkTexts(inputs);
-    const image = await this.#embeds(inputs);
+    const { states: image, vision } = await this.#imageStates(inputs);
     const start = performance.now();
-    const {
-      data,
-      dims: [rows, length, size],
-      attention_mask,
-    } = await this.encoders.readTexts(image, inputs, 'last_hidden_state', 'questions');
-    this.timings.text_encoder = performance.now() - start;
-    return this.#generate(
-      { data, dims: [rows, length, size], attention_mask },
-      Array<number[]>(rows).fill(prompt),
-      settings,
+    const question = await this.encoders.encodeTexts(image, inputs, 'last_hidden_state', 'questions');
+    const text_encoder = performance.now() - start;
+    const [rows, length, size] = question.dims;
+    const states: EncoderStates = { ...question, dims: [rows, length, size] };
+    return this.#generate({ states, prompts: Array<number[]>(rows).fill(prompt), vision, text_encoder }, settings);
+  }
+
+  /**
+   * generateCaption as an async iterator over its tokens, by greedy search. Leaving the loop early cancels the generation.
+   *
+   * @returns yields the new token of each row after each step, and returns the output
+   * @throws as generateCaption does, at the first step of the loop
+   * @example
+   * for await (const [id] of model.streamCaption({ pixel_values })) process.stdout.write(`${processor.tokens([id])} `); // two gray dogs ...
+   */
+  streamCaption(
+    inputs: ImageInput & Partial<Texts>,
+    options: StreamOptions = {},
+  ): AsyncGenerator<number[], GenerateOutput, undefined> {
+    return this.#stream(options, (hooks) =>
+      this.generateCaption(inputs, { ...options, ...hooks, return_dict_in_generate: true }),
     );
   }
 
-  /** Frees the compiled models. Calls that are under way end with an error or their result; later ones throw. */
+  /** generateAnswer as an async iterator over its tokens: see streamCaption. */
+  streamAnswer(
+    inputs: ImageInput & Texts,
+    options: StreamOptions = {},
+  ): AsyncGenerator<number[], GenerateOutput, undefined> {
+    return this.#stream(options, (hooks) =>
+      this.generateAnswer(inputs, { ...options, ...hooks, return_dict_in_generate: true }),
+    );
+  }
+
+  /** Frees the compiled models. Calls that are in progress end with an error or their result; later calls throw. */
   dispose(): void {
     this.encoders.dispose();
     this.decoder.dispose();
+  }
+
+  async *#stream(
+    options: StreamOptions,
+    generate: (hooks: StreamHooks) => Promise<GenerateOutput>,
+  ): AsyncGenerator<number[], GenerateOutput, undefined> {
+    checkStreamOptions(options);
+    return yield* streamTokens(generate, options.signal);
   }
 
   #settings(options: GenerationOptions, promptLength: number): SearchSettings {
@@ -209,79 +255,71 @@ export class OVBlipModel {
     return settings;
   }
 
-  /** A prompt comes as [CLS] words [SEP]: the begin token takes the first place, the last falls away (Hugging Face does the same). */
+  /** A prompt comes as [CLS] words [SEP]: the BOS token replaces the first token, and the last is dropped, as Hugging Face does. */
   #prompts(inputs: Tokens, bos: number): number[][] {
     const [rows, length] = this.encoders.checkTexts(inputs);
     if (inputs.attention_mask?.includes(0n))
       throw new BlipModelError(
         `attention_mask of the prompts has zeros: ${rows} prompts of different lengths. ` +
-          'A caption cannot go on after padding: call generateCaption once per prompt.',
+          'A caption cannot continue after padding: call generateCaption once per prompt.',
       );
     const words = (row: number): BigInt64Array => inputs.input_ids.subarray(row * length + 1, (row + 1) * length - 1);
     return Array.from({ length: rows }, (_, row) => [bos, ...Array.from(words(row), Number)]);
   }
 
-  async #embeds(inputs: ImageInput): Promise<ImageEmbeds> {
-    if (!('image_embeds' in inputs)) return this.encodeImage(inputs);
-    this.timings.vision = 0;
-    return this.encoders.embeds(inputs);
+  async #imageStates(inputs: ImageInput): Promise<{ readonly states: ImageEmbeds; readonly vision: number }> {
+    const start = performance.now();
+    const states = await this.encoders.imageEmbeds(inputs);
+    return { states, vision: 'image_embeds' in inputs ? 0 : performance.now() - start };
   }
 
-  /**
-   * Generations take turns. Steps of two generations whose states differ in shape must not alternate on one compiled decoder: the CPU
-   * plugin (OpenVINO 2026.4.1) then reads a variable with the other's shape, which fails, or damages the process' memory.
-   */
-  #generate(
-    states: EncoderStates,
-    prompts: readonly (readonly number[])[],
-    settings: SearchSettings,
-  ): Promise<number[][]> {
+  /** Generations wait for their turn (docs/decisions/008-one-generation-at-a-time.md). */
+  async #generate(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput | number[][]> {
     const turn = this.#lastGeneration;
-    const generation = turn.then(() => this.#generateNow(states, prompts, settings));
+    const generation = turn.then(() => this.#generateNow(inputs, settings));
     this.#lastGeneration = generation.catch(() => undefined);
-    return settings.signal ? Promise.race([generation, abortedBefore(turn, settings.signal)]) : generation;
+    await untilAborted(turn, settings.signal);
+    const output = await generation;
+    return settings.return_dict_in_generate ? output : output.sequences;
   }
 
   async #generateNow(
-    states: EncoderStates,
-    prompts: readonly (readonly number[])[],
+    { states, prompts, vision, text_encoder }: GenerationInputs,
     settings: SearchSettings,
-  ): Promise<number[][]> {
+  ): Promise<GenerateOutput> {
     this.encoders.assertUsable();
     settings.signal?.throwIfAborted();
     const start = performance.now();
-    const session = new DecoderSession(
-      this.encoders.openvino,
-      this.decoder,
-      repeatEach(states, settings.num_beams),
-      settings.max_length,
-      prompts.length * settings.num_beams,
-    );
+    const session = new DecoderSession({
+      openvino: this.encoders.openvino,
+      decoder: this.decoder,
+      states: repeatEach(states, settings.num_beams),
+      rows: prompts.length * settings.num_beams,
+      max_length: settings.max_length,
+    });
     try {
-      const result = await (settings.num_beams === 1
-        ? greedySearch(session, prompts, settings)
-        : beamSearch(session, prompts, settings));
-      this.timings.decoder_steps = result[0].length - prompts[0].length;
-      return result;
+      const search = settings.num_beams === 1 ? greedySearch : beamSearch;
+      const sequences = await search(session, prompts, settings);
+      const decoder_steps = sequences[0].length - prompts[0].length;
+      return { sequences, timings: { vision, text_encoder, decoder: performance.now() - start, decoder_steps } };
     } finally {
       session.dispose();
-      this.timings.decoder = performance.now() - start;
     }
   }
 }
 
-/** Rejects when the signal comes while a call waits for its turn; once that has come, the call itself looks at the signal. */
-function abortedBefore(turn: Promise<unknown>, signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    void turn.then(() => signal.removeEventListener('abort', onAbort));
-  });
+/** Why a folder's files do not suffice to write text, or undefined if they do. */
+function findProblem(folder: string, has: (name: string) => boolean): string | undefined {
+  const required = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'];
+  const missing = required.find((name) => !has(name));
+  if (missing === undefined) return undefined;
+  if (missing === 'blip_text_decoder.xml' && has('blip_text_encoder.xml')) return noTextDecoder(folder);
+  return `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`;
 }
 
 function noTextDecoder(idOrFolder: string): string {
   return (
     `${idOrFolder} has no text decoder: its checkpoint was made for retrieval and writes no text. ` +
-    'Load it with OVBlipMatcher, or load one for VQA or captions, such as Salesforce/blip-vqa-base.'
+    'Load it with OVBlipMatcher, or load a VQA or captioning checkpoint, such as Salesforce/blip-vqa-base.'
   );
 }

@@ -1,57 +1,55 @@
-// Inputs against the model they are given to, before anything native reads them: a wrong shape or a foreign token id would
-// otherwise surface as an error deep in the runtime, or as a wrong answer.
+// Checks inputs against the model before native code reads them: a wrong shape or a token id outside the vocabulary would
+// otherwise be an error deep in the runtime, or a wrong answer.
 import type { BlipConfig } from '../checkpoint';
+import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 
-/** A model folder lacks something, or an input does not fit the model. */
+/** A file of a model folder is missing, or an input does not fit the model. */
 export class BlipModelError extends BlipError {}
 
-/** A tensor as it is given: its numbers, row by row, and its shape. */
-interface Given {
+/** A tensor as the caller gives it: its numbers, row by row, and its shape. */
+interface TensorInput {
   readonly data: Float32Array;
   readonly dims: readonly number[];
 }
 
-/** Pictures: [batch, 3, image_size, image_size] f32. */
-export function checkPixelValues(pixel_values: Given, { vision_config }: BlipConfig, folder: string): void {
-  const { image_size: size } = vision_config;
-  check(
-    'pixel_values',
-    pixel_values,
-    `[batch, 3, ${size}, ${size}]`,
-    ['batch', 3, size, size],
-    `Use the BlipProcessor of ${folder}.`,
-  );
+/** What a tensor must be. */
+interface Expected {
+  readonly name: string;
+  /** Sizes, or the name of a size that may be any number above 0. */
+  readonly shape: readonly (number | string)[];
+  readonly advice: string;
 }
 
-/** Encoded pictures: [batch, tokens, vision hidden size] f32. */
-export function checkImageEmbeds(image_embeds: Given, { vision_config }: BlipConfig, folder: string): void {
-  const { hidden_size } = vision_config;
-  check(
-    'image_embeds',
-    image_embeds,
-    `[batch, tokens, ${hidden_size}]`,
-    ['batch', 'tokens', hidden_size],
-    `Use what encodeImage of ${folder} gave.`,
-  );
+/** Images: [batch, 3, image_size, image_size] f32. */
+export function checkPixelValues(pixel_values: TensorInput, { vision_config }: BlipConfig, folder: string): void {
+  const { image_size } = vision_config;
+  checkTensorInput(pixel_values, {
+    name: 'pixel_values',
+    shape: ['batch', 3, image_size, image_size],
+    advice: `Use the BlipProcessor of ${folder}.`,
+  });
 }
 
-function check(
-  name: string,
-  given: Given | undefined,
-  wanted: string,
-  shape: readonly (number | string)[],
-  advice: string,
-): void {
-  if (typeof given !== 'object' || given === null)
-    throw new BlipModelError(`${name} are ${String(given)}, expected { data, dims } of ${wanted}. ${advice}`);
-  const { data, dims } = given;
+/** Encoded images: [batch, tokens, vision hidden size] f32. */
+export function checkImageEmbeds(image_embeds: TensorInput, { vision_config }: BlipConfig, folder: string): void {
+  checkTensorInput(image_embeds, {
+    name: 'image_embeds',
+    shape: ['batch', 'tokens', vision_config.hidden_size],
+    advice: `Use what encodeImage of ${folder} returned.`,
+  });
+}
+
+function checkTensorInput(input: TensorInput | undefined, { name, shape, advice }: Expected): void {
+  const expected = `[${shape.join(', ')}]`;
+  if (typeof input !== 'object' || input === null)
+    throw new BlipModelError(`${name} is ${describeValue(input)}, expected { data, dims } of ${expected}. ${advice}`);
+  const { data, dims } = input;
   const fits =
     Array.isArray(dims) &&
     dims.length === shape.length &&
     dims.every((dim, i) => Number.isSafeInteger(dim) && dim > 0 && (typeof shape[i] === 'string' || dim === shape[i]));
-  if (!fits)
-    throw new BlipModelError(`${name} are [${String(dims).replace(/,/g, ', ')}], expected ${wanted}. ${advice}`);
+  if (!fits) throw new BlipModelError(`${name}.dims is ${describeValue(dims)}, expected ${expected}. ${advice}`);
   if (!(data instanceof Float32Array))
     throw new BlipModelError(`${name}.data is ${kindOf(data)}, expected a Float32Array. ${advice}`);
   const length = dims.reduce((product, dim) => product * dim, 1);
@@ -61,7 +59,7 @@ function check(
     );
 }
 
-/** Rows of token ids: [rows, length] i64 each. Without `dims` it is one row. */
+/** Token ids and mask, [rows, length] i64 each. Without `dims` there is one row. */
 export interface Tokens {
   readonly input_ids: BigInt64Array;
   readonly attention_mask?: BigInt64Array;
@@ -70,7 +68,7 @@ export interface Tokens {
 
 /**
  * @returns rows and tokens per row
- * @throws {BlipModelError} when ids, mask and shape do not fit together, or an id or the length lies beyond the model's tables
+ * @throws {BlipModelError} when ids, mask and shape do not fit together, or an id or the length is beyond the model's embeddings
  */
 export function checkTokens(
   { input_ids, attention_mask, dims }: Tokens,
@@ -83,15 +81,10 @@ export function checkTokens(
     if (!(value instanceof BigInt64Array))
       throw new BlipModelError(`${name} is ${kindOf(value)}, expected a BigInt64Array. ${advice}`);
   const [rows, length] = dims ?? [1, input_ids.length];
-  if (
-    !Number.isSafeInteger(rows) ||
-    !Number.isSafeInteger(length) ||
-    rows < 1 ||
-    length < 1 ||
-    rows * length !== input_ids.length
-  )
+  const isSize = (size: number): boolean => Number.isSafeInteger(size) && size > 0;
+  if (!isSize(rows) || !isSize(length) || rows * length !== input_ids.length)
     throw new BlipModelError(
-      `input_ids has ${input_ids.length} tokens and dims [${rows}, ${length}], expected dims [rows, tokens per row]. ${advice}`,
+      `input_ids has ${input_ids.length} tokens and dims ${describeValue(dims ?? [1, input_ids.length])}, expected dims [rows, tokens per row]. ${advice}`,
     );
   if (attention_mask && attention_mask.length !== input_ids.length)
     throw new BlipModelError(
@@ -102,14 +95,14 @@ export function checkTokens(
       `input_ids has ${length} tokens per row, but the model has positions for ${max_position_embeddings}. ` +
         `${dims ? '' : 'For several rows give dims. '}${advice}`,
     );
-  const foreign = input_ids.find((id) => id < 0n || id >= BigInt(vocab_size));
-  if (foreign !== undefined)
+  const unknown = input_ids.find((id) => id < 0n || id >= BigInt(vocab_size));
+  if (unknown !== undefined)
     throw new BlipModelError(
-      `input_ids holds ${foreign}, expected 0 to ${vocab_size - 1}, the model's vocabulary. ${advice}`,
+      `input_ids contains ${unknown}, expected 0 to ${vocab_size - 1}, the model's vocabulary. ${advice}`,
     );
   return [rows, length];
 }
 
 function kindOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : describeValue(value);
 }

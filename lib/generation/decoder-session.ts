@@ -1,21 +1,34 @@
-// One generation with the text decoder: an inference request whose state holds the caches, and the arrays it reads and writes.
+// One generation with the text decoder: an inference request whose state is the KV cache, and the arrays that it reads and writes.
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
+import { BlipModelError } from './check-inputs';
 import type { DecoderStep } from './decoder-step';
 
-/** Encoder states that the decoder looks at: [rows or 1, source, size] f32, and which of them are real: [rows or 1, source]. */
+/** Encoder states that the decoder attends to: [rows or 1, source, size] f32, with their mask: [rows or 1, source] i64. */
 export interface EncoderStates {
   readonly data: Float32Array;
   readonly dims: readonly [rows: number, source: number, size: number];
   readonly attention_mask?: BigInt64Array;
 }
 
+export interface DecoderSessionOptions {
+  readonly openvino: OpenVINO;
+  readonly decoder: CompiledModel;
+  readonly states: EncoderStates;
+  /** Rows of the generation: texts, times beams. */
+  readonly rows: number;
+  /** The longest text of this generation, for the size of the attention mask. */
+  readonly max_length: number;
+}
+
 /**
- * A fresh request starts with empty caches, so a session serves one generation. Dispose it at the end.
- * Nothing of a step's size is allocated per token but the attention mask's handle.
+ * A fresh request starts with an empty cache, so a session serves one generation. Dispose it at the end.
+ * Per token, only the handle of the attention mask is allocated.
  */
 export class DecoderSession implements DecoderStep {
   readonly vocab_size: number;
+  readonly #openvino: OpenVINO;
   readonly #request: InferRequest;
+  /** The attention mask of every step is a part of this. */
   readonly #ones: BigInt64Array;
   readonly #position = new BigInt64Array(1);
   #ids = new BigInt64Array(0);
@@ -24,26 +37,20 @@ export class DecoderSession implements DecoderStep {
   #past = 0;
   #masks: Tensor[] = [];
 
-  /** @param max_length the longest text of this generation, for the mask @param texts how many are written, beams counted one by one */
-  constructor(
-    private readonly openvino: OpenVINO,
-    decoder: CompiledModel,
-    states: EncoderStates,
-    max_length: number,
-    texts = states.dims[0],
-  ) {
-    const vocabulary = decoder.outputs[0].getPartialShape()[2];
-    if (typeof vocabulary !== 'number')
-      throw new RangeError("The text decoder's vocabulary size is not fixed in its IR.");
-    this.vocab_size = vocabulary;
-    const [rows, source] = states.dims;
-    this.#ones = new BigInt64Array(texts * max_length).fill(1n);
+  constructor({ openvino, decoder, states, rows, max_length }: DecoderSessionOptions) {
+    const vocab_size = decoder.outputs[0].getPartialShape()[2];
+    if (typeof vocab_size !== 'number')
+      throw new BlipModelError(
+        `The text decoder's vocabulary size is ${JSON.stringify(vocab_size)}, expected a fixed size. Convert the checkpoint again.`,
+      );
+    this.vocab_size = vocab_size;
+    this.#openvino = openvino;
+    this.#ones = new BigInt64Array(rows * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
+    const [stateRows, source] = states.dims;
+    const mask = states.attention_mask ?? new BigInt64Array(stateRows * source).fill(1n);
     this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
-    this.#request.setTensor(
-      'encoder_attention_mask',
-      new openvino.Tensor('i64', [rows, source], states.attention_mask ?? new BigInt64Array(rows * source).fill(1n)),
-    );
+    this.#request.setTensor('encoder_attention_mask', new openvino.Tensor('i64', [stateRows, source], mask));
   }
 
   async step(input_ids: readonly number[], rows: number, length: number, beam_idx: Int32Array): Promise<Float32Array> {
@@ -52,7 +59,7 @@ export class DecoderSession implements DecoderStep {
     this.#beams.set(beam_idx);
     if (length === 1) this.#position[0] = BigInt(this.#past);
     this.#past += length;
-    const mask = new this.openvino.Tensor('i64', [rows, this.#past], this.#ones.subarray(0, rows * this.#past));
+    const mask = new this.#openvino.Tensor('i64', [rows, this.#past], this.#ones.subarray(0, rows * this.#past));
     this.#request.setTensor('attention_mask', mask);
     this.#masks.push(mask);
     await this.#request.runAsync();
@@ -66,9 +73,9 @@ export class DecoderSession implements DecoderStep {
     this.#masks = [];
   }
 
-  /** Binds arrays of the step's size: once for the prompt, once for all later steps. */
+  /** Binds arrays of the step's size: once for the prompt, and once for all later steps. */
   #bind(rows: number, length: number): void {
-    const { Tensor } = this.openvino;
+    const { Tensor } = this.#openvino;
     this.#ids = new BigInt64Array(rows * length);
     this.#beams = new Int32Array(rows);
     this.#logits = new Float32Array(rows * this.vocab_size);

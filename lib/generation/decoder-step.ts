@@ -1,4 +1,4 @@
-// What a search needs of a decoder: one step of all rows. The real one runs OpenVINO; tests use simple functions.
+// What a search needs of a decoder: one step of all rows. The real decoder runs OpenVINO; tests use simple functions.
 
 /** A decoder in the middle of a generation. */
 export interface DecoderStep {
@@ -6,7 +6,8 @@ export interface DecoderStep {
   /**
    * Reads the next tokens of every row and returns the scores of the token after them.
    *
-   * @param input_ids [rows * length], row by row @param rows @param length tokens per row: the prompt's at first, then 1
+   * @param input_ids [rows * length], row by row
+   * @param length tokens per row: those of the prompt in the first step, then 1
    * @param beam_idx [rows] which row of the previous step each row continues
    * @returns logits [rows * vocab_size], valid until the next step
    */

@@ -1,4 +1,4 @@
-// The compiled encoders of one folder: pictures become embeddings, and texts are read while looking at them.
+// The compiled encoders of one folder: the vision model, and the text encoder with cross-attention to its output.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
@@ -16,6 +16,14 @@ import {
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
 import { missingDevice } from './missing-device';
+import {
+  batchSize,
+  type EncodedTexts,
+  type ImageEmbeds,
+  type ImageInput,
+  type PixelValues,
+  type Texts,
+} from './model-inputs';
 import { repeatTokens } from './repeat-rows';
 import { runEncoder } from './run-encoder';
 import { VisionModel } from './vision-model';
@@ -40,75 +48,67 @@ export const LOAD_MODEL_OPTIONS = [
   'openvino',
 ] as const satisfies readonly (keyof LoadModelOptions)[];
 
-/** Pictures: [batch, 3, image_size, image_size] f32, normalized. */
-export interface PixelValues {
-  readonly data: Float32Array;
-  readonly dims: readonly [number, number, number, number];
-}
-/** Encoded pictures or questions: [batch, tokens, hidden] f32. */
-export interface HiddenState {
-  readonly data: Float32Array;
-  readonly dims: readonly [number, number, number];
-}
-/** Encoded pictures: [batch, tokens, hidden] f32. Use them for as many questions as you like. */
-export type ImageEmbeds = HiddenState;
-/** Either raw pictures or encoded ones. */
-export type ImageInput = { readonly pixel_values: PixelValues } | { readonly image_embeds: ImageEmbeds };
-/** Texts, [rows, length] i64. */
-export type Texts = Tokens & { readonly attention_mask: BigInt64Array };
-
-/** What one text encoder run gives: numbers per row, and the mask of the rows' tokens, [rows, length] i64. */
-export interface ReadTexts {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-  readonly attention_mask: BigInt64Array;
+/** Everything that is loaded from a folder. */
+interface EncoderParts {
+  readonly folder: string;
+  readonly device: string;
+  readonly config: BlipConfig;
+  readonly openvino: OpenVINO;
+  readonly core: Core;
+  readonly vision: VisionModel;
+  /** Absent for a captioning checkpoint. */
+  readonly text: CompiledModel | undefined;
 }
 
-export class Encoders {
+export class Encoders implements EncoderParts {
+  readonly folder: string;
+  readonly device: string;
+  readonly config: BlipConfig;
+  readonly openvino: OpenVINO;
+  readonly core: Core;
+  readonly vision: VisionModel;
+  readonly text: CompiledModel | undefined;
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
   #disposed = false;
 
-  private constructor(
-    readonly folder: string,
-    readonly device: string,
-    readonly config: BlipConfig,
-    readonly openvino: OpenVINO,
-    readonly core: Core,
-    readonly vision: VisionModel,
-    readonly text: CompiledModel | undefined,
-  ) {}
+  private constructor(parts: EncoderParts) {
+    this.folder = parts.folder;
+    this.device = parts.device;
+    this.config = parts.config;
+    this.openvino = parts.openvino;
+    this.core = parts.core;
+    this.vision = parts.vision;
+    this.text = parts.text;
+  }
 
   /**
-   * @param caller for messages about options @param missing why the folder does not do, if it does not
-   * @throws {BlipModelError} when a file or the device is missing @throws {OpenVINOError} when a model cannot be compiled
+   * @param caller for messages about options
+   * @param findProblem why the folder's files do not suffice, or undefined if they do
+   * @throws {BlipModelError} when a file or the device is missing
+   * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(
     caller: string,
     folder: string,
     options: LoadModelOptions,
-    missing: (has: (name: string) => boolean) => string | undefined,
+    findProblem: (has: (name: string) => boolean) => string | undefined,
   ): Promise<Encoders> {
     checkOptions(caller, options, LOAD_MODEL_OPTIONS);
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
     const file = (name: string): string => path.join(folder, name);
     const has = (name: string): boolean => fs.existsSync(file(name));
-    const reason = missing(has);
-    if (reason !== undefined) throw new BlipModelError(reason);
+    const problem = findProblem(has);
+    if (problem !== undefined) throw new BlipModelError(problem);
     const config = parseBlipConfig(readJSON(file('config.json'), READ_CONFIG), file('config.json'));
     const core = new openvino.Core();
-    const available = core.getAvailableDevices();
-    const absent = missingDevice(device, available);
-    if (absent !== undefined)
-      throw new BlipModelError(
-        `device "${device}": OpenVINO finds no ${absent || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`,
-      );
+    checkDevice(device, core.getAvailableDevices());
     const settings = { ...LATENCY_HINT, ...properties };
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
     try {
       const text = has('blip_text_encoder.xml')
         ? await core.compileModel(file('blip_text_encoder.xml'), device, settings)
         : undefined;
-      return new Encoders(folder, device, config, openvino, core, vision, text);
+      return new Encoders({ folder, device, config, openvino, core, vision, text });
     } catch (error) {
       vision.dispose();
       throw error;
@@ -128,48 +128,50 @@ export class Encoders {
     return { data, dims: [rows, tokens, size] };
   }
 
-  /** The pictures' embeddings: those that were given, or made now. */
-  async embeds(inputs: ImageInput): Promise<ImageEmbeds> {
+  /** The embeddings of the images: those that were given, or computed now. */
+  async imageEmbeds(inputs: ImageInput): Promise<ImageEmbeds> {
     if (!('image_embeds' in inputs)) return this.encodeImage(inputs.pixel_values);
     checkImageEmbeds(inputs.image_embeds, this.config, this.folder);
     return inputs.image_embeds;
   }
 
-  /** Texts against the model, before anything runs. @returns rows and tokens per row */
+  /** Checks texts against the model, before anything runs. @returns rows and tokens per row */
   checkTexts(texts: Tokens): readonly [rows: number, length: number] {
     return checkTokens(texts, this.config, this.folder);
   }
 
   /**
-   * One text per picture, several about one picture, or one about several.
-   * @param texts those that checkTexts let pass @param output `last_hidden_state`, or `itm_score` of a retrieval model @param kind what the texts are, for messages
+   * Runs the text encoder: one text per image, several texts about one image, or one text about several images.
+   *
+   * @param texts checked by checkTexts
+   * @param output `last_hidden_state`, or `itm_score` of a retrieval model
+   * @param kind what the texts are, for messages
    */
-  async readTexts(image: ImageEmbeds, texts: Texts, output: string, kind: string): Promise<ReadTexts> {
-    if (!this.text) throw new BlipModelError(`${this.folder} has no text encoder.`);
+  async encodeTexts(image: ImageEmbeds, texts: Texts, output: string, kind: string): Promise<EncodedTexts> {
+    if (!this.text)
+      throw new BlipModelError(
+        `${this.folder} has no text encoder, expected blip_text_encoder.xml. Convert a VQA or retrieval checkpoint.`,
+      );
     const [count, length] = texts.dims ?? [1, texts.input_ids.length];
-    const { Tensor } = this.openvino;
-    const rows = rowsOf(image.dims[0], count, kind);
-    const [pictures, tokens] = image.dims;
+    const [images, tokens] = image.dims;
+    const rows = batchSize(images, count, kind);
     const input_ids = repeatTokens(texts.input_ids, rows / count); // [rows, length] i64
     const attention_mask = repeatTokens(texts.attention_mask, rows / count); // [rows, length] i64
-    const read = await this.#run(
-      this.text,
-      {
-        input_ids: new Tensor('i64', [rows, length], input_ids),
-        attention_mask: new Tensor('i64', [rows, length], attention_mask),
-        encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one picture may serve all rows
-        encoder_attention_mask: new Tensor('i64', [pictures, tokens], new BigInt64Array(pictures * tokens).fill(1n)),
-      },
-      output,
-    );
-    return { ...read, attention_mask };
+    const { Tensor } = this.openvino;
+    const inputs = {
+      input_ids: new Tensor('i64', [rows, length], input_ids),
+      attention_mask: new Tensor('i64', [rows, length], attention_mask),
+      encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one image may serve all rows
+      encoder_attention_mask: new Tensor('i64', [images, tokens], new BigInt64Array(images * tokens).fill(1n)),
+    };
+    return { ...(await this.#run(this.text, inputs, output)), attention_mask };
   }
 
   assertUsable(): void {
     if (this.#disposed) throw new BlipModelError(`The model of ${this.folder} was disposed. Load it again.`);
   }
 
-  /** Frees the compiled models. Runs that are under way end with an error or their result; later ones throw. */
+  /** Frees the compiled models. Runs that are in progress end with an error or their result; later runs throw. */
   dispose(): void {
     this.#disposed = true;
     for (const pool of this.#pools.values()) for (const request of pool) request.dispose();
@@ -178,7 +180,7 @@ export class Encoders {
     this.text?.dispose();
   }
 
-  /** Runs on a request of its own, so that calls may overlap; requests are kept for the next call. */
+  /** Runs on a request that no other call uses, so that calls may overlap. Requests are kept for later calls. */
   async #run(
     model: CompiledModel,
     inputs: Readonly<Record<string, Tensor>>,
@@ -197,11 +199,11 @@ export class Encoders {
   }
 }
 
-/** How many rows a batch has: one picture serves all texts, one text all pictures, or there are as many of both. */
-export function rowsOf(pictures: number, texts: number, kind: string): number {
-  if (pictures !== texts && pictures !== 1 && texts !== 1)
+/** @throws {BlipModelError} when the machine does not have a device */
+function checkDevice(device: string, available: readonly string[]): void {
+  const absent = missingDevice(device, available);
+  if (absent !== undefined)
     throw new BlipModelError(
-      `${pictures} pictures and ${texts} ${kind}: give one picture, one of the ${kind}, or as many pictures as ${kind}.`,
+      `device "${device}": OpenVINO finds no ${absent || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`,
     );
-  return Math.max(pictures, texts);
 }

@@ -108,11 +108,11 @@ describe('a retrieval checkpoint', async () => {
     const image_embeds = { data: new Float32Array(3 * 2 * 16), dims: [3, 2, 16] as [number, number, number] };
     await assert.rejects(matcher.match({ image_embeds, input_ids, attention_mask, dims: [2, 7] }), {
       name: 'BlipModelError',
-      message: /3 pictures and 2 texts: give one picture/,
+      message: /3 images and 2 texts: give one image/,
     });
     await assert.rejects(
       matcher.match({ image_embeds, input_ids: BigInt64Array.of(50n), attention_mask: BigInt64Array.of(1n) }),
-      { name: 'BlipModelError', message: /input_ids holds 50, expected 0 to 49/ },
+      { name: 'BlipModelError', message: /input_ids .*50, expected 0 to 49/ },
     );
     const other = await OVBlipMatcher.load(folder);
     other.dispose();
@@ -184,11 +184,11 @@ describe('image-text-matching with the bundled encoders', () => {
     const vqa = await convert(path.join(FIXTURE, '..', 'vqa-f16'), path.join(work, 'vqa'));
     await assert.rejects(pipeline('image-text-matching', vqa), {
       name: 'BlipModelError',
-      message: /is no retrieval model: it has a text decoder\. Load it with OVBlipModel/,
+      message: /not a retrieval model.*text decoder.*OVBlipModel/,
     });
     await assert.rejects(OVBlipMatcher.load(path.join(work, 'absent')), {
       name: 'BlipModelError',
-      message: /config\.json is missing\. Expected a folder that convertBlip wrote of a retrieval checkpoint/,
+      message: /config\.json is missing\. Expected a folder that convertBlip wrote .* retrieval checkpoint/,
     });
     await assert.rejects(OVBlipModel.load(folder), { name: 'BlipModelError', message: /Load it with OVBlipMatcher/ });
   });

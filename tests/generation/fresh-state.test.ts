@@ -30,7 +30,7 @@ test('logits of each of several generations, with states of the same shape', asy
       new openvino.Core().compileModel(text_decoder.xml, 'CPU', { INFERENCE_PRECISION_HINT });
     const shared = await compile();
     const generate = async (decoder: CompiledModel, picture: number): Promise<number[]> => {
-      const session = new DecoderSession(openvino, decoder, states(picture), 4);
+      const session = new DecoderSession({ openvino, decoder, states: states(picture), rows: 1, max_length: 4 });
       const logits: number[] = [];
       for (const token of [3, 5, 7]) logits.push(...(await session.step([token], 1, 1, new Int32Array(1))));
       session.dispose();

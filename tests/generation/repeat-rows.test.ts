@@ -96,7 +96,7 @@ describe('one row of states for several rows of tokens', async () => {
     const decoder = await compile('text_decoder');
     const mask = BigInt64Array.of(1n, 1n, 1n, 1n, 0n);
     const write = async (given: EncoderStates): Promise<number[]> => {
-      const session = new DecoderSession(openvino, decoder, given, 4, 2);
+      const session = new DecoderSession({ openvino, decoder, states: given, rows: 2, max_length: 4 });
       const logits: number[] = [];
       for (const [a, b] of [
         [3, 4],

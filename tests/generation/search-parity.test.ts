@@ -88,7 +88,7 @@ describe('generation options', async () => {
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ do_sample: true }, /do_sample is true: sampling is not implemented/],
     [{ num_beams: 0 }, /num_beams is 0/],
-    [{ max_length: 1 }, /prompt has 1 tokens already/],
+    [{ max_length: 1 }, /max_length is 1, .*prompt .*1 tokens/],
     [{ max_new_tokens: 100 }, /positions for 33/],
     [{ repetition_penalty: -1 }, /above 0/],
     [{ early_stopping: 'soon' }, /expected true, false or "never"/],

@@ -1,0 +1,42 @@
+// What the models take and give: images, texts, and their encoded forms, as arrays with their shapes.
+import { BlipModelError, type Tokens } from './check-inputs';
+
+/** Images: [batch, 3, image_size, image_size] f32, normalized. */
+export interface PixelValues {
+  readonly data: Float32Array;
+  readonly dims: readonly [number, number, number, number];
+}
+
+/** Encoded images or questions: [batch, tokens, hidden] f32. */
+export interface HiddenState {
+  readonly data: Float32Array;
+  readonly dims: readonly [number, number, number];
+}
+
+/** Encoded images: [batch, tokens, hidden] f32. They serve any number of captions, questions and texts. */
+export type ImageEmbeds = HiddenState;
+
+/** Images, or encoded images. */
+export type ImageInput = { readonly pixel_values: PixelValues } | { readonly image_embeds: ImageEmbeds };
+
+/** Texts, [rows, length] i64. */
+export type Texts = Tokens & { readonly attention_mask: BigInt64Array };
+
+/** The output of one run of the text encoder, with the mask of its rows, [rows, length] i64. */
+export interface EncodedTexts {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+  readonly attention_mask: BigInt64Array;
+}
+
+/**
+ * Rows of a batch: one image serves all texts, one text all images, or there are as many images as texts.
+ * @param kind what the texts are, for the message, such as `questions`
+ */
+export function batchSize(images: number, texts: number, kind: string): number {
+  if (images !== texts && images !== 1 && texts !== 1)
+    throw new BlipModelError(
+      `${images} images and ${texts} ${kind}: give one image, one of the ${kind}, or as many images as ${kind}.`,
+    );
+  return Math.max(images, texts);
+}
