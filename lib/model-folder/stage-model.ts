@@ -1,18 +1,16 @@
 // A model folder appears whole or not at all: it is made in a staging folder inside the output and moved out at the end.
-// An error, a cancel, Ctrl-C and a later run each leave no trace of what was not finished.
+// An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a kill, the next run does.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeIfAbandoned, unfinishedPrefix } from './unfinished';
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 
-const PREFIX = '.unfinished-';
 /** A model folder's graphs and their weights. */
 const MODEL_FILE = /^blip_\w+\.(xml|bin)$/;
-/** What a killed process left is removed by a later one when it is this old: process numbers mean nothing to another machine. */
-const STALE_MS = 3_600_000;
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Staging folders in use, which a signal that ends this process takes along. */
-const open = new Set<string>();
+/** Staging folders in use, which the end of this process takes along, and the outermost folder that was made for each. */
+const open = new Map<string, string | undefined>();
 
 /**
  * Lets `make` fill a folder, then moves its files to the output: the old graphs go first and the new ones come last, so that no
@@ -22,9 +20,9 @@ export async function stageModel<T>(outputFolder: string, make: (staging: string
   const output = path.resolve(outputFolder);
   const created = await fs.promises.mkdir(output, { recursive: true });
   try {
-    await removeStale(output);
-    const staging = await fs.promises.mkdtemp(path.join(output, `${PREFIX}${process.pid}-`));
-    watch(staging);
+    for (const name of await fs.promises.readdir(output)) await removeIfAbandoned(path.join(output, name));
+    const staging = await fs.promises.mkdtemp(path.join(output, unfinishedPrefix()));
+    watch(staging, created);
     try {
       const made = await make(staging);
       await publish(staging, output);
@@ -53,57 +51,53 @@ async function publish(staging: string, output: string): Promise<void> {
     await fs.promises.rm(path.join(output, name), { force: true });
 }
 
-async function removeStale(output: string): Promise<void> {
-  for (const name of await fs.promises.readdir(output)) {
-    const owner = name.startsWith(PREFIX) ? Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]) : 0;
-    if (!owner || isAlive(owner)) continue;
-    const folder = path.join(output, name);
-    if (Date.now() - (await fs.promises.stat(folder)).mtimeMs > STALE_MS)
-      await fs.promises.rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Where nobody listens to a signal, it ends the process without any `finally`: so this listens while there is something to remove. */
-function watch(staging: string): void {
-  open.add(staging);
+/**
+ * Where nobody listens to a signal, it ends the process without any `finally`: so this listens while there is something to remove.
+ * Where somebody does, and ends the process, `exit` is heard.
+ */
+function watch(staging: string, created: string | undefined): void {
+  open.set(staging, created);
   if (open.size > 1) return;
+  process.on('exit', removeAll);
   for (const signal of ENDING_SIGNALS) if (process.listenerCount(signal) === 0) process.on(signal, end);
 }
 
 function unwatch(staging: string): void {
   open.delete(staging);
-  if (open.size === 0) for (const signal of ENDING_SIGNALS) process.off(signal, end);
+  if (open.size > 0) return;
+  process.off('exit', removeAll);
+  for (const signal of ENDING_SIGNALS) process.off(signal, end);
 }
 
 function end(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return; // somebody listens since: to cancel, perhaps
-  for (const staging of open) fs.rmSync(staging, { recursive: true, force: true });
-  for (const staging of [...open]) {
-    try {
-      fs.rmdirSync(path.dirname(staging));
-    } catch {
-      /* the output holds something else */
-    }
-    unwatch(staging);
-  }
+  removeAll();
   process.kill(process.pid, signal); // nobody listens any more: the signal does what it would have done
 }
 
-/** Removes folders that were made for nothing, from the innermost to `outermost`, as long as they are empty. */
+/** Synchronous, for a process that ends. */
+function removeAll(): void {
+  for (const [staging, created] of [...open]) {
+    try {
+      fs.rmSync(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }); // a write may be under way
+      if (created !== undefined)
+        for (const folder of foldersBetween(path.dirname(staging), created)) fs.rmdirSync(folder);
+    } catch {
+      // Something else is in the output, or it cannot be removed: the next run tries again.
+    }
+    unwatch(staging);
+  }
+}
+
+/** Removes folders that were made for nothing, as long as they are empty. */
 async function removeEmpty(innermost: string, outermost: string): Promise<void> {
   try {
-    for (let folder = innermost; folder.startsWith(outermost); folder = path.dirname(folder))
-      await fs.promises.rmdir(folder);
+    for (const folder of foldersBetween(innermost, outermost)) await fs.promises.rmdir(folder);
   } catch {
     // Somebody else put something into one of them: it stays.
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+function* foldersBetween(innermost: string, outermost: string): Generator<string> {
+  for (let folder = innermost; folder.startsWith(outermost); folder = path.dirname(folder)) yield folder;
 }
