@@ -225,7 +225,7 @@ describe('samples', () => {
     await assert.rejects(quantizeVision(poisoned, samples), /No calibration sample could be used: got 4 .*NaN/);
     assert.equal(fs.existsSync(output()), false);
     writePreprocessor(poisoned, { image_std: [1e-45, 1, 1] });
-    await assert.rejects(quantizeVision(poisoned, samples), /pixel_values holds NaN or infinity/);
+    await assert.rejects(quantizeVision(poisoned, samples), /"image_std" is/);
     fs.rmSync(poisoned, { recursive: true });
   });
 });
