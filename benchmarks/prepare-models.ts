@@ -49,11 +49,7 @@ export async function timeConversions(
       await runJSON(python, [path.join(PYTHON, 'convert_once.py'), checkpoint, fp16.tutorial], FIELDS),
     );
     times.ours.push(
-      await runJSON(
-        process.execPath,
-        ['--import', 'tsx', path.join(__dirname, 'convert-once.ts'), checkpoint, fp16.ours],
-        FIELDS,
-      ),
+      await runJSON(process.execPath, [path.join(__dirname, 'convert-once.mjs'), checkpoint, fp16.ours], FIELDS),
     );
     console.log(
       `  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ${(times.ours[run].milliseconds / 1000).toFixed(1)} s`,

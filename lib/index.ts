@@ -20,6 +20,7 @@ export {
   type GenerationOptions,
   type ImageEmbeds,
   type LoadModelOptions,
+  type PretrainedOptions,
   type StageTimings,
   type StreamOptions,
   type TokenCallback,

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PYTHON as PROJECT_PYTHON, ROOT, fail, run } from './common.mjs';
+import { build } from './build.mjs';
 import { setup } from './setup.mjs';
 
 const BENCH_VENV = path.join(ROOT, '.venv-bench');
@@ -10,6 +11,7 @@ const REQUIREMENTS = path.join(ROOT, 'benchmarks', 'requirements.txt');
 const STAMP = path.join(BENCH_VENV, 'requirements.txt');
 
 await setup();
+await build();
 await prepareEnvironment();
 const { code } = await run(process.execPath, [
   '--import',

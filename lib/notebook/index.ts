@@ -3,6 +3,8 @@ export { barChart, barFigure, showChart, type BarChart, type BarSeries } from '.
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
 export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
+export { NotebookPackageError } from './load-package';
+export { ChartError, type PlotlyFigure } from './plotly-svg';
 export { interruptSignal } from '../core/interrupt-signal';
 export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
