@@ -6,7 +6,22 @@ export { ConvertWriteError } from './core/explain-write-error';
 export type { Progress, ProgressCallback } from './core/progress';
 export * from './openvino';
 export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir';
-export * from './hub';
+export {
+  DiskSpaceError,
+  DisabledRepoError,
+  EntryNotFoundError,
+  GatedRepoError,
+  HubError,
+  HubHttpError,
+  LocalEntryNotFoundError,
+  ProxyError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  UnreachableError,
+  downloadSnapshot,
+  type DownloadOptions,
+  type SnapshotFiles,
+} from './hub';
 export * from './checkpoint';
 export * from './convert';
 export * from './model-folder';

@@ -1,7 +1,10 @@
 // Public API of the checkpoint room.
 export * from './blip-config';
+export { addSideFileCheck, type SideFileCheck } from './check-side-files';
 export * from './checkpoint-files';
 export type { CheckpointDType, CheckpointTensor, WeightsFile } from './checkpoint-tensor';
 export * from './errors';
+export { findCheckpoint, type FoundCheckpoint } from './find-checkpoint';
 export * from './load-checkpoint';
 export * from './open-safetensors';
+export { readWeightIndex } from './weight-index';

@@ -2,30 +2,23 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
-import type { ProgressCallback } from '../core/progress';
+import { readJSON } from '../core/read-json';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
-import { downloadSnapshot } from '../hub/download-snapshot';
-import { explainMissingFolder } from '../hub/hub-id';
+import type { DownloadOptions } from '../hub';
 import type { CheckpointTensor } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
+import { findCheckpoint } from './find-checkpoint';
 import { openSafetensors, type SafetensorsFile } from './open-safetensors';
+import { readWeightIndex } from './weight-index';
 
-export interface LoadCheckpointOptions {
-  /** The hub's cache folder; else HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub, as Python does. */
-  readonly cache_dir?: string;
-  /** Branch, tag or commit; `main` by default. */
-  readonly revision?: string;
-  /** Use only what is in the cache. */
-  readonly local_files_only?: boolean;
-  readonly progress_callback?: ProgressCallback;
-  readonly signal?: AbortSignal;
-}
+/** Options of a download; they do nothing for a folder. */
+export type LoadCheckpointOptions = DownloadOptions;
 
 export type BlipTask = 'visual-question-answering' | 'image-to-text' | 'image-text-retrieval';
 export type BlipPart = 'vision_model' | 'text_encoder' | 'text_decoder' | 'heads';
 
 export interface BlipCheckpoint {
-  /** The hub id or the folder, as it was given. */
+  /** The folder as it was given, or the hub id, with its revision behind an @ unless that is `main`. */
   readonly id: string;
   readonly folder: string;
   readonly task: BlipTask;
@@ -40,7 +33,10 @@ const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 
 /**
- * @param idOrFolder a folder with config.json and model.safetensors (or shards with their index), or a hub id
+ * Of a checkpoint on the hub the side files are fetched and checked first: what is wrong with them is told before its weights are fetched.
+ *
+ * @param idOrFolder a folder with config.json and model.safetensors (or shards with their index), or a hub id, with its revision behind
+ *   an @ if need be (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the environment variable BLIP_REVISION names it, or `main`
  * @example
  * const checkpoint = await loadCheckpoint('models/blip-scenes');
  * checkpoint.config.vision_config.image_size // 128
@@ -48,16 +44,14 @@ const INDEX = 'model.safetensors.index.json';
  */
 export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
   checkOptions('loadCheckpoint', options, ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal']);
-  const folder = fs.existsSync(path.join(idOrFolder, 'config.json'))
-    ? idOrFolder
-    : await findFolder(idOrFolder, options);
+  const { folder, id } = await findCheckpoint(idOrFolder, options);
   const configFile = path.join(folder, 'config.json');
-  const config = parseBlipConfig(readJSON(configFile), configFile);
+  const config = parseBlipConfig(readJSON(configFile, { error: CheckpointError }), configFile);
   const files = openWeights(folder);
   const tensors = new Map<string, CheckpointTensor>();
   for (const file of files) for (const [name, tensor] of file.tensors) tensors.set(name, tensor);
   return {
-    id: idOrFolder,
+    id,
     folder,
     config,
     tensors,
@@ -65,18 +59,6 @@ export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpoint
     parameterCounts: countParameters(tensors, config.tie_word_embeddings),
     close: () => files.forEach((file) => file.close()),
   };
-}
-
-async function findFolder(idOrFolder: string, options: LoadCheckpointOptions): Promise<string> {
-  if (fs.existsSync(idOrFolder)) {
-    const names = fs.statSync(idOrFolder).isDirectory() ? fs.readdirSync(idOrFolder).join(', ') || 'nothing' : 'a file';
-    throw new CheckpointError(
-      `${idOrFolder}: no config.json here (found ${names}). Expected a checkpoint folder in Hugging Face format.`,
-    );
-  }
-  const problem = explainMissingFolder(idOrFolder);
-  if (problem !== undefined) throw new CheckpointError(problem);
-  return downloadSnapshot(idOrFolder, options);
 }
 
 function openWeights(folder: string): SafetensorsFile[] {
@@ -88,7 +70,7 @@ function openWeights(folder: string): SafetensorsFile[] {
         "Weights in PyTorch's own format are not read; save them with save_pretrained(..., safe_serialization=True).",
     );
   }
-  const map = parseWeightMap(readJSON(index), index);
+  const map = readWeightIndex(index);
   const files = new Map<string, SafetensorsFile>();
   try {
     for (const [tensor, name] of map) {
@@ -102,18 +84,6 @@ function openWeights(folder: string): SafetensorsFile[] {
     throw error;
   }
   return [...files.values()];
-}
-
-function parseWeightMap(json: unknown, file: string): Map<string, string> {
-  const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : undefined;
-  if (typeof map !== 'object' || map === null) throw new CheckpointError(`${file}: "weight_map" is missing.`);
-  return new Map(
-    Object.entries(map).map(([tensor, shard]: [string, unknown]) => {
-      if (typeof shard !== 'string' || !/^[\w-][\w.-]*$/.test(shard))
-        throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
-      return [tensor, shard];
-    }),
-  );
 }
 
 function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTensor>): BlipTask {
@@ -143,14 +113,4 @@ function countParameters(
     counts[part] = (counts[part] ?? 0) + shape.reduce((product, dim) => product * dim, 1);
   }
   return counts;
-}
-
-function readJSON(file: string): unknown {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new CheckpointError(
-      `${file}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

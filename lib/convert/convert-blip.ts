@@ -6,6 +6,7 @@ import { BlipError } from '../core/errors';
 import { writeIR, type WrittenIR } from '../ir';
 import type { ProgressCallback } from '../core/progress';
 import { copyCompanions } from '../model-folder/copy-companions';
+import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
 import { checkTensors } from './expected-tensors';
 import { explainWriteError } from '../core/explain-write-error';
@@ -72,7 +73,7 @@ export async function convertBlip(
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
       const info = {
         framework: 'blip-openvino',
-        checkpoint: path.basename(checkpoint.id),
+        checkpoint: modelName(checkpoint.id),
         weights: half ? 'f16' : 'f32',
       };
       const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });

@@ -1,7 +1,7 @@
 // What the system says when a converted model cannot be written names no file of the reader's and no way out: put into words.
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from './errors';
+import { freeBytes } from './free-bytes';
 
 /** A file of the converted model could not be written; `cause` is the system's own error. */
 export class ConvertWriteError extends BlipError {}
@@ -57,16 +57,4 @@ function isSystemError(error: unknown): error is SystemError {
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
-}
-
-/** For this user, on the disk that `folder` is, or would be, on. */
-function freeBytes(folder: string): number | undefined {
-  for (let place = path.resolve(folder); ; place = path.dirname(place)) {
-    try {
-      const { bavail, bsize } = fs.statfsSync(place);
-      return bavail * bsize;
-    } catch {
-      if (place === path.dirname(place)) return undefined;
-    }
-  }
 }

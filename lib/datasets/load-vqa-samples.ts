@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheFolder } from '../core/cache-folder';
 import type { ProgressCallback } from '../core/progress';
-import type { RequestOptions } from '../hub/http-request';
+import type { RequestOptions } from '../hub';
 import { fileSplit, folderSplit, hubSplit } from './parquet-files';
 import { loadVqaParquet, type VqaColumns } from './vqa-parquet';
 import { findVqaV2, loadVqaV2 } from './vqa-v2';
@@ -44,7 +44,7 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
  * @example
  * const { samples, skipped } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 300 });
  * samples[0].question // 'how many dogs are in the picture?'
- * @throws {VqaSourceError | VqaV2Error | JsonArrayError | VqaParquetError | ByteSourceError}
+ * @throws {VqaSourceError | VqaV2Error | JsonArrayError | VqaParquetError | HubError}
  */
 export async function loadVqaSamples(source: string, options: LoadVqaOptions = {}): Promise<VqaSamples> {
   checkOptions(options);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
-import { fetchJson, hubEndpoint, UnreachableError, type RequestOptions } from '../hub/http-request';
+import { fetchJson, hubEndpoint, UnreachableError, type RequestOptions } from '../hub';
 
 export class VqaParquetError extends BlipError {}
 
@@ -36,7 +36,7 @@ const NAMES: Readonly<Record<Split, readonly string[]>> = {
  * A data set with one of the two splits alone (`lmms-lab/VQAv2` has no train) is divided, so that calibration and validation never
  * see the same rows.
  *
- * @throws {VqaParquetError | ByteSourceError} with the configs and splits that there are
+ * @throws {VqaParquetError | HubError} with the configs and splits that there are
  */
 export async function hubSplit(id: string, split: Split, options: HubSplitOptions): Promise<SplitFiles> {
   const url = `${hubEndpoint()}/api/datasets/${id}/parquet`;

@@ -5,8 +5,7 @@ import * as crypto from 'node:crypto';
 import type { FileMetaData, parquetReadObjects } from 'hyparquet';
 import { loadSharp } from '../core/load-sharp';
 import type { ProgressCallback } from '../core/progress';
-import { isUrl, openByteSource, type ByteSource } from '../hub/byte-source';
-import { ByteSourceError, type RequestOptions } from '../hub/http-request';
+import { HubError, isUrl, openByteSource, type ByteSource, type RequestOptions } from '../hub';
 import { VqaParquetError, type RowShare } from './parquet-files';
 import { seededShuffle } from './seeded-shuffle';
 import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
@@ -148,7 +147,7 @@ async function openParquet(
   try {
     return { source, metadata: await hyparquet().parquetMetadataAsync(source) };
   } catch (error) {
-    if (error instanceof ByteSourceError || options.signal?.aborted) throw error;
+    if (error instanceof HubError || options.signal?.aborted) throw error;
     throw new VqaParquetError(
       `${file}: not a parquet file, or cut short: ${error instanceof Error ? error.message : String(error)}. Download it again.`,
     );
@@ -187,7 +186,7 @@ async function readRows(
     const rows = await hyparquet().parquetReadObjects(options);
     return rows.length === block.last - block.first ? rows : undefined;
   } catch (error) {
-    if (error instanceof ByteSourceError || signal?.aborted) throw error;
+    if (error instanceof HubError || signal?.aborted) throw error;
     return undefined;
   }
 }

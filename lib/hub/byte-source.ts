@@ -1,6 +1,10 @@
 // Random access to a file's bytes, on disk or behind an HTTP server that answers range requests: what a parquet reader needs.
 import * as fs from 'node:fs';
-import { ByteSourceError, download, type RequestOptions } from './http-request';
+import { checkAnswer, isExpired } from './explain-refusal';
+import { checkOnline, type RequestOptions } from './fetch-content';
+import { HubError, TransientError } from './hub-errors';
+import { sendRequest, type Answer } from './send-request';
+import { withRetries } from './with-retries';
 
 /** hyparquet's AsyncBuffer. */
 export interface ByteSource {
@@ -8,9 +12,9 @@ export interface ByteSource {
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
-/** @param file a path, or an http(s) address; `HF_TOKEN` is sent to the hub (HF_ENDPOINT) alone. */
+/** @param file a path, or an http(s) address; the login token is sent to the hub alone */
 export async function openByteSource(file: string, options: RequestOptions = {}): Promise<ByteSource> {
-  return isUrl(file) ? openUrl(file, options) : openFile(file);
+  return isUrl(file) ? RemoteBytes.open(file, options) : openFile(file);
 }
 
 export function isUrl(file: string): boolean {
@@ -18,7 +22,7 @@ export function isUrl(file: string): boolean {
 }
 
 async function openFile(file: string): Promise<ByteSource> {
-  if (!fs.existsSync(file)) throw new ByteSourceError(`${file} is missing: expected a parquet file.`);
+  if (!fs.existsSync(file)) throw new HubError(`${file} is missing: expected a file. Check the path.`);
   const { size } = await fs.promises.stat(file);
   return {
     byteLength: size,
@@ -30,7 +34,7 @@ async function openFile(file: string): Promise<ByteSource> {
         while (done < bytes.length) {
           const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
           if (bytesRead === 0)
-            throw new ByteSourceError(
+            throw new HubError(
               `${file}: got ${done} bytes at ${start}, expected ${bytes.length}: the file is cut short. Download it again.`,
             );
           done += bytesRead;
@@ -46,47 +50,90 @@ async function openFile(file: string): Promise<ByteSource> {
 /** What the first answer says about the file; later ones must say the same. */
 interface Identity {
   readonly total: number;
-  readonly etag: string | null;
+  readonly etag?: string;
 }
 
-async function openUrl(url: string, options: RequestOptions): Promise<ByteSource> {
-  let identity: Identity | undefined;
-  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+class RemoteBytes implements ByteSource {
+  #identity: Identity | undefined;
+  /** The content host's signed address, while it holds: it saves the detour over the hub. */
+  #content: string | undefined;
+
+  private constructor(
+    private readonly url: string,
+    private readonly options: RequestOptions,
+  ) {}
+
+  static async open(url: string, options: RequestOptions): Promise<RemoteBytes> {
+    const source = new RemoteBytes(url, options);
+    await source.slice(0, 1);
+    return source;
+  }
+
+  get byteLength(): number {
+    return this.#identity?.total ?? 0;
+  }
+
+  async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
+    checkOnline(this.url);
     const bytes = new Uint8Array(end - start);
+    if (bytes.length === 0) return bytes.buffer;
     let done = 0;
-    await download(
-      url,
-      options,
-      () => (done < bytes.length ? { Range: `bytes=${start + done}-${end - 1}` } : undefined),
-      (response) => {
-        const answered = checkRange(url, response, start + done);
-        identity ??= answered;
-        if (answered.total !== identity.total || answered.etag !== identity.etag)
-          throw new ByteSourceError(
-            `${url}: changed while it was read: ${answered.total} bytes, etag ${answered.etag}; before ${identity.total}, ${identity.etag}. Load again.`,
-          );
+    await withRetries(
+      this.url,
+      async (progressed) => {
+        const answer = await this.#request(start + done, end);
+        for await (const chunk of answer.body) {
+          if (done + chunk.length > bytes.length)
+            throw new HubError(
+              `${this.url}: got more than the ${bytes.length} bytes at ${start} that were asked for. Download the file and name its path instead.`,
+            );
+          bytes.set(chunk, done);
+          done += chunk.length;
+          progressed();
+        }
+        if (done < bytes.length) throw new TransientError(`${done} of ${bytes.length} bytes arrived`);
       },
-      (chunk) => {
-        if (done + chunk.length > bytes.length)
-          throw new ByteSourceError(
-            `${url}: got more than the ${bytes.length} bytes at ${start} that were asked for. Download the file and name its path instead.`,
-          );
-        bytes.set(chunk, done);
-        done += chunk.length;
-      },
+      this.options,
     );
     return bytes.buffer;
-  };
-  await read(0, 1);
-  const byteLength = identity?.total ?? 0;
-  return { byteLength, slice: (start, end = byteLength) => read(start, end) };
-}
+  }
 
-function checkRange(url: string, { status, headers }: Response, start: number): Identity {
-  const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
-  if (status !== 206 || Number(first) !== start)
-    throw new ByteSourceError(
-      `${url}: got status ${status}, ${headers.get('content-type') ?? 'no content type'}, Content-Range "${headers.get('content-range') ?? ''}" to a request for the bytes from ${start}; expected 206 and that range. Download the file and name its path instead.`,
-    );
-  return { total: Number(total), etag: headers.get('etag') };
+  async #request(first: number, end: number): Promise<Answer> {
+    const { signal, timeout_ms } = this.options;
+    const known = this.#content;
+    const answer = await sendRequest({
+      url: known ?? this.url,
+      signal,
+      timeout_ms,
+      headers: { range: `bytes=${first}-${end - 1}` },
+    });
+    try {
+      if (isExpired(answer) || (known !== undefined && answer.status >= 400 && answer.status < 500)) {
+        this.#content = undefined;
+        throw new TransientError(`${answer.url.host}, to which the hub redirected, answered status ${answer.status}`);
+      }
+      await checkAnswer(answer);
+      this.#checkIdentity(answer, first);
+    } catch (error) {
+      await answer.discard();
+      throw error;
+    }
+    if (!answer.fromHub && answer.redirects.length > 0) this.#content = answer.url.href;
+    return answer;
+  }
+
+  #checkIdentity({ status, header, encoded }: Answer, first: number): void {
+    const range = header('content-range') ?? '';
+    const [, begin, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range) ?? [];
+    if (status !== 206 || Number(begin) !== first || encoded)
+      throw new HubError(
+        `${this.url}: got status ${status}, ${header('content-type') ?? 'no content type'}, Content-Range "${range}" to a request for the bytes from ${first}; expected 206 and that range. Download the file and name its path instead.`,
+      );
+    const now: Identity = { total: Number(total), etag: header('etag') };
+    this.#identity ??= now;
+    if (now.total !== this.#identity.total || now.etag !== this.#identity.etag)
+      throw new HubError(
+        `${this.url}: changed while it was read: ${now.total} bytes, etag ${now.etag}; before ${this.#identity.total}, ${this.#identity.etag}. Load again.`,
+      );
+  }
 }

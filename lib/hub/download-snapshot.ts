@@ -1,333 +1,169 @@
-// Downloads checkpoints from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that both share one copy.
-// hub-cache.ts knows the folders; this file knows the requests.
-import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
+// Downloads a repository's files from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that both share one copy.
+// hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the cache has to do.
 import * as path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BlipError } from '../core/errors';
-import type { ProgressCallback } from '../core/progress';
-import { claimPartial, defaultCache, link, snapshotFolder, writeAtomically } from './hub-cache';
-import { isHubId } from './hub-id';
+import { freeBytes } from '../core/free-bytes';
+import { defaultCache, expandPath, isOffline } from './hub-environment';
+import {
+  DiskSpaceError,
+  EntryNotFoundError,
+  HubError,
+  HubHttpError,
+  LocalEntryNotFoundError,
+  RevisionNotFoundError,
+  UnreachableError,
+} from './hub-errors';
+import { isHubId, isRevision } from './hub-id';
+import { RepositoryCache } from './hub-cache';
+import { SnapshotDownload, type DownloadOptions } from './snapshot-download';
 
-/** The hub did not give what was asked for; the message says which file, and what to do. */
-export class HubError extends BlipError {}
-
-export interface DownloadOptions {
-  readonly cache_dir?: string;
-  readonly revision?: string;
-  readonly local_files_only?: boolean;
-  readonly progress_callback?: ProgressCallback;
-  readonly signal?: AbortSignal;
+/** What a snapshot consists of. */
+export interface SnapshotFiles {
+  /** Fetched first; the first of them, which must be there, alone before the others. All are small. */
+  readonly files: readonly { readonly name: string; readonly required: boolean }[];
+  /** Large files in order of preference: the first that exists is fetched. None where the list is empty. */
+  readonly weights: readonly SnapshotWeights[];
+  /** Called when all of `files` are there, and before anything of `weights` is fetched; throws to stop. */
+  readonly check?: (folder: string) => void | Promise<void>;
 }
 
-interface FileRequest {
+export interface SnapshotWeights {
   readonly name: string;
-  readonly required: boolean;
+  /** Names of the files that this one, an index, stands for. */
+  readonly readShards?: (index: string) => readonly string[];
 }
 
-/** What a BLIP checkpoint consists of. Weights come last, so that a wrong id or a missing right shows at once. */
-const FILES: readonly FileRequest[] = [
-  { name: 'config.json', required: true },
-  { name: 'preprocessor_config.json', required: false },
-  { name: 'tokenizer_config.json', required: false },
-  { name: 'tokenizer.json', required: false },
-  { name: 'vocab.txt', required: false },
-  { name: 'special_tokens_map.json', required: false },
-  { name: 'generation_config.json', required: false },
-];
-const WEIGHTS = 'model.safetensors';
-const WEIGHTS_INDEX = 'model.safetensors.index.json';
-
-const PYTORCH_WEIGHTS = 'pytorch_model.bin';
-
-/** A request that fails in passing is made again this often, with growing pauses: hubs answer 5xx and reset connections now and then. */
-const MAX_ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 300;
-/** Answers that may be different a moment later: time-out, too many requests. 5xx too. */
-const PASSING_STATUS = [408, 416, 429];
-/** The hub sends at most two hops (renamed repository, then its own cache); more is a loop. */
-const MAX_REDIRECTS = 5;
-const COMMIT = /^[0-9a-f]{40}$/;
-/** The etag of a large file is the SHA-256 of its content. */
-const SHA256 = /^[0-9a-f]{64}$/;
+/** The branch moved on while its files were fetched: this often it is begun again. */
+const MAX_STARTS = 3;
 
 /**
- * Makes sure that a checkpoint is in the cache and returns its snapshot folder.
- * Follows HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE.
+ * Makes sure that a repository's files are in the cache and returns the snapshot's folder.
+ * Follows the environment variables of huggingface_hub (docs of this room: hub-environment.ts, login-token.ts, find-proxy.ts).
  *
  * @param id such as `Salesforce/blip-vqa-base`
  * @throws {HubError}
  */
-export async function downloadSnapshot(id: string, options: DownloadOptions = {}): Promise<string> {
-  if (!isHubId(id))
-    throw new HubError(`"${id}" is neither a folder with config.json nor a hub id such as Salesforce/blip-vqa-base.`);
-  const revision = options.revision ?? 'main';
-  if (!/^[\w./-]+$/.test(revision) || revision.includes('..'))
-    throw new HubError(`revision "${revision}" of ${id}: expected a branch, a tag or a commit.`);
-  const store = path.join(options.cache_dir ?? defaultCache(), `models--${id.replace('/', '--')}`);
-  if (options.local_files_only || isTrue(process.env.HF_HUB_OFFLINE)) return cachedSnapshot(id, store, revision);
-  const repository: Repository = { id, revision, store, options };
-  try {
-    return await fetchAll(repository);
-  } catch (error) {
-    if (!(error instanceof PassingError)) throw error;
-    const cached = completeSnapshot(store, revision); // the hub is out of reach: what an earlier call fetched will do, as in Python
-    if (cached) return cached;
+export async function downloadSnapshot(
+  id: string,
+  wanted: SnapshotFiles,
+  options: DownloadOptions = {},
+): Promise<string> {
+  if (!isHubId(id)) throw new HubError(`"${id}" is no hub id; expected one such as google/vit-base.`);
+  const { revision = 'main', local_files_only = false, progress_callback } = options;
+  if (!isRevision(revision))
     throw new HubError(
-      `${id} at ${revision}: the download failed ${MAX_ATTEMPTS} times (${error.message}). Check the network, or HF_ENDPOINT; what arrived is kept and the next call goes on from there.`,
-      { cause: error },
+      `revision "${revision}" of ${id}: expected a branch, a tag, a commit or a pull request (refs/pr/<number>).`,
+    );
+  const cacheFolder = path.resolve(expandPath(options.cache_dir ?? defaultCache()));
+  const cache = new RepositoryCache(cacheFolder, id);
+  const cached = completeSnapshot(cache, revision, wanted);
+  let folder: string;
+  if (local_files_only || isOffline()) {
+    folder = cached ?? explainIncomplete(cache, { id, revision, wanted, local_files_only });
+    await wanted.check?.(folder);
+    return folder;
+  }
+  try {
+    return await fetchSnapshot();
+  } catch (error) {
+    if (cached === undefined || !mayUseCache(error)) throw error;
+    progress_callback?.({
+      status: 'cached',
+      file: id,
+      message: `${error instanceof Error ? error.message : String(error)} The copy in the cache is used: ${cached}`,
+    });
+    await wanted.check?.(cached);
+    return cached;
+  }
+
+  async function fetchSnapshot(): Promise<string> {
+    for (let start = 1; ; start++) {
+      const download = new SnapshotDownload({ id, revision, cache, options, isCached: cached !== undefined });
+      try {
+        return await fetchAll(download);
+      } catch (error) {
+        if (!download.hasMoved || start === MAX_STARTS) throw error;
+      }
+    }
+  }
+
+  async function fetchAll(download: SnapshotDownload): Promise<string> {
+    const [first, ...rest] = wanted.files;
+    await download.fetch(first.name, true);
+    await settle(rest.map(({ name, required }) => download.fetch(name, required)));
+    await wanted.check?.(download.folder);
+    if (wanted.weights.length === 0) return download.folder;
+    for (const { name, readShards } of wanted.weights) {
+      const found = await download.find(name);
+      if (!found) continue;
+      if (!readShards) {
+        await fetchLarge(download, [name]);
+        return download.folder;
+      }
+      await download.fetch(name, true);
+      await fetchLarge(download, readShards(path.join(download.folder, name)));
+      return download.folder;
+    }
+    const names = wanted.weights.map(({ name }) => name).join(', ');
+    throw new HubError(
+      `${id} at ${revision} has no weights that can be read here: expected one of ${names}. ` +
+        'Choose another revision (option revision; the hub lists branches, tags and conversions "refs/pr/<number>"), or another model.',
     );
   }
-}
 
-async function fetchAll(repository: Repository): Promise<string> {
-  const { id, revision } = repository;
-  let folder = '';
-  for (const { name, required } of FILES) {
-    const file = await fetchFile(repository, name, required);
-    if (name === 'config.json' && file) folder = path.dirname(file);
-  }
-  if (!(await fetchFile(repository, WEIGHTS, false))) {
-    const index = await fetchFile(repository, WEIGHTS_INDEX, false);
-    if (!index) {
-      const other = (await describe(repository, PYTORCH_WEIGHTS))
-        ? `, only ${PYTORCH_WEIGHTS}, which this project does not read`
-        : '';
-      throw new HubError(
-        `${id} at ${revision} has neither ${WEIGHTS} nor ${WEIGHTS_INDEX}${other}. Choose a revision with safetensors weights (option revision; the hub lists branches, tags and conversions "refs/pr/<number>").`,
+  async function fetchLarge(download: SnapshotDownload, names: readonly string[]): Promise<void> {
+    const missing = await download.missingBytes(names);
+    const free = missing > 0 ? freeBytes(cacheFolder) : undefined;
+    if (free !== undefined && missing > free)
+      throw new DiskSpaceError(
+        `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has ${gigabytes(free)} left. ` +
+          'Make room there, or choose another cache folder (HF_HUB_CACHE or the option cache_dir).',
       );
-    }
-    for (const shard of shardNames(index)) await fetchFile(repository, shard, true);
+    for (const name of names) await download.fetch(name, true);
   }
-  return folder;
 }
 
-/** Fails now, may work later: worth another attempt. */
-class PassingError extends HubError {}
+/** Waits for all, so that nothing goes on in the background after an error. */
+async function settle(all: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(all)) if (result.status === 'rejected') throw result.reason;
+}
 
-interface Repository {
+/** As in huggingface_hub: a hub that refuses access does not take away what is here already; one that has no such revision does. */
+function mayUseCache(error: unknown): boolean {
+  if (error instanceof RevisionNotFoundError || error instanceof EntryNotFoundError) return false;
+  return error instanceof UnreachableError || error instanceof HubHttpError;
+}
+
+interface Incomplete {
   readonly id: string;
   readonly revision: string;
-  readonly store: string;
-  readonly options: DownloadOptions;
+  readonly wanted: SnapshotFiles;
+  readonly local_files_only: boolean;
 }
 
-function cachedSnapshot(id: string, store: string, revision: string): string {
-  const folder = snapshotFolder(store, revision);
-  if (fs.existsSync(path.join(folder, 'config.json'))) return folder;
-  throw new HubError(
-    `${id} at ${revision} is not in the cache (${store}). Allow downloads: unset HF_HUB_OFFLINE and local_files_only.`,
+function explainIncomplete(cache: RepositoryCache, { id, revision, wanted, local_files_only }: Incomplete): never {
+  const commit = cache.commitOf(revision);
+  const absent = wanted.files.find(({ name, required }) => required && !cache.has(commit, name))?.name;
+  const what =
+    absent === wanted.files[0].name
+      ? `${id} at ${revision} is not in the cache (${cache.folder})`
+      : `${cache.snapshot(commit)} lacks ${absent ?? `the weights (${wanted.weights.map(({ name }) => name).join(', ')})`}: ${id} at ${revision} is only partly in the cache`;
+  const why = local_files_only ? 'the option local_files_only is set' : 'HF_HUB_OFFLINE is set';
+  throw new LocalEntryNotFoundError(`${what}, and ${why}. Unset it to download what is missing.`);
+}
+
+/** The cached snapshot if all that it needs is there. */
+function completeSnapshot(cache: RepositoryCache, revision: string, wanted: SnapshotFiles): string | undefined {
+  const commit = cache.commitOf(revision);
+  const has = (name: string): boolean => cache.has(commit, name);
+  if (!wanted.files.every(({ name, required }) => !required || has(name))) return undefined;
+  const folder = cache.snapshot(commit);
+  if (wanted.weights.length === 0) return folder;
+  const weights = wanted.weights.some(
+    ({ name, readShards }) => has(name) && (readShards?.(path.join(folder, name)) ?? []).every(has),
   );
+  return weights ? folder : undefined;
 }
 
-/** The cached snapshot if its weights are all there. */
-function completeSnapshot(store: string, revision: string): string | undefined {
-  const folder = snapshotFolder(store, revision);
-  const has = (name: string): boolean => fs.existsSync(path.join(folder, name));
-  if (!has('config.json')) return undefined;
-  return has(WEIGHTS) || (has(WEIGHTS_INDEX) && shardNames(path.join(folder, WEIGHTS_INDEX)).every(has))
-    ? folder
-    : undefined;
-}
-
-/** Two calls of one process that want the same file share one download. */
-const inFlight = new Map<string, Promise<void>>();
-
-interface RemoteFile {
-  readonly url: string;
-  readonly commit: string;
-  readonly etag: string /** 0 when the hub does not say. */;
-  readonly size: number;
-}
-
-/** Fetches one file unless it is there already. Returns its path in the snapshot, or undefined when an optional file does not exist. */
-async function fetchFile(repository: Repository, name: string, required: boolean): Promise<string | undefined> {
-  const { revision, store, options } = repository;
-  if (COMMIT.test(revision)) {
-    // a commit never changes
-    const known = path.join(store, 'snapshots', revision, name);
-    if (fs.existsSync(known)) return known;
-  }
-  const remote = await describe(repository, name);
-  if (!remote) {
-    if (required) throw refused(repository, name, 404);
-    return undefined;
-  }
-  const blob = path.join(store, 'blobs', remote.etag);
-  const target = path.join(store, 'snapshots', remote.commit, name);
-  if (!fs.existsSync(target)) {
-    if (!fs.existsSync(blob)) {
-      const running =
-        inFlight.get(blob) ?? downloadBlob(repository, remote, blob, name).finally(() => inFlight.delete(blob));
-      inFlight.set(blob, running);
-      await running;
-    }
-    await link(blob, target);
-  }
-  if (revision !== remote.commit) await writeAtomically(path.join(store, 'refs', revision), remote.commit);
-  options.progress_callback?.({ status: 'done', file: name });
-  return target;
-}
-
-/** What the hub says about a file, without its content; undefined when there is none. */
-async function describe(repository: Repository, name: string): Promise<RemoteFile | undefined> {
-  const {
-    id,
-    revision,
-    options: { signal },
-  } = repository;
-  const endpoint = (process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '');
-  const url = `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${name}`;
-  let commit: string | null = null,
-    etag: string | null = null,
-    size: string | null = null;
-  let at = url;
-  for (let hop = 0; ; hop++) {
-    const { status, headers } = await retry(signal, () => request(at, { method: 'HEAD', redirect: 'manual', signal }));
-    if (status === 404) return undefined;
-    if (status >= 400) throw refused(repository, name, status);
-    const redirected = status >= 300;
-    commit ??= headers.get('x-repo-commit');
-    etag = headers.get('x-linked-etag') ?? etag ?? headers.get('etag');
-    size = headers.get('x-linked-size') ?? size ?? (redirected ? null : headers.get('content-length')); // a redirect's own length is not the file's
-    const next = redirected ? new URL(headers.get('location') ?? at, at) : undefined;
-    // On the hub's own host a redirect leads on to the answer; to another host, it leads to the content itself.
-    if (!next || next.origin !== new URL(at).origin || (commit && etag && size)) break;
-    if (hop === MAX_REDIRECTS) throw new HubError(`${url}: redirected more than ${MAX_REDIRECTS} times.`);
-    at = next.href;
-  }
-  const plainEtag = etag?.replace(/^W\//, '').replace(/"/g, '');
-  if (!commit || !plainEtag || !/^[\w-]+$/.test(commit) || !/^[\w-]+$/.test(plainEtag))
-    throw new HubError(
-      `${url}: the answer lacks a usable commit and etag. Is HF_ENDPOINT (${endpoint}) a Hugging Face hub?`,
-    );
-  return { url, commit, etag: plainEtag, size: Number(size ?? 0) };
-}
-
-/** Downloads into a file of this process, from where an earlier transfer broke off, and renames when size and content are right. */
-async function downloadBlob(
-  repository: Repository,
-  { url, etag, size }: RemoteFile,
-  blob: string,
-  name: string,
-): Promise<void> {
-  const { signal, progress_callback } = repository.options;
-  await fs.promises.mkdir(path.dirname(blob), { recursive: true });
-  const partial = await claimPartial(blob);
-  await retry(signal, async () => {
-    let start = fs.existsSync(partial) ? fs.statSync(partial).size : 0;
-    if (start > size) {
-      await fs.promises.rm(partial);
-      start = 0;
-    } // also when the size is unknown (0)
-    if (size === 0 || start < size) await transfer(url, partial, start, size, name, repository);
-    if (SHA256.test(etag) && (await sha256(partial)) !== etag) {
-      await fs.promises.rm(partial);
-      throw new PassingError(`${url}: the content that arrived is not the one with SHA-256 ${etag}`);
-    }
-  });
-  await fs.promises.rename(partial, blob);
-  progress_callback?.({ status: 'download', file: name, loaded: size, total: size });
-}
-
-async function transfer(
-  url: string,
-  partial: string,
-  start: number,
-  size: number,
-  name: string,
-  repository: Repository,
-): Promise<void> {
-  const { signal, progress_callback } = repository.options;
-  const response = await request(url, { signal, headers: start > 0 ? { Range: `bytes=${start}-` } : {} });
-  if (!response.ok) throw refused(repository, name, response.status);
-  if (!response.body) throw new PassingError(`${url}: the answer is empty`);
-  const resumed = response.status === 206;
-  let loaded = resumed ? start : 0;
-  const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream<Uint8Array>);
-  body.on('data', (chunk: Uint8Array) => {
-    loaded += chunk.byteLength;
-    progress_callback?.({ status: 'download', file: name, loaded, total: size });
-  });
-  await pipeline(body, fs.createWriteStream(partial, { flags: resumed ? 'a' : 'w' }), { signal });
-  if (size > 0 && loaded !== size) throw new PassingError(`${url}: ${loaded} of ${size} bytes arrived`);
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(fs.createReadStream(file), hash);
-  return hash.digest('hex');
-}
-
-/** An answer of the hub that is not worth another attempt is returned; else throws PassingError. */
-async function request(url: string, init: RequestInit): Promise<Response> {
-  const headers = new Headers(init.headers);
-  const token = process.env.HF_TOKEN;
-  if (token) headers.set('Authorization', `Bearer ${token}`); // fetch drops it when it is redirected to another host
-  headers.set('Accept-Encoding', 'identity'); // sizes and ranges are of the file itself
-  const response = await fetch(url, { ...init, headers });
-  if (response.status < 500 && !PASSING_STATUS.includes(response.status)) return response;
-  await response.body?.cancel();
-  throw new PassingError(`${url}: the hub answered ${response.status}`);
-}
-
-/** Whatever is no HubError (a reset connection, an unknown host) counts as passing. */
-async function retry<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof HubError && !(error instanceof PassingError)) throw error;
-      if (count === MAX_ATTEMPTS)
-        throw error instanceof PassingError ? error : new PassingError(reason(error), { cause: error });
-      await sleep(FIRST_PAUSE_MS * 2 ** (count - 1), undefined, { signal });
-    }
-  }
-}
-
-/** fetch says "fetch failed" and hides why in `cause`. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause : undefined;
-  return cause
-    ? `${error.message}: ${cause.message || ('code' in cause ? String(cause.code) : cause.name)}`
-    : error.message;
-}
-
-function refused({ id, revision }: Repository, name: string, status: number): HubError {
-  if (status === 401 || status === 403)
-    return new HubError(
-      `${id}: access to ${name} was refused (${status}). The id may be misspelt, or the model is private or gated: set HF_TOKEN to a token with access.`,
-    );
-  if (status === 404) return new HubError(`${id} at ${revision} has no file ${name}. Check the id and the revision.`);
-  return new HubError(`${id}: the hub answered ${status} for ${name}. Try again later.`);
-}
-
-function shardNames(index: string): string[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(fs.readFileSync(index, 'utf8'));
-  } catch (error) {
-    throw new HubError(
-      `${index}: is not JSON (${error instanceof Error ? error.message : String(error)}). Delete it and load again.`,
-    );
-  }
-  const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : undefined;
-  if (typeof map !== 'object' || map === null) throw new HubError(`${index}: "weight_map" is missing.`);
-  return [
-    ...new Set(
-      Object.values(map).map((name: unknown) => {
-        if (typeof name !== 'string' || !/^[\w-][\w.-]*$/.test(name))
-          throw new HubError(`${index}: shard ${JSON.stringify(name)} is not a plain file name.`);
-        return name;
-      }),
-    ),
-  ];
-}
-
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase());
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -1,64 +1,133 @@
-// The folder layout of Python's huggingface_hub cache, below models--Org--Name:
-// refs/<revision> holds a commit, snapshots/<commit>/<file> links to blobs/<etag>.
+// The folder layout of Python's huggingface_hub cache, below models--Org--Name: refs/<revision> holds a commit,
+// snapshots/<commit>/<file> links to blobs/<etag>, .no_exist/<commit>/<file> says that there is no such file.
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 
 /** Makes temporary names unique within this process. */
 let written = 0;
 
-/** A relative symbolic link as Python writes it; a copy where links are not allowed (Windows). */
-export async function link(blob: string, target: string): Promise<void> {
-  if (fs.existsSync(target)) return;
-  await fs.promises.mkdir(path.dirname(target), { recursive: true });
-  await fs.promises.rm(target, { force: true });
-  try {
-    await fs.promises.symlink(path.relative(path.dirname(target), blob), target);
-  } catch {
-    if (fs.existsSync(target)) return; // another process was faster
-    const temporary = `${target}.${process.pid}-${++written}.tmp`;
-    await fs.promises.copyFile(blob, temporary);
-    await fs.promises.rename(temporary, target);
+/** https://bford.info/cachedir: backup programs leave folders with this file out. Python's client writes it too. */
+const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
+# This file is a cache directory tag created by huggingface_hub.
+# For information about cache directory tags, see:
+#	https://bford.info/cachedir/
+`;
+
+/** One repository's part of the cache. */
+export class RepositoryCache {
+  readonly folder: string;
+
+  constructor(
+    private readonly cache: string,
+    id: string,
+  ) {
+    this.folder = path.join(cache, `models--${id.replace('/', '--')}`);
+  }
+
+  /** The commit that a branch or tag stood for when it was fetched last; the revision itself when it was not. */
+  commitOf(revision: string): string {
+    const ref = path.join(this.folder, 'refs', revision);
+    return fs.statSync(ref, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(ref, 'utf8').trim() : revision;
+  }
+
+  snapshot(commit: string): string {
+    return path.join(this.folder, 'snapshots', commit);
+  }
+
+  blob(etag: string): string {
+    return path.join(this.folder, 'blobs', etag);
+  }
+
+  /** Whether the file is there; a link whose blob was deleted counts as missing. */
+  has(commit: string, file: string): boolean {
+    return fs.existsSync(path.join(this.snapshot(commit), file));
+  }
+
+  /** Whether an earlier call was told that this commit has no such file. */
+  isKnownMissing(commit: string, file: string): boolean {
+    return fs.existsSync(path.join(this.folder, '.no_exist', commit, file));
+  }
+
+  /** The cache is a help, not a condition: one that must not be written (a shared, read-only one) is left as it is. */
+  async rememberMissing(commit: string, file: string): Promise<void> {
+    await ifWritable(() => writeAtomically(path.join(this.folder, '.no_exist', commit, file), ''));
+  }
+
+  async rememberCommit(revision: string, commit: string): Promise<void> {
+    if (revision === commit || this.commitOf(revision) === commit) return;
+    await ifWritable(() => writeAtomically(path.join(this.folder, 'refs', revision), commit));
+  }
+
+  /** Makes the folders that a download needs. */
+  async prepare(): Promise<void> {
+    await fs.promises.mkdir(path.join(this.folder, 'blobs'), { recursive: true });
+    const tag = path.join(this.cache, 'CACHEDIR.TAG');
+    if (!fs.existsSync(tag)) await ifWritable(() => writeAtomically(tag, CACHEDIR_TAG));
+  }
+
+  /** A relative symbolic link from the snapshot to the blob as Python writes it; a copy where links are not allowed (Windows). */
+  async link(etag: string, commit: string, file: string): Promise<void> {
+    const target = path.join(this.snapshot(commit), file);
+    if (fs.existsSync(target)) return;
+    await fs.promises.mkdir(path.dirname(target), { recursive: true });
+    await fs.promises.rm(target, { force: true });
+    const blob = this.blob(etag);
+    try {
+      await fs.promises.symlink(path.relative(path.dirname(target), blob), target);
+    } catch {
+      if (fs.existsSync(target)) return; // another process was faster
+      const temporary = temporaryName(target);
+      await fs.promises.copyFile(blob, temporary);
+      await fs.promises.rename(temporary, target);
+    }
+  }
+
+  /**
+   * `<etag>.<process>.incomplete`, so that no two processes write one file.
+   *
+   * @param takeOver whether to go on with what a process that is gone has left: only for content that is verified in the end
+   */
+  async claimPartial(etag: string, takeOver: boolean): Promise<string> {
+    const partial = `${this.blob(etag)}.${process.pid}.incomplete`;
+    if (!takeOver) {
+      await fs.promises.rm(partial, { force: true });
+      return partial;
+    }
+    if (fs.existsSync(partial)) return partial;
+    const prefix = `${etag}.`;
+    for (const name of await fs.promises.readdir(path.dirname(partial))) {
+      const owner = name.startsWith(prefix) ? /^(\d+)\.incomplete$/.exec(name.slice(prefix.length)) : null;
+      if (!owner || isAlive(Number(owner[1]))) continue;
+      try {
+        await fs.promises.rename(path.join(path.dirname(partial), name), partial);
+        return partial;
+      } catch {
+        // another process was faster
+      }
+    }
+    return partial;
   }
 }
 
 /** Under a name of this call first, then renamed: a reader never sees half of it. */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+async function writeAtomically(file: string, text: string): Promise<void> {
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}-${++written}.tmp`;
+  const temporary = temporaryName(file);
   await fs.promises.writeFile(temporary, text);
   await fs.promises.rename(temporary, file);
 }
 
-/** Where Python's huggingface_hub keeps its downloads under the same environment. */
-export function defaultCache(): string {
-  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME || path.join(XDG_CACHE_HOME || path.join('~', '.cache'), 'huggingface');
-  return (HF_HUB_CACHE || path.join(home, 'hub')).replace(/^~(?=$|[\\/])/, os.homedir());
+function temporaryName(file: string): string {
+  return `${file}.${process.pid}-${++written}.tmp`;
 }
 
-/** The folder that a branch, tag or commit stands for; it may not exist. */
-export function snapshotFolder(store: string, revision: string): string {
-  const ref = path.join(store, 'refs', revision);
-  return path.join(store, 'snapshots', fs.existsSync(ref) ? fs.readFileSync(ref, 'utf8').trim() : revision);
-}
-
-/** `<etag>.<process>.incomplete`; takes over what a process that is gone has left, so that no two processes write one file. */
-export async function claimPartial(blob: string): Promise<string> {
-  const partial = `${blob}.${process.pid}.incomplete`;
-  if (fs.existsSync(partial)) return partial;
-  const prefix = `${path.basename(blob)}.`;
-  for (const name of await fs.promises.readdir(path.dirname(blob))) {
-    const owner = name.startsWith(prefix) ? /^(\d+)\.incomplete$/.exec(name.slice(prefix.length)) : null;
-    if (!owner || isAlive(Number(owner[1]))) continue;
-    try {
-      await fs.promises.rename(path.join(path.dirname(blob), name), partial);
-      return partial;
-    } catch {
-      /* another process was faster */
-    }
+async function ifWritable(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
   }
-  return partial;
 }
 
 function isAlive(pid: number): boolean {

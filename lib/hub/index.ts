@@ -1,3 +1,21 @@
-// Public API of the hub room: files of Hugging Face repositories, fetched and cached.
-export { downloadSnapshot, HubError, type DownloadOptions } from './download-snapshot';
-export { ByteSourceError } from './http-request';
+// Public API of the hub room: files of Hugging Face repositories, fetched and cached. One HTTP client for all that comes from the network.
+export { isUrl, openByteSource, type ByteSource } from './byte-source';
+export { downloadSnapshot, type SnapshotFiles, type SnapshotWeights } from './download-snapshot';
+export { explainMissingFolder, type WantedFolder } from './explain-missing-folder';
+export { fetchContent, fetchJson, type Content, type ContentOptions, type RequestOptions } from './fetch-content';
+export { hubEndpoint } from './hub-environment';
+export {
+  DiskSpaceError,
+  DisabledRepoError,
+  EntryNotFoundError,
+  GatedRepoError,
+  HubError,
+  HubHttpError,
+  LocalEntryNotFoundError,
+  ProxyError,
+  RepositoryNotFoundError,
+  RevisionNotFoundError,
+  UnreachableError,
+} from './hub-errors';
+export { isHubId, isRevision, splitRevision } from './hub-id';
+export type { DownloadOptions } from './snapshot-download';

@@ -2,8 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
+  addSideFileCheck,
   BlipConfigError,
-  loadCheckpoint,
+  findCheckpoint,
   parseBlipConfig,
   type BlipCheckpoint,
   type BlipConfig,
@@ -36,6 +37,13 @@ export interface PretrainedProcessorOptions extends BlipProcessorOptions, LoadCh
  * processor.decode(input_ids)                                              // 'how many dogs are there?'
  */
 export class BlipProcessor {
+  static {
+    // loadCheckpoint checks what this class reads before it fetches weights, but must not import this room.
+    addSideFileCheck('processor', async (folder) => {
+      await BlipProcessor.fromCheckpoint(folder);
+    });
+  }
+
   private constructor(
     /** What happens to a picture. */
     readonly imageConfig: PreprocessorConfig,
@@ -46,7 +54,7 @@ export class BlipProcessor {
   ) {}
 
   /**
-   * Loads a checkpoint's processor from the hub or from a folder.
+   * Loads a checkpoint's processor from the hub or from a folder. Weights are not fetched for it.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
    * @example
@@ -66,9 +74,8 @@ export class BlipProcessor {
     const { on_warning, ...source } = options;
     if (fs.existsSync(path.join(idOrFolder, CONFIG_FILE)))
       return BlipProcessor.fromCheckpoint(idOrFolder, { on_warning });
-    const checkpoint = await loadCheckpoint(idOrFolder, source);
-    checkpoint.close();
-    return BlipProcessor.fromCheckpoint(checkpoint, { on_warning });
+    const { folder } = await findCheckpoint(idOrFolder, source, { weights: false });
+    return BlipProcessor.fromCheckpoint(folder, { on_warning });
   }
 
   /**

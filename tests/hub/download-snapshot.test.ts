@@ -1,392 +1,372 @@
-// Downloads from a hub: a server on this machine that answers as huggingface.co does (HEAD with commit and etags, large files
-// behind a redirect, ranges), transfers that break, refusals, and a cache as Python's huggingface_hub writes it.
+// Downloads into the cache that Python shares: what is fetched, in which order, what is kept when it breaks off, what is told.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { loadCheckpoint } from '../../lib/checkpoint';
-import { downloadSnapshot, HubError } from '../../lib/hub';
+import type { Progress } from '../../lib/core/progress';
+import {
+  DiskSpaceError,
+  downloadSnapshot,
+  HubError,
+  LocalEntryNotFoundError,
+  UnreachableError,
+  type DownloadOptions,
+  type SnapshotFiles,
+} from '../../lib/hub';
+import { COMMIT, gitOid, ID, LoopbackHub, NEXT_COMMIT, patternBytes, sha256, type Rule } from './loopback-hub';
+import { scenarioEnvironment, withEnvironment } from './run-scenario';
+import { CONTENT, FILES, WEIGHTS } from './scenarios';
 
-const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
-const COMMIT = '0123456789abcdef0123456789abcdef01234567';
-const ID = 'Some-Org/blip.test';
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-hub-'));
-const savedEnv = { ...process.env };
+const WEIGHT = 'model.safetensors';
+const DATA = CONTENT.files[WEIGHT];
+const WANTED: SnapshotFiles = { files: FILES, weights: WEIGHTS.map((name) => ({ name })) };
+let hub: LoopbackHub;
+let cache_dir: string;
 
-/** What the server holds and how it misbehaves; set anew for each test. */
-let files: Record<string, Buffer>;
-let log: { method: string; url: string; range?: string; authorization?: string }[];
-let breakAfter: number[]; // the next transfers of weights break off after so many bytes
-let status: number | undefined; // answer everything with it
-let failures: number; // so many requests are answered 503 first
-let corrupt: boolean;
-let small: 'direct' | 'relative-redirect';
-let cdn = '';
-
-const sha = (algorithm: string, data: Buffer): string => createHash(algorithm).update(data).digest('hex');
-const isLarge = (name: string): boolean => name.endsWith('.safetensors');
-
-function answer(request: http.IncomingMessage, response: http.ServerResponse): void {
-  const url = request.url ?? '';
-  log.push({
-    method: request.method ?? '',
-    url,
-    range: request.headers.range,
-    authorization: request.headers.authorization,
-  });
-  if (failures-- > 0) {
-    response.writeHead(503).end();
-    return;
-  }
-  if (status) {
-    response.writeHead(status).end();
-    return;
-  }
-  const cached = /^\/api\/resolve-cache\/(.+)$/.exec(url);
-  const [, revision, name] = cached
-    ? [undefined, 'main', cached[1]]
-    : (/^\/Some-Org\/blip\.test\/resolve\/([^/]+)\/(.+)$/.exec(url) ?? []);
-  const data = name ? files[name] : undefined;
-  if (!data || !name || !['main', COMMIT, 'refs%2Fpr%2F1'].includes(revision ?? '')) {
-    response.writeHead(404, { 'X-Error-Code': 'EntryNotFound' }).end();
-    return;
-  }
-  const headers = { 'X-Repo-Commit': COMMIT, ETag: `"${sha('sha1', data)}"`, 'Accept-Ranges': 'bytes' };
-  if (isLarge(name)) {
-    response.writeHead(302, {
-      ...headers,
-      ETag: '"of-the-redirect"',
-      'X-Linked-Etag': `"${sha('sha256', data)}"`,
-      'X-Linked-Size': data.length,
-      'Content-Length': 3,
-      Location: `${cdn}/blob/${name}`,
-    });
-    response.end(request.method === 'HEAD' ? '' : 'out');
-  } else if (small === 'relative-redirect' && !cached) {
-    response
-      .writeHead(307, { 'X-Repo-Commit': COMMIT, 'Content-Length': 5, Location: `/api/resolve-cache/${name}` })
-      .end(request.method === 'HEAD' ? '' : 'moved');
-  } else {
-    response.writeHead(200, { ...headers, 'Content-Length': data.length }).end(request.method === 'HEAD' ? '' : data);
-  }
-}
-
-/** The content host: another origin, as on the hub. */
-function answerBlob(request: http.IncomingMessage, response: http.ServerResponse): void {
-  log.push({
-    method: request.method ?? '',
-    url: request.url ?? '',
-    range: request.headers.range,
-    authorization: request.headers.authorization,
-  });
-  const whole = files[path.posix.basename(request.url ?? '')];
-  const data = corrupt ? Buffer.from(whole).fill(1, 0, 1000) : whole;
-  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  if (start >= data.length) {
-    response.writeHead(416).end();
-    return;
-  }
-  response.writeHead(start ? 206 : 200, {
-    'Content-Length': data.length - start,
-    ...(start ? { 'Content-Range': `bytes ${start}-${data.length - 1}/${data.length}` } : {}),
-  });
-  const cut = breakAfter.shift();
-  if (cut === undefined) {
-    response.end(data.subarray(start));
-    return;
-  }
-  response.write(data.subarray(start, start + cut), () => setTimeout(() => response.destroy(), 30));
-}
-
-const servers = [http.createServer(answer), http.createServer(answerBlob)];
 before(async () => {
-  for (const server of servers)
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-  const [hub, blobs] = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  process.env.HF_ENDPOINT = `${hub}/`;
-  cdn = blobs.replace('127.0.0.1', 'localhost');
-  for (const name of ['HF_TOKEN', 'HF_HUB_OFFLINE', 'HF_HUB_CACHE', 'HF_HOME']) delete process.env[name];
+  hub = await LoopbackHub.start();
 });
-after(() => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-  for (const name of ['HF_ENDPOINT', 'HF_TOKEN', 'HF_HUB_OFFLINE', 'HF_HUB_CACHE', 'HF_HOME', 'XDG_CACHE_HOME']) {
-    if (savedEnv[name] === undefined) delete process.env[name];
-    else process.env[name] = savedEnv[name];
-  }
+after(async () => {
+  await hub.stop();
   fs.rmSync(work, { recursive: true, force: true });
 });
-
-let cache_dir: string;
 beforeEach(() => {
-  const read = (name: string): Buffer => fs.readFileSync(path.join(FIXTURES, 'vqa-f16', name));
-  files = {
-    'config.json': read('config.json'),
-    'generation_config.json': read('generation_config.json'),
-    'model.safetensors': read('model.safetensors'),
-  };
-  log = [];
-  breakAfter = [];
-  status = undefined;
-  failures = 0;
-  corrupt = false;
-  small = 'direct';
+  hub.content = CONTENT;
   cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
 });
 
+function load(options: DownloadOptions = {}, wanted = WANTED, env: Record<string, string> = {}): Promise<string> {
+  return withEnvironment(scenarioEnvironment(hub, { name: '', env }, work), () =>
+    downloadSnapshot(ID, wanted, { cache_dir, ...options }),
+  );
+}
+const disturb = (...rules: Rule[]): void => {
+  hub.content = { ...CONTENT, rules };
+};
 const store = (): string => path.join(cache_dir, 'models--Some-Org--blip.test');
+const blob = (name = sha256(DATA)): string => path.join(store(), 'blobs', name);
 const incomplete = (): string[] =>
   fs.readdirSync(path.join(store(), 'blobs')).filter((name) => name.endsWith('.incomplete'));
+const asked = (host: string): (string | undefined)[] =>
+  hub.log.filter((request) => request.host === host && request.method === 'GET').map(({ range }) => range);
+const GONE = 4_194_305; // beyond the largest process id of Linux
 
-describe('downloadSnapshot', () => {
-  for (const way of ['direct', 'relative-redirect'] as const) {
-    it(`writes the layout of Python's cache and fetches nothing twice (small files: ${way})`, async () => {
-      small = way;
-      const folder = await downloadSnapshot(ID, { cache_dir });
-      assert.equal(folder, path.join(store(), 'snapshots', COMMIT));
-      assert.equal(fs.readFileSync(path.join(store(), 'refs', 'main'), 'utf8'), COMMIT);
-      for (const [name, data] of Object.entries(files)) {
-        const blob = path.join(store(), 'blobs', sha(isLarge(name) ? 'sha256' : 'sha1', data));
-        assert.deepEqual(fs.readFileSync(blob), data, name);
-        assert.equal(fs.realpathSync(path.join(folder, name)), fs.realpathSync(blob), name);
-        assert.ok(
-          !path.isAbsolute(fs.readlinkSync(path.join(folder, name))),
-          'a relative link: the cache can be moved',
-        );
-      }
-      assert.deepEqual(fs.readdirSync(folder).sort(), Object.keys(files).sort());
-      assert.deepEqual(incomplete(), []);
-      log = [];
-      await downloadSnapshot(ID, { cache_dir });
-      assert.deepEqual(
-        log.filter(({ method }) => method === 'GET'),
-        [],
+describe('what is fetched', () => {
+  it('nothing twice; with a complete cache one question is enough', async () => {
+    const folder = await load();
+    assert.equal(folder, path.join(store(), 'snapshots', COMMIT));
+    for (const [name, data] of Object.entries(CONTENT.files)) {
+      assert.deepEqual(fs.readFileSync(path.join(folder, name)), data, name);
+      assert.equal(
+        fs.realpathSync(path.join(folder, name)),
+        fs.realpathSync(blob(name === WEIGHT ? undefined : gitOid(data))),
       );
-    });
-  }
-
-  it('takes a transfer up where it broke off, and reports progress', async () => {
-    const total = files['model.safetensors'].length;
-    breakAfter = [30_000, 20_000];
-    const loaded: number[] = [];
-    const folder = await downloadSnapshot(ID, {
-      cache_dir,
-      progress_callback: (p) => {
-        if (p.file === 'model.safetensors' && p.loaded !== undefined) loaded.push(p.loaded);
-      },
-    });
-    assert.deepEqual(fs.readFileSync(path.join(folder, 'model.safetensors')), files['model.safetensors']);
-    assert.deepEqual(
-      log.filter(({ url }) => url.startsWith('/blob/')).map(({ range }) => range),
-      [undefined, 'bytes=30000-', 'bytes=50000-'],
-    );
-    assert.equal(loaded.at(-1), total);
-    assert.deepEqual(
-      loaded,
-      [...loaded].sort((a, b) => a - b),
-      'never runs backwards',
-    );
-  });
-
-  it('takes over what a process that is gone has left', async () => {
-    const data = files['model.safetensors'];
-    fs.mkdirSync(path.join(store(), 'blobs'), { recursive: true });
-    fs.writeFileSync(
-      path.join(store(), 'blobs', `${sha('sha256', data)}.4194305.incomplete`),
-      data.subarray(0, 70_000),
-    ); // beyond the largest process id of Linux
-    const folder = await downloadSnapshot(ID, { cache_dir });
-    assert.deepEqual(fs.readFileSync(path.join(folder, 'model.safetensors')), data);
-    assert.deepEqual(
-      log.filter(({ url }) => url.startsWith('/blob/')).map(({ range }) => range),
-      ['bytes=70000-'],
-    );
+    }
     assert.deepEqual(incomplete(), []);
-  });
-
-  it('starts again when what an earlier process left was wrong, or longer than the file', async () => {
-    const data = files['model.safetensors'];
-    const left = path.join(store(), 'blobs', `${sha('sha256', data)}.4194305.incomplete`);
-    for (const wrong of [Buffer.alloc(50_000, 1), Buffer.alloc(data.length, 1), Buffer.alloc(data.length + 5, 1)]) {
-      fs.rmSync(store(), { recursive: true, force: true });
-      fs.mkdirSync(path.dirname(left), { recursive: true });
-      fs.writeFileSync(left, wrong);
-      const folder = await downloadSnapshot(ID, { cache_dir });
-      assert.deepEqual(fs.readFileSync(path.join(folder, 'model.safetensors')), data);
-    }
-  });
-
-  it('refuses content whose SHA-256 is wrong, and leaves nothing that looks complete', async () => {
-    corrupt = true;
-    await assert.rejects(downloadSnapshot(ID, { cache_dir }), /HubError: .*failed 5 times .*SHA-256/);
-    assert.ok(!fs.existsSync(path.join(store(), 'blobs', sha('sha256', files['model.safetensors']))));
-    assert.ok(!fs.existsSync(path.join(store(), 'snapshots', COMMIT, 'model.safetensors')));
-  });
-
-  it('outlasts passing failures; says what lasting ones mean', async () => {
-    failures = 2;
-    await downloadSnapshot(ID, { cache_dir });
-    for (const [code, message] of [
-      [401, /refused \(401\).*HF_TOKEN/],
-      [403, /refused \(403\)/],
-      [404, /has no file config\.json/],
-    ] as const) {
-      status = code;
-      log = [];
-      await assert.rejects(
-        downloadSnapshot(ID, { cache_dir: fs.mkdtempSync(path.join(work, 'c-')) }),
-        (error: unknown) => error instanceof HubError && message.test(error.message),
-      );
-      assert.equal(log.length, 1, 'asked once');
-    }
-  });
-
-  it('falls back on a complete cache when the hub fails, else says why it failed', async () => {
-    const folder = await downloadSnapshot(ID, { cache_dir });
-    status = 503;
-    assert.equal(await downloadSnapshot(ID, { cache_dir }), folder);
-    fs.rmSync(path.join(folder, 'model.safetensors'));
-    await assert.rejects(downloadSnapshot(ID, { cache_dir }), /failed 5 times \(.*503\).*Check the network/);
-  });
-
-  it('asks for no network when it may not: HF_HUB_OFFLINE, local_files_only, a cached commit', async () => {
-    await assert.rejects(downloadSnapshot(ID, { cache_dir, local_files_only: true }), /is not in the cache/);
-    assert.equal(log.length, 0);
-    const folder = await downloadSnapshot(ID, { cache_dir });
-    log = [];
-    assert.equal(await downloadSnapshot(ID, { cache_dir, local_files_only: true }), folder);
-    process.env.HF_HUB_OFFLINE = '1';
-    try {
-      assert.equal(await downloadSnapshot(ID, { cache_dir }), folder);
-    } finally {
-      delete process.env.HF_HUB_OFFLINE;
-    }
-    assert.equal(log.length, 0);
-    await downloadSnapshot(ID, { cache_dir, revision: COMMIT });
+    hub.log = [];
+    assert.equal(await load(), folder);
     assert.deepEqual(
-      log.filter(
-        ({ url }) => /config\.json$|\.safetensors$/.test(url) && /\/(config|model|generation_config)\./.test(url),
-      ),
+      hub.log.map(({ method, url }) => `${method} ${url}`),
+      [`HEAD /${ID}/resolve/main/config.json`],
+    );
+    hub.log = [];
+    assert.equal(await load({ revision: COMMIT }), folder);
+    assert.deepEqual(hub.log, [], 'a commit never changes');
+  });
+
+  it('the check sees all side files, and nothing of the weights is asked for when it throws', async () => {
+    const check = (folder: string): never => {
+      assert.deepEqual(fs.readdirSync(folder).sort(), ['config.json', 'vocab.txt']);
+      throw new Error('a bad side file');
+    };
+    await assert.rejects(load({}, { ...WANTED, check }), /a bad side file/);
+    assert.deepEqual(
+      hub.log.filter(({ url }) => url.includes('model')),
       [],
     );
-    assert.ok(!fs.existsSync(path.join(store(), 'refs', COMMIT)), 'a commit needs no ref');
   });
 
-  it('gives the token to the hub and to nobody else', async () => {
-    process.env.HF_TOKEN = 'hf_secret';
-    try {
-      await downloadSnapshot(ID, { cache_dir });
-    } finally {
-      delete process.env.HF_TOKEN;
-    }
-    for (const { url, authorization } of log)
-      assert.equal(authorization, url.startsWith('/blob/') ? undefined : 'Bearer hf_secret', url);
-  });
-
-  it('stops at once when it is told to, and goes on later', async () => {
-    const controller = new AbortController();
-    const progress_callback = (p: { file?: string; loaded?: number }): void => {
-      if (p.file === 'model.safetensors' && (p.loaded ?? 0) > 0) controller.abort();
+  it('the first weights that exist; all shards of an index', async () => {
+    const shards = { 'a.bin': patternBytes(1000), 'b.bin': patternBytes(2000, 2) };
+    hub.content = {
+      files: { 'config.json': Buffer.from('{}'), 'w.index.json': Buffer.from('["a.bin","b.bin"]'), ...shards },
+      large: ['a.bin', 'b.bin'],
     };
-    breakAfter = [40_000];
-    await assert.rejects(downloadSnapshot(ID, { cache_dir, signal: controller.signal, progress_callback }), {
-      name: 'AbortError',
-    });
-    assert.ok(!fs.existsSync(path.join(store(), 'snapshots', COMMIT, 'model.safetensors')));
-    const folder = await downloadSnapshot(ID, { cache_dir });
-    assert.deepEqual(fs.readFileSync(path.join(folder, 'model.safetensors')), files['model.safetensors']);
+    const readShards = (file: string): string[] => JSON.parse(fs.readFileSync(file, 'utf8'));
+    const weights = [{ name: WEIGHT }, { name: 'w.index.json', readShards }, { name: 'pytorch_model.bin' }];
+    const folder = await load({}, { files: FILES.slice(0, 1), weights });
+    assert.deepEqual(fs.readdirSync(folder).sort(), ['a.bin', 'b.bin', 'config.json', 'w.index.json']);
+    assert.deepEqual(fs.readFileSync(path.join(folder, 'b.bin')), shards['b.bin']);
+    fs.rmSync(path.join(folder, 'b.bin'));
+    const files = { files: FILES.slice(0, 1), weights };
+    await assert.rejects(load({ local_files_only: true }, files), LocalEntryNotFoundError);
+    await load({}, files);
+    assert.equal(await load({ local_files_only: true }, files), folder);
   });
 
-  it('two calls at once share one download', async () => {
-    await Promise.all([downloadSnapshot(ID, { cache_dir }), downloadSnapshot(ID, { cache_dir })]);
-    assert.equal(log.filter(({ url }) => url.startsWith('/blob/')).length, 1);
+  it('no weights at all: which were looked for, and what to do', async () => {
+    hub.content = { files: { 'config.json': Buffer.from('{}'), 'vocab.txt': Buffer.from('x') } };
+    await assert.rejects(load(), /no weights .*model\.safetensors, pytorch_model\.bin.*refs\/pr/);
   });
 
-  it('fetches shards; a branch with slashes; says when there are only PyTorch weights', async () => {
-    const sharded = path.join(FIXTURES, 'caption-sharded');
-    files = Object.fromEntries(
-      fs
-        .readdirSync(sharded)
-        .filter((name) => !name.startsWith('expected'))
-        .map((name) => [name, fs.readFileSync(path.join(sharded, name))]),
-    );
-    const checkpoint = await loadCheckpoint(ID, { cache_dir, revision: 'refs/pr/1' });
-    assert.equal(checkpoint.tensors.size, (await loadCheckpoint(sharded)).tensors.size);
-    assert.equal(fs.readFileSync(path.join(store(), 'refs', 'refs', 'pr', '1'), 'utf8'), COMMIT);
-    files = { 'config.json': files['config.json'], 'pytorch_model.bin': Buffer.from('x') };
-    await assert.rejects(
-      downloadSnapshot(ID, { cache_dir: fs.mkdtempSync(path.join(work, 'c-')) }),
-      /at main has neither model\.safetensors nor .*only pytorch_model\.bin/,
-    );
+  it('a branch that moves in between is begun again', async () => {
+    hub.content = {
+      ...CONTENT,
+      rules: [
+        { host: 'hub', times: 1 },
+        { host: 'hub', commit: NEXT_COMMIT },
+      ],
+    };
+    const folder = await load();
+    assert.equal(path.basename(folder), NEXT_COMMIT);
+    assert.deepEqual(fs.readdirSync(folder).sort(), Object.keys(CONTENT.files).sort());
+    assert.equal(fs.readFileSync(path.join(store(), 'refs', 'main'), 'utf8'), NEXT_COMMIT);
   });
 
   it('refuses ids and revisions that lead out of the cache', async () => {
     for (const id of ['../x', 'a/..', 'a/b/c', '.', 'a/b?c', 'a/b--c', ''])
-      await assert.rejects(downloadSnapshot(id, { cache_dir }), HubError, id);
-    for (const revision of ['../../x', 'a b', ''])
-      await assert.rejects(downloadSnapshot(ID, { cache_dir, revision }), HubError, revision);
-    assert.equal(log.length, 0);
+      await assert.rejects(downloadSnapshot(id, WANTED, { cache_dir }), HubError, id);
+    for (const revision of ['../../x', 'a b', '', '/etc', 'a//b', 'x/', 'a\\b', 'refs/../../x', '.', '-x', 'a\0b'])
+      await assert.rejects(load({ revision }), /expected a branch, a tag/, revision);
+    assert.equal(hub.log.length, 0);
   });
 });
 
-describe('a cache that Python wrote', () => {
-  /** What `hf_hub_download` leaves behind; `symlinks` false: as on Windows without the right to make links. */
-  function pythonCache(root: string, symlinks: boolean): void {
-    const model = path.join(root, 'models--Some-Org--blip.test');
-    const snapshot = path.join(model, 'snapshots', COMMIT);
-    for (const folder of ['blobs', 'refs', `.no_exist/${COMMIT}`])
-      fs.mkdirSync(path.join(model, folder), { recursive: true });
-    fs.mkdirSync(snapshot, { recursive: true });
-    fs.writeFileSync(path.join(model, 'refs', 'main'), COMMIT);
-    for (const [name, data] of Object.entries(files)) {
-      const etag = sha(isLarge(name) ? 'sha256' : 'sha1', data);
-      if (!symlinks) {
-        fs.writeFileSync(path.join(snapshot, name), data);
-        continue;
-      }
-      fs.writeFileSync(path.join(model, 'blobs', etag), data);
-      fs.symlinkSync(`../../blobs/${etag}`, path.join(snapshot, name));
-    }
-  }
+describe('transfers', () => {
+  it('go on behind the last byte, and report progress that never runs backwards', async () => {
+    disturb({ host: 'content', times: 1, breakAfter: 70_000 }, { host: 'content', times: 1, breakAfter: 50_000 });
+    const loaded: number[] = [];
+    const progress_callback = ({ file, status, loaded: bytes = 0 }: Progress): void => {
+      if (file === WEIGHT && status === 'download') loaded.push(bytes);
+    };
+    const folder = await load({ progress_callback });
+    assert.deepEqual(fs.readFileSync(path.join(folder, WEIGHT)), DATA);
+    assert.deepEqual(asked('content'), [undefined, 'bytes=70000-', 'bytes=120000-']);
+    assert.equal(loaded.at(-1), DATA.length);
+    assert.deepEqual(
+      loaded,
+      [...loaded].sort((a, b) => a - b),
+    );
+  });
 
-  for (const symlinks of [true, false]) {
-    it(`is read and completed without a second download (${symlinks ? 'links' : 'plain files'})`, async () => {
-      pythonCache(cache_dir, symlinks);
-      const checkpoint = await loadCheckpoint(ID, { cache_dir });
-      assert.equal(checkpoint.config.text_config.vocab_size, 61);
-      checkpoint.close();
-      assert.deepEqual(
-        log.filter(({ method }) => method === 'GET'),
-        [],
-      );
+  it('that fall silent are taken up again', async () => {
+    disturb({ host: 'content', times: 1, stallAfter: 70_000 });
+    const folder = await load({}, WANTED, { HF_HUB_DOWNLOAD_TIMEOUT: '0.5' });
+    assert.deepEqual(fs.readFileSync(path.join(folder, WEIGHT)), DATA);
+    assert.deepEqual(asked('content'), [undefined, 'bytes=70000-']);
+  });
+
+  it('end after five attempts that brought nothing new, however often some bytes came', async () => {
+    disturb({ host: 'content', breakAfter: 10, ignoreRange: true });
+    await assert.rejects(
+      load(),
+      (error: unknown) => error instanceof UnreachableError && /5 times in a row/.test(error.message),
+    );
+    assert.equal(asked('content').length, 5);
+    hub.content = CONTENT;
+    await load();
+  });
+
+  it('take over what a process that is gone has left', async () => {
+    fs.mkdirSync(path.join(store(), 'blobs'), { recursive: true });
+    fs.writeFileSync(`${blob()}.${GONE}.incomplete`, DATA.subarray(0, 70_000));
+    const folder = await load();
+    assert.deepEqual(fs.readFileSync(path.join(folder, WEIGHT)), DATA);
+    assert.deepEqual(asked('content'), ['bytes=70000-']);
+    assert.deepEqual(incomplete(), []);
+  });
+
+  it('start again when what was left is wrong, or longer than the file', async () => {
+    for (const wrong of [Buffer.alloc(50_000, 1), Buffer.alloc(DATA.length, 1), Buffer.alloc(DATA.length + 5, 1)]) {
+      fs.rmSync(store(), { recursive: true, force: true });
+      fs.mkdirSync(path.join(store(), 'blobs'), { recursive: true });
+      fs.writeFileSync(`${blob()}.${GONE}.incomplete`, wrong);
+      assert.deepEqual(fs.readFileSync(path.join(await load(), WEIGHT)), DATA);
+    }
+  });
+
+  it('of other bytes than announced leave nothing that looks complete', async () => {
+    disturb({ host: 'content', corrupt: true });
+    await assert.rejects(load(), /model\.safetensors: .*not the one with SHA-256 \w{64}, 3 times.*mirror/);
+    assert.ok(!fs.existsSync(blob()));
+    assert.ok(!fs.existsSync(path.join(store(), 'snapshots', COMMIT, WEIGHT)));
+  });
+
+  it('of a file that changes between two attempts begin anew (If-Range)', async () => {
+    const small = patternBytes(40_000, 7);
+    const files = { ...CONTENT.files, 'vocab.txt': small };
+    hub.content = {
+      ...CONTENT,
+      files,
+      rules: [
+        { host: 'hub', method: 'GET', path: 'vocab', times: 1, breakAfter: 10_000, headers: { ETag: '"earlier"' } },
+      ],
+    };
+    assert.deepEqual(fs.readFileSync(path.join(await load(), 'vocab.txt')), small);
+    const asked = hub.log.filter(({ method, url }) => method === 'GET' && url.includes('vocab'));
+    assert.deepEqual(
+      asked.map(({ range, ifRange }) => [range, ifRange]),
+      [
+        [undefined, undefined],
+        ['bytes=10000-', '"earlier"'],
+      ],
+    );
+  });
+
+  it('stop at once when they are told to, and go on later', async () => {
+    const controller = new AbortController();
+    const progress_callback = ({ file, loaded = 0 }: Progress): void => {
+      if (file === WEIGHT && loaded > 0) controller.abort();
+    };
+    disturb({ host: 'content', times: 1, stallAfter: 70_000 });
+    await assert.rejects(load({ signal: controller.signal, progress_callback }), { name: 'AbortError' });
+    assert.ok(!fs.existsSync(path.join(store(), 'snapshots', COMMIT, WEIGHT)));
+    assert.deepEqual(fs.readFileSync(path.join(await load(), WEIGHT)), DATA);
+    assert.equal(asked('content').length, 2);
+  });
+
+  it('are shared by two calls at once; the end of one is not the end of the other', async () => {
+    await Promise.all([load(), load()]);
+    assert.equal(asked('content').length, 1);
+    cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
+    disturb({ host: 'content', times: 1, stallAfter: 70_000 });
+    const first = new AbortController();
+    const seen: number[] = [];
+    const one = load({ signal: first.signal });
+    const two = load({
+      progress_callback: ({ file, loaded = 0 }) => {
+        if (file !== WEIGHT) return;
+        seen.push(loaded);
+        first.abort(new Error('enough'));
+      },
     });
-  }
+    const [cancelled, folder] = await Promise.allSettled([one, two]);
+    assert.match(String(cancelled.status === 'rejected' && cancelled.reason), /enough/);
+    assert.ok(folder.status === 'fulfilled', JSON.stringify(folder));
+    assert.deepEqual(fs.readFileSync(path.join(folder.value, WEIGHT)), DATA);
+    assert.ok(seen.length > 0);
+  });
 
-  it('is found through HF_HUB_CACHE, HF_HOME and XDG_CACHE_HOME', async () => {
-    const places: readonly [string, string[]][] = [
-      ['HF_HUB_CACHE', []],
-      ['HF_HOME', ['hub']],
-      ['XDG_CACHE_HOME', ['huggingface', 'hub']],
+  it('that do not fit on the disk are not begun', async () => {
+    disturb({
+      host: 'hub',
+      path: WEIGHT,
+      status: 302,
+      headers: {
+        Location: '{content}/blob/model.safetensors',
+        'X-Repo-Commit': COMMIT,
+        'X-Linked-Etag': `"${sha256(DATA)}"`,
+        'X-Linked-Size': '9000000000000000',
+      },
+    });
+    await assert.rejects(
+      load(),
+      (error: unknown) =>
+        error instanceof DiskSpaceError &&
+        /9000000\.00 GB are still to be downloaded.* GB left\. Make room.*HF_HUB_CACHE/.test(error.message) &&
+        error.message.includes(cache_dir),
+    );
+    assert.deepEqual(asked('content'), []);
+  });
+});
+
+describe('waits', () => {
+  const waits = (reports: readonly Progress[]): Progress[] => reports.filter(({ status }) => status === 'wait');
+
+  it('are as long as the server says, and are shown', async () => {
+    const reports: Progress[] = [];
+    disturb({ host: 'hub', method: 'HEAD', path: 'config', times: 1, status: 429, headers: { 'Retry-After': '1' } });
+    const started = performance.now();
+    await load({ progress_callback: (progress) => reports.push(progress) });
+    assert.ok(performance.now() - started >= 1_990, 'one second, and one against rounding'); // a timer may come a little early
+    const shown = waits(reports);
+    assert.ok(shown.length >= 2);
+    assert.deepEqual([shown[0].file, shown[0].loaded, shown[0].total], ['config.json', 0, 2]);
+    assert.match(shown[0].message ?? '', /status 429 \(too many requests\)/);
+    assert.equal(shown.at(-1)?.loaded, 2);
+  });
+
+  it('end with the call', async () => {
+    const controller = new AbortController();
+    disturb({ host: 'hub', status: 503, headers: { 'Retry-After': '200' } });
+    const progress_callback = (): void => controller.abort(new Error('enough'));
+    const started = performance.now();
+    await assert.rejects(load({ signal: controller.signal, progress_callback }), /enough/);
+    assert.ok(performance.now() - started < 20_000);
+  });
+
+  it('of more than five minutes are left to the user', async () => {
+    disturb({ host: 'hub', status: 429, headers: { RateLimit: '"api";r=0;t=3600' } });
+    await assert.rejects(load(), /429.* asks to wait 60 minutes\. Try again then/);
+    assert.equal(hub.log.length, 1);
+  });
+
+  it('are not made when the cache can do instead, which is told', async () => {
+    const folder = await load();
+    disturb({ host: 'hub', status: 503 });
+    const reports: Progress[] = [];
+    assert.equal(await load({ progress_callback: (progress) => reports.push(progress) }), folder);
+    assert.equal(hub.log.length, 1);
+    assert.match(
+      reports.find(({ status }) => status === 'cached')?.message ?? '',
+      /status 503.* copy in the cache is used/,
+    );
+  });
+});
+
+describe('a cache', () => {
+  it('that must not be written is used as it is', {
+    skip: process.getuid?.() === 0 && 'root may write anywhere',
+  }, async () => {
+    const folder = await load();
+    const folders = [
+      store(),
+      ...fs.readdirSync(store(), { recursive: true }).map((name) => path.join(store(), String(name))),
     ];
-    for (const [name, below] of places) {
-      const root = fs.mkdtempSync(path.join(work, 'home-'));
-      pythonCache(path.join(root, ...below), true);
-      const saved = process.env[name];
-      process.env[name] = root;
-      try {
-        assert.ok((await downloadSnapshot(ID, { local_files_only: true })).startsWith(root), name);
-      } finally {
-        if (saved === undefined) delete process.env[name];
-        else process.env[name] = saved;
-      }
+    const readOnly = folders.filter((name) => fs.lstatSync(name).isDirectory());
+    for (const name of readOnly) fs.chmodSync(name, 0o555);
+    try {
+      assert.equal(await load(), folder);
+    } finally {
+      for (const name of readOnly) fs.chmodSync(name, 0o755);
     }
+  });
+
+  it('without links, as Python writes it on Windows, is used and completed', async () => {
+    const folder = path.join(store(), 'snapshots', COMMIT);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, WEIGHT), DATA);
+    assert.equal(await load(), folder);
+    assert.deepEqual(asked('content'), []);
+  });
+
+  it('whose blob was deleted is completed', async () => {
+    const folder = await load();
+    fs.rmSync(blob());
+    await load();
+    assert.deepEqual(fs.readFileSync(path.join(folder, WEIGHT)), DATA);
+  });
+
+  it('is found through HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME and XDG_CACHE_HOME', async () => {
+    const places = { HF_HUB_CACHE: '', HUGGINGFACE_HUB_CACHE: '', HF_HOME: 'hub', XDG_CACHE_HOME: 'huggingface/hub' };
+    for (const [name, below] of Object.entries(places)) {
+      const root = fs.mkdtempSync(path.join(work, 'home-'));
+      await load({ cache_dir: path.join(root, below) });
+      const env = { ...scenarioEnvironment(hub, { name: '' }, work), HF_HUB_CACHE: undefined, [name]: root };
+      const folder = await withEnvironment(env, () => downloadSnapshot(ID, WANTED, { local_files_only: true }));
+      assert.ok(folder.startsWith(root), name);
+    }
+  });
+
+  it('with a part only says what is missing, offline', async () => {
+    disturb({ host: 'content', status: 404, headers: { 'X-Error-Code': 'EntryNotFound' } });
+    await assert.rejects(load());
+    await assert.rejects(
+      load({ local_files_only: true }),
+      /lacks the weights \(model\.safetensors, .*only partly in the cache, and the option local_files_only is set/,
+    );
+    await assert.rejects(load({}, WANTED, { HF_HUB_OFFLINE: '1' }), /HF_HUB_OFFLINE is set\. Unset it/);
   });
 });

@@ -79,6 +79,10 @@ describe('a folder that is not there', () => {
     'blip-scenes',
     './blip-scenes',
     '..\\models\\blip_scenes',
+    'modles/blip-scenes',
+    'model/blip-scenes',
+    'modles\\blip_scens',
+    './modles/blip-scenes',
   ])
     it(`${name}: models/blip-scenes is near`, async () => {
       await assert.rejects(
@@ -108,7 +112,13 @@ describe('a folder that is not there', () => {
   });
 
   it('names for the hub go there', async () => {
-    for (const name of ['Salesforce/blip-vqa-base', 'some-model-of-the-hub', 'modles/blip-scenes'])
+    for (const name of [
+      'Salesforce/blip-vqa-base',
+      'some-model-of-the-hub',
+      'modles/something-else',
+      'Somebody/blip-scenes',
+      'gpt2@v1.0',
+    ])
       await assert.rejects(
         load(name),
         (error: unknown) => error instanceof HubError && /is not in the cache/.test(error.message),

@@ -1,0 +1,94 @@
+// Asks the hub about a file of a repository: its commit, etag, size, and whether there is such a file at all.
+import { checkAnswer } from './explain-refusal';
+import { etagTimeout, hubEndpoint } from './hub-environment';
+import { EntryNotFoundError, HubError, UnreachableError } from './hub-errors';
+import { sendRequest, type Answer, type AnswerHead } from './send-request';
+import { withRetries, type RetryOptions } from './with-retries';
+
+export interface RepositoryFile {
+  readonly id: string;
+  /** A branch, a tag, a commit or a pull request (`refs/pr/7`). */
+  readonly revision: string;
+  readonly file: string;
+}
+
+export interface RemoteFile {
+  readonly url: string;
+  readonly commit: string;
+  /** Without quotes; of a large file the SHA-256 of its content. */
+  readonly etag: string;
+  /** Undefined when the hub does not say. */
+  readonly size?: number;
+}
+
+/** The repository has no such file at this commit (where the hub says which). */
+export interface MissingFile {
+  readonly commit?: string;
+  readonly error: EntryNotFoundError;
+}
+
+/** What becomes a file's or a folder's name in the cache must be one, and no more. */
+const COMMIT = /^[\w-]{1,100}$/;
+const ETAG = /^[\w-][\w.+=~-]{0,199}$/;
+
+/**
+ * @throws {HubHttpError} when the hub refuses anything but this file @throws {UnreachableError}
+ */
+export async function describeFile(
+  { id, revision, file }: RepositoryFile,
+  options: RetryOptions,
+): Promise<RemoteFile | MissingFile> {
+  const url = `${hubEndpoint()}/${id}/resolve/${encodeURIComponent(revision)}/${file.split('/').map(encodeURIComponent).join('/')}`;
+  const answer = await withRetries(
+    `${id}: ${file}`,
+    async () => {
+      const head = await sendRequest({
+        url,
+        method: 'HEAD',
+        signal: options.signal,
+        timeout_ms: etagTimeout(),
+        mayLeaveHub: (answers) => readMetadata(answers) === undefined, // a mirror's redirect says nothing about the file yet
+      });
+      if (head.status !== 404) await checkAnswer(head, { id, revision, file });
+      await head.discard();
+      return head;
+    },
+    { ...options, file },
+  );
+  if (answer.status === 404) return missing(answer, { id, revision, file });
+  const metadata = readMetadata([...answer.redirects, answer]);
+  if (metadata) return { url, ...metadata };
+  throw new UnreachableError(
+    `${url}: the answer of ${answer.url.host} lacks what a hub says about a file: X-Repo-Commit "${answer.header('x-repo-commit') ?? ''}", ETag "${answer.header('etag') ?? ''}". ` +
+      `Is HF_ENDPOINT (${hubEndpoint()}) a Hugging Face hub, and no login page of a network in between?`,
+  );
+}
+
+async function missing(answer: Answer, subject: RepositoryFile): Promise<MissingFile> {
+  try {
+    await checkAnswer(answer, subject);
+  } catch (error) {
+    if (error instanceof EntryNotFoundError) {
+      const commit = error.code === 'EntryNotFound' ? answer.header('x-repo-commit') : undefined;
+      return { error, ...(commit !== undefined && COMMIT.test(commit) && { commit }) };
+    }
+    throw error;
+  }
+  throw new HubError(`${answer.url.href}: got status ${answer.status}, expected a refusal.`);
+}
+
+/**
+ * The last answer counts, what it does not say is taken from those before: huggingface.co redirects small files to its own cache, large
+ * ones to a content host, which knows neither commit nor SHA-256.
+ */
+function readMetadata(answers: readonly AnswerHead[]): Omit<RemoteFile, 'url'> | undefined {
+  const newest = [...answers].reverse();
+  const find = (name: string, among = newest): string | undefined =>
+    among.map(({ header }) => header(name)).find((value) => value !== undefined && value !== '');
+  const own = newest.filter(({ status }) => status < 300); // a redirect's own length and etag are not the file's
+  const commit = find('x-repo-commit');
+  const etag = (find('x-linked-etag') ?? find('etag', own) ?? find('etag'))?.replace(/^W\//, '').replace(/"/g, '');
+  const size = Number(find('x-linked-size') ?? find('content-length', own) ?? Number.NaN);
+  if (commit === undefined || !COMMIT.test(commit) || etag === undefined || !ETAG.test(etag)) return undefined;
+  return { commit, etag, ...(Number.isSafeInteger(size) && size >= 0 && { size }) };
+}

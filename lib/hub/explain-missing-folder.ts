@@ -1,0 +1,80 @@
+// Says what is wrong with the name of a folder that is not there, and what may have been meant.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { isHubId, splitRevision } from './hub-id';
+
+export interface WantedFolder {
+  /** What a name can stand for, for the message: `a folder with config.json …, or a hub id such as …`. */
+  readonly expected: string;
+  /** Folders in which such folders usually lie, relative to the current one. */
+  readonly places: readonly string[];
+  /** Whether an existing folder (or file) is of the wanted kind. */
+  readonly isOne: (folder: string) => boolean;
+}
+
+/** A share of its letters in which a name may differ from what was meant. */
+const SLIP = 1 / 3;
+
+/**
+ * Why a name that is not a folder cannot be meant for the hub either; undefined when it can. An id whose owner is also a folder here,
+ * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a slip in a path: the
+ * hub would be asked for a model of the user "models".
+ */
+export function explainMissingFolder(given: string, wanted: WantedFolder): string | undefined {
+  const plain = given.replace(/\\/g, '/');
+  const [owner, name] = plain.split('/');
+  const clash = name !== undefined && isDirectory(owner);
+  const near = nearFolders(plain, wanted);
+  const slip = name !== undefined && near.length > 0 && wanted.places.some((place) => isNear(owner, place));
+  if (isHubId(splitRevision(given).id) && !clash && !slip && (name !== undefined || near.length === 0))
+    return undefined;
+  return (
+    `${given || '""'}: no such folder. Expected ${wanted.expected}. ` +
+    (given.startsWith('~') ? 'Only a shell expands "~", and not between quotes: write the whole path. ' : '') +
+    (isHubId(splitRevision(given).id) && clash
+      ? `"${owner}" is a folder here, so this is no hub id: start in another folder to take it from the hub. `
+      : '') +
+    (near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Check the path; it starts at the current folder.')
+  );
+}
+
+/** Folders of the wanted kind with a similar name: beside the missing one, in a folder whose name is similar to that one's, and in `places`. */
+function nearFolders(plain: string, { places, isOne }: WantedFolder): string[] {
+  const wanted = path.posix.basename(plain);
+  const parent = path.normalize(path.posix.dirname(plain));
+  const grandparent = path.dirname(parent);
+  const siblings = isDirectory(parent) || parent === grandparent ? [] : list(grandparent).filter(isDirectory);
+  const near = [
+    parent,
+    ...places,
+    ...siblings.filter((folder) => isNear(path.basename(parent), path.basename(folder))),
+  ];
+  const found = near.flatMap((place) =>
+    list(place).filter((folder) => isNear(path.basename(folder), wanted) && isOne(folder)),
+  );
+  return [...new Set(found)];
+}
+
+function list(folder: string): string[] {
+  return isDirectory(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
+}
+
+function isNear(name: string, wanted: string): boolean {
+  return edits(name, wanted) <= Math.ceil(wanted.length * SLIP);
+}
+
+/** Letters to insert, remove or replace, in the fewest steps (Levenshtein). */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1])));
+    row = next;
+  }
+  return row[b.length];
+}
+
+function isDirectory(place: string): boolean {
+  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,167 @@
+// One HTTP request: through the right proxy, with the login token for the hub alone, redirects followed by hand.
+// Answers of any status are returned; what prevents an answer is thrown as an error that says whether another attempt makes sense.
+import type { Readable } from 'node:stream';
+import { chooseDispatcher, loadUndici, type Route } from './choose-dispatcher';
+import { decodeBody } from './decode-body';
+import { explainNetworkError } from './explain-network-error';
+import { downloadTimeout, isHubAddress } from './hub-environment';
+import { HubError } from './hub-errors';
+import { readLoginToken, type LoginToken } from './login-token';
+import { parseURL } from './parse-url';
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Without a byte for this long, the request has failed; HF_HUB_DOWNLOAD_TIMEOUT or 30 s by default. */
+  readonly timeout_ms?: number;
+  /** Asked before a redirect is followed to a host that is not the hub's; false ends with the redirect as the answer. */
+  readonly mayLeaveHub?: (answers: readonly AnswerHead[]) => boolean;
+}
+
+export interface AnswerHead {
+  readonly status: number;
+  /** The address that answered. */
+  readonly url: URL;
+  /** Whether the hub itself answered, and not a host to which it redirected. */
+  readonly fromHub: boolean;
+  /** The token that was sent. */
+  readonly token?: LoginToken;
+  /** @param name in lower case */
+  header(name: string): string | undefined;
+}
+
+export interface Answer extends AnswerHead {
+  /** The redirects that led here, first to last. */
+  readonly redirects: readonly AnswerHead[];
+  /** Whether the body was compressed on its way: ranges and lengths are then not those of the content. */
+  readonly encoded: boolean;
+  /** The content, decompressed; to be read to its end or discarded. */
+  readonly body: AsyncIterable<Uint8Array>;
+  discard(): Promise<void>;
+}
+
+/** The hub sends two hops at most, a mirror in front of it one more; huggingface_hub allows 20. */
+const MAX_REDIRECTS = 20;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/**
+ * @throws {TransientError | UnreachableError | ProxyError | HubError} when there is no answer
+ */
+export async function sendRequest(request: HttpRequest): Promise<Answer> {
+  let url = new URL(request.url);
+  let fromHub = isHubAddress(url);
+  const redirects: AnswerHead[] = [];
+  for (;;) {
+    const answer = await send(url, fromHub, request, [...redirects]);
+    const location = REDIRECTS.includes(answer.status) ? answer.header('location') : undefined;
+    if (location === undefined) return answer;
+    const next = parseLocation(location, url);
+    const staysOnHub = fromHub && (isHubAddress(next) || isSameHost(url, next));
+    redirects.push(answer);
+    if (!staysOnHub && request.mayLeaveHub?.(redirects) === false) return answer;
+    await answer.discard();
+    if (redirects.length > MAX_REDIRECTS)
+      throw new HubError(`${request.url}: redirected more than ${MAX_REDIRECTS} times, last to ${next.href}.`);
+    url = next;
+    fromHub = staysOnHub; // once left, the token is not sent any more
+  }
+}
+
+async function send(
+  url: URL,
+  fromHub: boolean,
+  request: HttpRequest,
+  redirects: readonly AnswerHead[],
+): Promise<Answer> {
+  const { method = 'GET', signal, timeout_ms = downloadTimeout() } = request;
+  signal?.throwIfAborted();
+  const token = fromHub ? readLoginToken() : undefined;
+  const route = await chooseDispatcher(url);
+  const fail = (error: unknown): unknown => {
+    if (signal?.aborted) return signal.reason;
+    return explainNetworkError(error, { url, proxy: route.proxy, timeout_ms });
+  };
+  const headers = {
+    'user-agent': `blip-openvino; node/${process.versions.node}`,
+    'accept-encoding': 'identity', // sizes and ranges are of the file itself
+    ...request.headers,
+    ...(token && { authorization: `Bearer ${token.value}` }),
+  };
+  const response = await dispatch(url, route, { method, headers, signal, timeout_ms }).catch((error: unknown) => {
+    throw fail(error);
+  });
+  const { body } = response;
+  const header = (name: string): string | undefined => first(response.headers[name]);
+  if (route.proxy && response.statusCode === 407) {
+    await body.dump();
+    throw fail(new Error('Proxy response (407)'));
+  }
+  const encodings = method === 'HEAD' ? '' : (header('content-encoding') ?? '');
+  return {
+    status: response.statusCode,
+    url,
+    fromHub,
+    token,
+    header,
+    redirects,
+    encoded: !/^(identity)?$/i.test(encodings.trim()),
+    body: readBody(body, encodings, fail),
+    discard: async () => {
+      await body.dump().catch(() => {}); // a broken rest is of no interest
+    },
+  };
+}
+
+interface DispatchOptions {
+  readonly method: 'GET' | 'HEAD';
+  readonly headers: Record<string, string>;
+  readonly signal?: AbortSignal;
+  readonly timeout_ms: number;
+}
+
+interface RawResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable & { dump(): Promise<void> };
+}
+
+async function dispatch(url: URL, { dispatcher }: Route, options: DispatchOptions): Promise<RawResponse> {
+  const { request } = await loadUndici();
+  const { timeout_ms, ...rest } = options;
+  return request(url, { ...rest, dispatcher, headersTimeout: timeout_ms, bodyTimeout: timeout_ms });
+}
+
+async function* readBody(
+  body: Readable,
+  encodings: string,
+  fail: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of decodeBody(body, encodings)) yield chunk;
+  } catch (error) {
+    throw error instanceof HubError ? error : fail(error);
+  }
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function parseLocation(location: string, base: URL): URL {
+  const next = parseURL(location, base);
+  if (!next || !/^https?:$/.test(next.protocol))
+    throw new HubError(
+      `${base.href}: redirected to ${JSON.stringify(location.slice(0, 200))}; expected an http or https address.`,
+    );
+  return next;
+}
+
+/** The same server, also when it asks to be spoken to in https from now on. */
+function isSameHost(from: URL, to: URL): boolean {
+  return (
+    from.origin === to.origin ||
+    (from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname && !from.port && !to.port)
+  );
+}
