@@ -1,6 +1,6 @@
 // One picture and one question to a loaded model, with the time of each stage. Requests take turns, so that the times are their own.
 import type { ImageEmbeds, OVBlipModel } from '../generation';
-import { pictureIdentity } from '../pipelines/picture-identity';
+import { imageIdentity } from '../pipelines/image-identity';
 import type { BlipProcessor } from '../preprocessing';
 
 /** What the model said, and milliseconds. A picture that was asked about before is not encoded again: 0. */
@@ -31,7 +31,7 @@ export function askModel(
 
   async function ask(picture: Uint8Array, question: string): Promise<Asked> {
     const start = performance.now();
-    const identity = await pictureIdentity(picture);
+    const identity = await imageIdentity(picture);
     const stages = { preprocess: 0, vision: 0 };
     if (!last || last.identity !== identity) {
       const begin = performance.now();

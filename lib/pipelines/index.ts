@@ -1,12 +1,6 @@
 // Public API of the pipelines room: the tasks in one call.
-export {
-  pipeline,
-  PipelineError,
-  type Answer,
-  type Caption,
-  type CaptionOptions,
-  type ImageTextMatching,
-  type ImageToText,
-  type Match,
-  type VisualQuestionAnswering,
-} from './pipeline';
+export type { ImageTextMatching, Match } from './image-text-matching';
+export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from './image-to-text';
+export { pipeline } from './pipeline';
+export { PipelineError } from './pipeline-error';
+export type { Answer, VisualQuestionAnswering } from './visual-question-answering';

@@ -12,7 +12,7 @@ import { missingDevice } from '../../lib/generation/missing-device';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
 import { compareModels } from '../../lib/evaluation';
 import { quantizeBlip } from '../../lib/optimize';
-import { pipeline } from '../../lib/pipelines/pipeline';
+import { pipeline } from '../../lib/pipelines';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { makeSamples, makeTinyModel } from '../optimize/tiny-model';
 

@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { readPictures, type Picture } from '../../lib/datasets';
-import { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines/pipeline';
+import { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines';
 import { projectRoot } from '../project-root';
 import { countInferences } from './count-inferences';
 
@@ -113,7 +113,7 @@ describe('visual-question-answering', () => {
   });
 
   it('refuses lists that make no pairs, and says how many there are', async () => {
-    const message = /^1 pictures and 2 questions: give one question for all/;
+    const message = /^1 images and 2 questions: give one question for all/;
     await assert.rejects(vqa([picture('street-day')], [DAY, DAY]), { name: 'PipelineError', message });
   });
 });
