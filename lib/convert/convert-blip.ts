@@ -1,19 +1,22 @@
-// Converts a checkpoint: writes its OpenVINO models and everything else a folder needs to be loaded alone.
+// Converts a checkpoint: writes its OpenVINO models, and all other files that loading them needs.
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
-import { writeIR, type WrittenIR } from '../ir';
+import { explainWriteError } from '../core/explain-write-error';
 import type { ProgressCallback } from '../core/progress';
+import { withCallbacks } from '../core/with-callbacks';
+import { writeIR, type WrittenIR } from '../ir';
 import { copyCompanions } from '../model-folder/copy-companions';
 import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
+import type { BlipGraph } from './blip-graph';
 import { checkTensors } from './expected-tensors';
-import { explainWriteError } from '../core/explain-write-error';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
 import { visionModel } from './vision-model';
 
+/** A conversion into the checkpoint's own folder, or one that wrote no vision model. */
 export class ConvertError extends BlipError {}
 
 export interface ConvertOptions {
@@ -36,16 +39,18 @@ export interface ConvertedBlip {
   readonly models: Readonly<Partial<Record<BlipModelName, ConvertedModel>>> & { readonly vision_model: ConvertedModel };
 }
 
+type BuildGraph = (checkpoint: BlipCheckpoint, compressToFP16: boolean) => BlipGraph;
+
 /**
- * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companions.
- * Weights go from file to file one tensor at a time. Everything is made in a staging folder and moved at the end: an error or a
- * cancel leaves the output as it was. Parts that an earlier conversion left and this checkpoint does not have are removed.
+ * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companion files.
+ * Weights are copied tensor by tensor. Everything is written to a staging folder and moved at the end: an error or an abort leaves the
+ * output as it was. Models of an earlier conversion that this checkpoint does not have are removed.
  *
  * @example
  * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');
  * converted.models.vision_model.binBytes // about 2 bytes per parameter
- * @throws {CheckpointTensorsError} before anything is written, when weights and config do not fit
- * @throws {ConvertWriteError} when the disk is full, or the output must not be written
+ * @throws {CheckpointTensorsError} before anything is written, when weights and config.json do not fit
+ * @throws {ConvertWriteError} when the disk is full, or the output cannot be written
  */
 export async function convertBlip(
   checkpoint: BlipCheckpoint,
@@ -53,35 +58,41 @@ export async function convertBlip(
   options: ConvertOptions = {},
 ): Promise<ConvertedBlip> {
   checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'signal']);
-  const { compress_to_fp16: half = true, progress_callback, signal } = options;
   if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
-    throw new ConvertError(`${outputFolder}: is the checkpoint's own folder; name another one.`);
+    throw new ConvertError(`${outputFolder}: this is the checkpoint's own folder. Name another output folder.`);
   checkTensors(checkpoint);
-  const parts: [BlipModelName, typeof visionModel][] = [['vision_model', visionModel]];
-  if (checkpoint.task !== 'image-to-text') parts.push(['text_encoder', textEncoder]);
-  if (checkpoint.task !== 'image-text-retrieval') parts.push(['text_decoder', textDecoder]);
+  return withCallbacks(options.signal, (guard) =>
+    writeModels(checkpoint, outputFolder, { ...options, progress_callback: guard(options.progress_callback) }),
+  );
+}
 
-  const total = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0) * (half ? 2 : 4);
+async function writeModels(
+  checkpoint: BlipCheckpoint,
+  outputFolder: string,
+  { compress_to_fp16 = true, progress_callback, signal }: ConvertOptions,
+): Promise<ConvertedBlip> {
+  const parameters = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0);
+  const total = parameters * (compress_to_fp16 ? 2 : 4);
+  const info = {
+    framework: 'blip-openvino',
+    checkpoint: modelName(checkpoint.id),
+    weights: compress_to_fp16 ? 'f16' : 'f32',
+  };
   const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
   let done = 0;
   await stageModel(outputFolder, async (staging) => {
-    for (const [name, build] of parts) {
+    for (const [name, build] of graphsOf(checkpoint)) {
       const start = performance.now();
-      const graph = build(checkpoint, half);
+      const graph = build(checkpoint, compress_to_fp16);
       const file = `blip_${name}.xml`;
       const onBytes = (bytes: number): void =>
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
-      const info = {
-        framework: 'blip-openvino',
-        checkpoint: modelName(checkpoint.id),
-        weights: half ? 'f16' : 'f32',
-      };
       const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });
       done += written.binBytes;
-      const place = { xml: path.join(outputFolder, file), bin: path.join(outputFolder, path.basename(written.bin)) };
       models[name] = {
         ...written,
-        ...place,
+        xml: path.join(outputFolder, file),
+        bin: path.join(outputFolder, path.basename(written.bin)),
         parameters: graph.parameterCount,
         milliseconds: performance.now() - start,
       };
@@ -94,4 +105,12 @@ export async function convertBlip(
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
   return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };
+}
+
+/** The models of a checkpoint, in the order in which data flows. */
+function graphsOf({ task }: BlipCheckpoint): [BlipModelName, BuildGraph][] {
+  const graphs: [BlipModelName, BuildGraph][] = [['vision_model', visionModel]];
+  if (task !== 'image-to-text') graphs.push(['text_encoder', textEncoder]);
+  if (task !== 'image-text-retrieval') graphs.push(['text_decoder', textDecoder]);
+  return graphs;
 }

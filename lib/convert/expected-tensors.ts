@@ -1,18 +1,18 @@
-// Which tensors a BLIP checkpoint must hold, and of what shape: read this beside a checkpoint's header.
+// The tensors that a BLIP checkpoint must contain, with their shapes: read this beside a checkpoint's header.
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
 import * as path from 'node:path';
 import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { sameValues } from './same-values';
 
-/** The checkpoint's tensors do not fit its config.json; all missing and misshapen ones are named. */
+/** The checkpoint's tensors do not fit its config.json; the message lists those that are missing, unexpected or of another shape. */
 export class CheckpointTensorsError extends BlipError {}
 
-/** The decoder's output layer: word embedding and prediction bias, or a layer of its own. */
+/** The decoder's output layer: word embedding and prediction bias, or a separate layer (`untied`). */
 const OUTPUT = {
   weight: 'text_decoder.bert.embeddings.word_embeddings.weight',
   bias: 'text_decoder.cls.predictions.bias',
-  own: 'text_decoder.cls.predictions.decoder',
+  untied: 'text_decoder.cls.predictions.decoder',
 } as const;
 
 type Shapes = Map<string, readonly number[]>;
@@ -29,7 +29,7 @@ export function expectedTensors(config: BlipConfig, task: BlipTask): Shapes {
     addLinear(shapes, 'text_decoder.cls.predictions.transform.dense', H, H);
     addLayerNorm(shapes, 'text_decoder.cls.predictions.transform.LayerNorm', H);
     shapes.set(OUTPUT.bias, [V]);
-    if (!config.tie_word_embeddings) addLinear(shapes, OUTPUT.own, H, V);
+    if (!config.tie_word_embeddings) addLinear(shapes, OUTPUT.untied, H, V);
   }
   return shapes;
 }
@@ -93,13 +93,13 @@ function addLayerNorm(shapes: Shapes, name: string, size: number): void {
   shapes.set(`${name}.bias`, [size]);
 }
 
-/** Other names for the same tensor: Hugging Face ties these, and writers keep one or the other. */
+/** Other names of a tensor: Hugging Face ties these, and a checkpoint contains one or the other. */
 const ALIASES: Readonly<Record<string, string>> = {
-  [OUTPUT.bias]: `${OUTPUT.own}.bias`,
-  [OUTPUT.weight]: `${OUTPUT.own}.weight`,
+  [OUTPUT.bias]: `${OUTPUT.untied}.bias`,
+  [OUTPUT.weight]: `${OUTPUT.untied}.weight`,
 };
 
-/** Tensors that may be there and are not read: buffers, tied copies, and the heads of other tasks. */
+/** Tensors that a checkpoint may contain and the conversion does not read: buffers, tied copies, heads of other tasks. */
 const IGNORED = [
   /\.position_ids$/,
   /\.cls\.predictions\.decoder\.(weight|bias)$/,
@@ -107,43 +107,43 @@ const IGNORED = [
   /\.pooler\./,
 ];
 
-/** The name under which the checkpoint holds a tensor. */
+/** The name under which the checkpoint contains a tensor. */
 export function storedName(checkpoint: BlipCheckpoint, name: string): string {
   return !checkpoint.tensors.has(name) && name in ALIASES ? ALIASES[name] : name;
 }
 
 /**
- * The names of the decoder's output matrix and bias, as transformers 5 chooses them: what config.json says about tied weights counts
- * only where the checkpoint does not hold two different ones.
+ * The names of the decoder's output matrix and bias, as transformers 5 chooses them: config.json's `tie_word_embeddings` counts only
+ * where the checkpoint does not contain two different matrices.
  */
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
-  const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.own}.weight`)];
+  const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.untied}.weight`)];
   const differ = shared && own && !sameValues(shared, own);
   return {
     weight: differ ? own.name : OUTPUT.weight,
-    bias: tensors.has(`${OUTPUT.own}.bias`) ? `${OUTPUT.own}.bias` : OUTPUT.bias,
+    bias: tensors.has(`${OUTPUT.untied}.bias`) ? `${OUTPUT.untied}.bias` : OUTPUT.bias,
   };
 }
 
 /**
- * Compares the checkpoint with what its config asks for, before anything is written.
- * @throws {CheckpointTensorsError} that lists missing, misshapen and unexpected tensors
+ * Compares the checkpoint's tensors with its config.json, before anything is written.
+ * @throws {CheckpointTensorsError} that lists missing and unexpected tensors, and those of another shape
  */
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
   const { hidden_size, vocab_size } = checkpoint.config.text_config;
   for (const [name, shape] of [
-    [`${OUTPUT.own}.weight`, [vocab_size, hidden_size]],
-    [`${OUTPUT.own}.bias`, [vocab_size]],
+    [`${OUTPUT.untied}.weight`, [vocab_size, hidden_size]],
+    [`${OUTPUT.untied}.bias`, [vocab_size]],
   ] as const)
     if (checkpoint.task !== 'image-text-retrieval' && checkpoint.tensors.has(name)) expected.set(name, shape);
   const missing: string[] = [];
-  const misshapen: string[] = [];
+  const wrongShape: string[] = [];
   for (const [name, shape] of expected) {
     const tensor = checkpoint.tensors.get(storedName(checkpoint, name));
     if (!tensor) missing.push(`${name}, expected [${shape.join(', ')}]`);
     else if (tensor.shape.join() !== shape.join())
-      misshapen.push(
+      wrongShape.push(
         `${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}] (${path.basename(tensor.path)})`,
       );
   }
@@ -151,24 +151,25 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
     .filter(({ name }) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)))
     .map((tensor) => `${tensor.name} [${tensor.shape.join(', ')}] (${path.basename(tensor.path)})`);
   const { task, config } = checkpoint;
-  const [hidden, pictureHidden] = [config.text_config.hidden_size, config.vision_config.hidden_size];
-  if (task === 'visual-question-answering' && hidden !== pictureHidden)
-    misshapen.push(
-      `text_config.hidden_size is ${hidden}, expected vision_config.hidden_size (${pictureHidden}): the decoder reads both pictures and questions`,
+  const textHidden = config.text_config.hidden_size;
+  const visionHidden = config.vision_config.hidden_size;
+  if (task === 'visual-question-answering' && textHidden !== visionHidden)
+    wrongShape.push(
+      `text_config.hidden_size is ${textHidden}, expected vision_config.hidden_size (${visionHidden}): the decoder attends to both images and questions`,
     );
-  if (missing.length + misshapen.length === 0 && unexpected.length === 0) return;
+  if (missing.length + wrongShape.length === 0 && unexpected.length === 0) return;
   throw new CheckpointTensorsError(
     [
       `${checkpoint.folder}: the weights do not fit config.json (${task}).`,
       ...listing('missing', missing),
-      ...listing('of the wrong shape', misshapen),
+      ...listing('of the wrong shape', wrongShape),
       ...listing('unexpected', unexpected),
       'Check that config.json and the weights belong together.',
     ].join('\n'),
   );
 }
 
-/** More names than these hide the pattern in them. */
+/** Longer lists hide the pattern in the names. */
 const MAX_LISTED = 12;
 
 function listing(what: string, names: readonly string[]): string[] {

@@ -1,17 +1,17 @@
-// Checkpoint tensors as constants of a graph, in FP32 or in FP16 with the mark that makes plugins decompress them on load.
+// Checkpoint tensors as constants of a graph, in FP32, or in FP16 with the mark that makes plugins decompress them when they load.
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
 import { floatToHalf } from '../core/float16';
 import type { GraphBuilder, Shape, Value } from '../ir';
 
-/** F32 values in a piece: few enough to stay in the processor's cache while they are read, converted and written. */
-const PIECE_VALUES = 1 << 18;
+/** F32 values per chunk: few enough to stay in the processor's cache while they are read, converted and written. */
+const CHUNK_VALUES = 1 << 18;
 
-/** Hands out a checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
+/** A checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
 export class Weights {
   readonly #values = new Map<string, Value>();
-  readonly #floats = inTurns(() => new Uint8Array(4 * PIECE_VALUES));
-  readonly #halves = inTurns(() => new Uint16Array(PIECE_VALUES * 2)); // a piece of a half-precision checkpoint has twice the values
+  readonly #floats = alternating(() => new Uint8Array(4 * CHUNK_VALUES));
+  readonly #halves = alternating(() => new Uint16Array(CHUNK_VALUES * 2)); // a chunk of a half-precision checkpoint has twice the values
   #parameterCount = 0;
 
   constructor(
@@ -25,20 +25,23 @@ export class Weights {
     return this.#parameterCount;
   }
 
-  /** The tensor of this checkpoint name, as f32. Of several names: the tensors, whose later axes agree, one below the other. */
+  /** The tensor of this name, as f32. Several names give the tensors concatenated along the first axis. */
   get(names: string | readonly string[]): Value {
-    return this.#stack([names].flat(), (shape) => shape);
+    return this.#concatenate([names].flat(), (shape) => shape);
   }
 
-  /** A bias or scale [n], stored with leading axes of size 1 so that it broadcasts over a tensor of this rank. Of several names: one after the other. */
+  /** A bias or scale [n], with leading axes of size 1 so that it broadcasts over a tensor of this rank. Several names are concatenated. */
   vector(names: string | readonly string[], rank: number): Value {
-    return this.#stack([names].flat(), ([size]) => [...Array<number>(rank - 1).fill(1), size]);
+    return this.#concatenate([names].flat(), ([size]) => [...Array<number>(rank - 1).fill(1), size]);
   }
 
-  #stack(names: readonly string[], shapeOf: (stacked: Shape) => Shape): Value {
+  #concatenate(names: readonly string[], shapeOf: (concatenated: Shape) => Shape): Value {
     const tensors = names.map((name) => {
       const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
-      if (!tensor) throw new CheckpointTensorsError(`${this.checkpoint.folder}: no tensor "${name}".`);
+      if (!tensor)
+        throw new CheckpointTensorsError(
+          `${this.checkpoint.folder}: no tensor "${name}", which config.json asks for. Check that config.json and the weights belong together.`,
+        );
       return tensor;
     });
     const [, ...rest] = tensors[0].shape;
@@ -47,34 +50,35 @@ export class Weights {
     let value = this.#values.get(key);
     if (!value) {
       this.#parameterCount += shape.reduce((product, dim) => product * dim, 1);
-      this.#values.set(key, (value = this.#constant(names.join('+'), tensors, shape)));
+      value = this.#constant(names.join('+'), tensors, shape);
+      this.#values.set(key, value);
     }
     return value;
   }
 
   #constant(name: string, tensors: readonly CheckpointTensor[], shape: Shape): Value {
     const { compressToFP16, graph } = this;
-    const pieces = (tensor: CheckpointTensor): Generator<Uint8Array> =>
-      compressToFP16 ? this.#halfPieces(tensor) : this.#floatPieces(tensor);
+    const chunks = (tensor: CheckpointTensor): Generator<Uint8Array> =>
+      compressToFP16 ? this.#halfChunks(tensor) : this.#floatChunks(tensor);
     const bytes = function* (): Generator<Uint8Array> {
-      for (const tensor of tensors) yield* pieces(tensor);
+      for (const tensor of tensors) yield* chunks(tensor);
     };
     const value = graph.constant(name, compressToFP16 ? 'f16' : 'f32', shape, { key: name, bytes });
     return compressToFP16 ? graph.convert(value, 'f32', `${name}/to_f32`, { decompression: true }) : value;
   }
 
-  *#floatPieces(tensor: CheckpointTensor): Generator<Uint8Array> {
+  *#floatChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
     for (const values of tensor.floatPieces(this.#floats)) yield asBytes(values);
   }
 
-  *#halfPieces(tensor: CheckpointTensor): Generator<Uint8Array> {
+  *#halfChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
     for (const values of tensor.floatPieces(this.#floats))
       yield asBytes(floatToHalf(values, this.#halves().subarray(0, values.length)));
   }
 }
 
-/** Two arrays by turns, made at the first call: one is written to disk while the other is filled. */
-function inTurns<T>(make: () => T): () => T {
+/** Returns one of two arrays in alternation, allocated at the first call: one is written to disk while the other is filled. */
+function alternating<T>(make: () => T): () => T {
   const arrays: T[] = [];
   let turn = 0;
   return () => (arrays[(turn ^= 1)] ??= make());

@@ -1,9 +1,10 @@
-// What precision an IR really has: counts and sizes of its constants per element type, and its FakeQuantize nodes.
-// Reads the .xml layer by layer as text; the weights are not touched.
+// The precision of an IR: counts and sizes of its constants per element type, and its FakeQuantize nodes.
+// Reads the .xml layer by layer as text, and not the weights.
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
 import { BlipError } from '../core/errors';
 
+/** An .xml or its .bin is missing, or the .xml is not an IR. */
 export class IrStatisticsError extends BlipError {}
 
 export interface ConstantStatistics {
@@ -27,14 +28,14 @@ const LOW_PRECISION = ['u8', 'i8', 'u4', 'i4'];
 
 /**
  * @example
- * (await irStatistics('output/blip-scenes/int8/blip_vision_model.xml')).fakeQuantize // 41
- * @throws {IrStatisticsError} when the .xml or its .bin is missing, or the .xml is no IR
+ * (await irStatistics('int8/model.xml')).fakeQuantize // 41
+ * @throws {IrStatisticsError} when the .xml or its .bin is missing, or the .xml is not an IR
  */
 export async function irStatistics(xml: string): Promise<IrStatistics> {
   const bin = xml.replace(/\.xml$/, '.bin');
   for (const file of [xml, bin])
     if (!fs.existsSync(file))
-      throw new IrStatisticsError(`${file} is missing: expected an OpenVINO IR, an .xml with its .bin beside it.`);
+      throw new IrStatisticsError(`${file} is missing: expected an OpenVINO IR: an .xml and a .bin of the same name.`);
   let operations = 0;
   let fakeQuantize = 0;
   let isNet = false;
@@ -55,7 +56,8 @@ export async function irStatistics(xml: string): Promise<IrStatistics> {
       }
     }
   }
-  if (!isNet) throw new IrStatisticsError(`${xml}: got no <net> element; expected an OpenVINO IR.`);
+  if (!isNet)
+    throw new IrStatisticsError(`${xml}: got no <net> element, expected an OpenVINO IR. Convert the model again.`);
   const low = LOW_PRECISION.map((type) => constants[type]).filter((entry) => entry !== undefined);
   return {
     operations,

@@ -1,7 +1,8 @@
-// Writes a graph as OpenVINO IR, version 11: the structure as XML, the constants one after the other in a .bin beside it.
+// Writes a graph as OpenVINO IR, version 11: the structure as XML, and the constants one after the other in a .bin.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { GraphError, TYPE_BYTES, type Graph, type IRType, type Node, type Value } from './graph';
+import { GraphError, TYPE_BYTES, type ConstantSource, type Graph, type IRType, type Node, type Value } from './graph';
+import { elementCount } from './shapes';
 
 export interface WrittenIR {
   readonly xml: string;
@@ -11,7 +12,7 @@ export interface WrittenIR {
 }
 
 export interface WriteOptions {
-  /** Key and value pairs for the model's runtime info, for people and tools that open the file. */
+  /** The model's runtime info, for people and tools that open the file. */
   readonly info?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Called while constants are written, with the bytes so far. */
@@ -31,37 +32,34 @@ const ALIGNMENT = 8;
 
 const XML_NAME = /^[A-Za-z_][\w.-]*$/;
 
-/** Writes so far: two of one process to one file need temporary names of their own. */
-let writes = 0;
+/** Counts calls: two that write the same file in one process need different temporary names. */
+let calls = 0;
 
 /**
  * Writes `file` (.xml) and the .bin beside it. Both appear under their names only when complete, the .xml last.
- * One piece of a constant is written while the next is made. Lets the event loop run between pieces.
+ * One chunk of a constant is written while the next is made. The event loop can run between chunks.
  *
- * @throws {GraphError} when a constant's bytes do not have the length that its type and shape ask for
+ * @throws {GraphError} when a constant's bytes do not have the length of its type and shape
  */
-export async function writeIR(
-  graph: Graph,
-  file: string,
-  { info = {}, signal, onBytes }: WriteOptions = {},
-): Promise<WrittenIR> {
+export async function writeIR(graph: Graph, file: string, options: WriteOptions = {}): Promise<WrittenIR> {
+  const { info = {}, signal } = options;
   const bin = file.replace(/\.xml$/, '.bin');
-  if (bin === file) throw new GraphError(`${file}: an IR's file name must end in .xml.`);
-  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  if (bin === file) throw new GraphError(`${file}: got another file name, expected one that ends in .xml.`);
   for (const key of Object.keys(info))
     if (!XML_NAME.test(key))
       throw new GraphError(
-        `${file}: runtime info "${key}" is no XML name: letters, digits, "_", "-" and ".", beginning with a letter or "_".`,
+        `${file}: runtime info "${key}" is not an XML name. Expected letters, digits, "_", "-" and ".", beginning with a letter or "_".`,
       );
-  const mark = `${process.pid}-${++writes}`;
-  const temporary = { xml: `${file}.${mark}.tmp`, bin: `${bin}.${mark}.tmp` };
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  const suffix = `${process.pid}-${++calls}.tmp`;
+  const temporary = { xml: `${file}.${suffix}`, bin: `${bin}.${suffix}` };
   try {
-    const offsets = await writeConstants(graph, temporary.bin, signal, onBytes);
-    const xml = toXML(graph, offsets, info);
-    await naming(temporary.xml, fs.promises.writeFile(temporary.xml, xml));
+    const placements = await writeConstants(graph, temporary.bin, options);
+    const xml = toXML(graph, placements, info);
+    await withPath(temporary.xml, fs.promises.writeFile(temporary.xml, xml));
     const binBytes = (await fs.promises.stat(temporary.bin)).size;
     signal?.throwIfAborted();
-    await fs.promises.rm(file, { force: true }); // no reader may see the old graph over the new constants
+    await fs.promises.rm(file, { force: true }); // no reader may find the old graph with the new constants
     await fs.promises.rename(temporary.bin, bin);
     await fs.promises.rename(temporary.xml, file);
     return { xml: file, bin, xmlBytes: Buffer.byteLength(xml), binBytes };
@@ -70,69 +68,92 @@ export async function writeIR(
   }
 }
 
-interface Place {
+/** Where a constant's bytes are in the .bin. */
+interface Placement {
   readonly offset: number;
   readonly size: number;
 }
 
-async function writeConstants(
-  graph: Graph,
-  file: string,
-  signal?: AbortSignal,
-  onBytes?: (bytes: number) => void,
-): Promise<Map<Node, Place>> {
-  const places = new Map<Node, Place>();
-  const shared = new Map<string, Place>();
-  const handle = await fs.promises.open(file, 'w');
-  let end = 0;
-  let writing: Promise<void> = Promise.resolve();
+/** Writes every constant once. @returns where each constant's bytes are */
+async function writeConstants(graph: Graph, file: string, options: WriteOptions): Promise<Map<Node, Placement>> {
+  const placements = new Map<Node, Placement>();
+  const byKey = new Map<string, Placement>();
+  const writer = await ConstantWriter.open(file, options);
   try {
     for (const node of graph.nodes) {
       if (!node.source) continue;
-      signal?.throwIfAborted();
-      const { key, bytes } = node.source;
+      options.signal?.throwIfAborted();
       const size = byteLength(node);
-      const known = key === undefined ? undefined : shared.get(`${key} ${node.outputs[0].type}`);
-      if (known && known.size === size) {
-        places.set(node, known);
-        continue;
-      }
-      const offset = size === 0 ? end : Math.ceil(end / ALIGNMENT) * ALIGNMENT; // an empty one must not lie behind the file's end
-      const data = bytes();
-      let done = 0;
-      for (const piece of data instanceof Uint8Array ? [data] : data) {
-        await writing;
-        if (done + piece.byteLength <= size) writing = naming(file, writeFully(handle, piece, offset + done));
-        writing.catch(() => {}); // awaited above or below; until then it must not count as unhandled
-        done += piece.byteLength;
-        onBytes?.(offset + Math.min(done, size));
-        signal?.throwIfAborted();
-      }
-      if (done !== size)
-        throw new GraphError(
-          `Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`,
-        );
-      end = offset + size;
-      const place = { offset, size };
-      places.set(node, place);
-      if (key !== undefined) shared.set(`${key} ${node.outputs[0].type}`, place);
+      const key = node.source.key === undefined ? undefined : `${node.source.key} ${node.outputs[0].type}`;
+      const shared = key === undefined ? undefined : byKey.get(key);
+      const placement = shared?.size === size ? shared : await writer.write(node, node.source, size);
+      placements.set(node, placement);
+      if (key !== undefined) byKey.set(key, placement);
     }
-    await writing;
+    await writer.flush();
   } finally {
-    await writing.catch(() => {});
-    await handle.close();
+    await writer.close();
   }
-  return places;
+  return placements;
 }
 
-/** One write call may take less than it was given (2 GiB on Linux): go on until all is written. */
+/** Appends constants to a file. One chunk is written while the next is made. */
+class ConstantWriter {
+  #end = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly file: string,
+    private readonly handle: fs.promises.FileHandle,
+    private readonly options: WriteOptions,
+  ) {}
+
+  static async open(file: string, options: WriteOptions): Promise<ConstantWriter> {
+    return new ConstantWriter(file, await fs.promises.open(file, 'w'), options);
+  }
+
+  /** @throws {GraphError} when the source does not give `size` bytes */
+  async write(node: Node, source: ConstantSource, size: number): Promise<Placement> {
+    const { signal, onBytes } = this.options;
+    const offset = size === 0 ? this.#end : Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT; // an empty one must not begin after the file's end
+    const bytes = source.bytes();
+    let done = 0;
+    for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      await this.#writing;
+      if (done + chunk.byteLength <= size)
+        this.#writing = withPath(this.file, writeFully(this.handle, chunk, offset + done));
+      this.#writing.catch(() => {}); // awaited before the next chunk, or by flush; until then it must not count as unhandled
+      done += chunk.byteLength;
+      onBytes?.(offset + Math.min(done, size));
+      signal?.throwIfAborted();
+    }
+    if (done !== size)
+      throw new GraphError(
+        `Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`,
+      );
+    this.#end = offset + size;
+    return { offset, size };
+  }
+
+  /** Waits for the last chunk. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => {});
+    await this.handle.close();
+  }
+}
+
+/** One write call may take less than it was given (2 GiB on Linux): continue until all is written. */
 async function writeFully(handle: fs.promises.FileHandle, data: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < data.byteLength; )
     done += (await handle.write(data, done, data.byteLength - done, position + done)).bytesWritten;
 }
 
-/** Where writing to an open file fails, Node's error has no `path`, as its others have: add it. */
-async function naming<T>(file: string, action: Promise<T>): Promise<T> {
+/** An error of writing to an open file has no `path`, unlike Node's other file errors: adds it. */
+async function withPath<T>(file: string, action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {
@@ -142,10 +163,10 @@ async function naming<T>(file: string, action: Promise<T>): Promise<T> {
 
 function byteLength(node: Node): number {
   const { type, shape } = node.outputs[0];
-  return shape.reduce((product, dim) => product * dim, TYPE_BYTES[type]);
+  return elementCount(shape) * TYPE_BYTES[type];
 }
 
-function toXML(graph: Graph, places: ReadonlyMap<Node, Place>, info: Readonly<Record<string, string>>): string {
+function toXML(graph: Graph, placements: ReadonlyMap<Node, Placement>, info: Readonly<Record<string, string>>): string {
   const edges = graph.nodes.flatMap((node) =>
     node.inputs.map(
       (value, port) =>
@@ -156,7 +177,7 @@ function toXML(graph: Graph, places: ReadonlyMap<Node, Place>, info: Readonly<Re
     '<?xml version="1.0"?>',
     `<net name="${escape(graph.name)}" version="11">`,
     '<layers>',
-    ...graph.nodes.map((node) => layerXML(node, places.get(node))),
+    ...graph.nodes.map((node) => layerXML(node, placements.get(node))),
     '</layers>',
     '<edges>',
     ...edges,
@@ -169,8 +190,11 @@ function toXML(graph: Graph, places: ReadonlyMap<Node, Place>, info: Readonly<Re
   ].join('\n');
 }
 
-function layerXML(node: Node, place?: Place): string {
-  const data = { ...node.attributes, ...(place ? { offset: String(place.offset), size: String(place.size) } : {}) };
+function layerXML(node: Node, placement?: Placement): string {
+  const data = {
+    ...node.attributes,
+    ...(placement ? { offset: String(placement.offset), size: String(placement.size) } : {}),
+  };
   const attributes = Object.entries(data)
     .map(([key, value]) => ` ${key}="${escape(value)}"`)
     .join('');
@@ -187,13 +211,15 @@ function layerXML(node: Node, place?: Place): string {
   );
 }
 
-/** Ports are numbered through: inputs first, then outputs. */
+/** Ports are numbered consecutively: inputs first, then outputs. */
 function outputPort(value: Value): number {
   return value.node.inputs.length + value.port;
 }
 
-function portXML({ type, shape }: Value, id: number, names: readonly string[]): string {
-  return `<port id="${id}" precision="${PRECISION[type]}"${names.length > 0 ? ` names="${escape(names.map((name) => name.replace(/,/g, '\\,')).join(','))}"` : ''}>${shape.map((dim) => `<dim>${dim}</dim>`).join('')}</port>`;
+function portXML({ type, shape }: Value, id: number, tensorNames: readonly string[]): string {
+  const names = tensorNames.map((name) => name.replace(/,/g, '\\,')).join(',');
+  const dims = shape.map((dim) => `<dim>${dim}</dim>`).join('');
+  return `<port id="${id}" precision="${PRECISION[type]}"${tensorNames.length > 0 ? ` names="${escape(names)}"` : ''}>${dims}</port>`;
 }
 
 function escape(text: string): string {

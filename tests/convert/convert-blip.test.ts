@@ -211,6 +211,24 @@ describe('an interrupted conversion', () => {
       assert.deepEqual(contents(outer), {});
     });
 
+  it('by a callback that throws or rejects, rejects with its error and leaves nothing', async () => {
+    for (const progress_callback of [
+      () => {
+        throw new TypeError('in the callback');
+      },
+      async () => {
+        throw new TypeError('in the callback');
+      },
+    ]) {
+      const output = fresh();
+      await assert.rejects(convert(path.join(FIXTURES, 'vqa-f16'), output, { progress_callback }), {
+        name: 'TypeError',
+        message: 'in the callback',
+      });
+      assert.deepEqual(contents(output), {});
+    }
+  });
+
   it('leaves an earlier conversion as it was, and no temporary files', async () => {
     const output = fresh();
     await convert(path.join(FIXTURES, 'vqa-odd'), output);
@@ -337,10 +355,7 @@ describe('a converted folder', () => {
     const { folder, models } = await convert(retrieval, fresh());
     assert.deepEqual(Object.keys(models), ['vision_model', 'text_encoder']);
     await assert.rejects(OVBlipModel.load(folder), (error: unknown) => {
-      assert.match(
-        String(error),
-        /^BlipModelError: .* has no text decoder: its checkpoint was made for retrieval and writes no text\. Load it with OVBlipMatcher, or load one for VQA or captions/,
-      );
+      assert.match(String(error), /^BlipModelError: .* no text decoder.* retrieval .*OVBlipMatcher/);
       return true;
     });
   });
