@@ -86,10 +86,16 @@ function openWeights(folder: string): SafetensorsFile[] {
   return [...files.values()];
 }
 
+/** What a checkpoint was made for, as far as its config.json says so. */
+export function configuredTask({ architectures }: BlipConfig): BlipTask | undefined {
+  if (architectures.includes('BlipForQuestionAnswering')) return 'visual-question-answering';
+  if (architectures.includes('BlipForConditionalGeneration')) return 'image-to-text';
+  return architectures.includes('BlipForImageTextRetrieval') ? 'image-text-retrieval' : undefined;
+}
+
 function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTensor>): BlipTask {
-  if (config.architectures.includes('BlipForQuestionAnswering')) return 'visual-question-answering';
-  if (config.architectures.includes('BlipForConditionalGeneration')) return 'image-to-text';
-  if (config.architectures.includes('BlipForImageTextRetrieval')) return 'image-text-retrieval';
+  const configured = configuredTask(config);
+  if (configured !== undefined) return configured;
   const has = (prefix: string): boolean => [...tensors.keys()].some((name) => name.startsWith(prefix));
   if (!has('text_decoder.')) return 'image-text-retrieval';
   return has('text_encoder.') ? 'visual-question-answering' : 'image-to-text';

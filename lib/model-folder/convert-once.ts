@@ -1,7 +1,17 @@
 // A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a name and a loaded model.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { loadCheckpoint, type BlipCheckpoint, type LoadCheckpointOptions } from '../checkpoint';
+import {
+  configuredTask,
+  CONFIG_FILE,
+  findCheckpoint,
+  loadCheckpoint,
+  parseBlipConfig,
+  type BlipCheckpoint,
+  type BlipTask,
+  type FoundCheckpoint,
+  type LoadCheckpointOptions,
+} from '../checkpoint';
 import { convertBlip } from '../convert/convert-blip';
 import { cacheFolder } from '../core/cache-folder';
 import { checkOptions } from '../core/check-options';
@@ -11,6 +21,7 @@ import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
 import { withLock } from '../core/with-lock';
+import { splitRevision } from '../hub';
 import { checkpointIdentity } from './checkpoint-identity';
 import { converterDigest } from './converter-digest';
 import { modelDtype, DTYPES, type Dtype } from './model-dtype';
@@ -47,10 +58,11 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 /**
  * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the converter or
  * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models` below
- * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts.
+ * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint on the hub is
+ * known by its commit: once it is converted, its weights are not needed any more.
  *
  * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
- * @param check called with the checkpoint before anything is converted; throws to stop
+ * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so; throws to stop
  * @example
  * await convertOnce('Salesforce/blip-vqa-base') // '/home/ada/.cache/blip-openvino/models/blip-vqa-base/fp16-…'
  * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written @throws whatever loadCheckpoint and convertBlip throw
@@ -58,15 +70,26 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 export async function convertOnce(
   idOrFolder: string,
   options: ConvertOnceOptions = {},
-  check: (checkpoint: BlipCheckpoint) => void = () => undefined,
+  check: (checkpoint: { readonly id: string; readonly task: BlipTask }) => void = () => undefined,
 ): Promise<string> {
   checkOptions('convertOnce', options, CONVERT_ONCE_OPTIONS);
   const { dtype, ...source } = options;
   checkDtypeName(dtype);
+  if (typeof idOrFolder !== 'string')
+    throw new ConvertOnceError(
+      `The checkpoint is ${describeValue(idOrFolder)}; expected a hub id such as Salesforce/blip-vqa-base, or a folder.`,
+    );
   if (fs.existsSync(path.join(idOrFolder, VISION_MODEL))) {
     if (dtype !== undefined) await checkDtype(idOrFolder, dtype);
     return idOrFolder;
   }
+  const found = await findCheckpoint(idOrFolder, source, { weights: false });
+  const configFile = path.join(found.folder, CONFIG_FILE);
+  const task = configuredTask(parseBlipConfig(readJSON(configFile), configFile));
+  if (task !== undefined) check({ id: found.id, task });
+  const folder = await folderOf(found, dtype ?? 'fp16');
+  if (dtype === 'int8') return findQuantized(found, folder);
+  if (isComplete(folder)) return folder;
   const checkpoint = await loadCheckpoint(idOrFolder, source);
   try {
     check(checkpoint);
@@ -88,9 +111,7 @@ export async function modelCacheFolder(idOrFolder: string, options: ConvertOnceO
   checkOptions('modelCacheFolder', options, CONVERT_ONCE_OPTIONS);
   const { dtype = 'fp16', ...source } = options;
   checkDtypeName(dtype);
-  const checkpoint = await loadCheckpoint(idOrFolder, source);
-  checkpoint.close();
-  return folderOf(checkpoint, dtype);
+  return folderOf(await findCheckpoint(idOrFolder, source, { weights: false }), dtype);
 }
 
 function checkDtypeName(dtype: Dtype | undefined): void {
@@ -107,16 +128,14 @@ async function checkDtype(folder: string, wanted: Dtype): Promise<void> {
     );
 }
 
-async function folderOf({ id, folder }: BlipCheckpoint, dtype: Dtype): Promise<string> {
+async function folderOf({ id, folder }: FoundCheckpoint, dtype: Dtype): Promise<string> {
   const key = `${dtype}-${await checkpointIdentity(folder)}-${converterDigest()}`;
-  return path.join(cacheFolder(), 'models', modelName(id), key);
+  return path.join(cacheFolder(), 'models', modelName(splitRevision(id).id), key);
 }
 
 async function convertIntoCache(checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<string> {
   const { dtype = 'fp16', signal, progress_callback } = options;
   const folder = await folderOf(checkpoint, dtype);
-  if (dtype === 'int8') return findQuantized(checkpoint, folder);
-  if (isComplete(folder)) return folder;
   try {
     await withLock(`${folder}.lock`, () => convertInto(folder, checkpoint, options), {
       signal,
@@ -174,7 +193,7 @@ function isWriteError(error: unknown): error is Error {
   return error instanceof ConvertWriteError || (error instanceof Error && 'syscall' in error);
 }
 
-function findQuantized({ id }: BlipCheckpoint, folder: string): string {
+function findQuantized({ id }: FoundCheckpoint, folder: string): string {
   if (fs.existsSync(path.join(folder, VISION_MODEL))) return folder;
   throw new ConvertOnceError(
     `${id}: no INT8 model was made of it. INT8 needs samples to calibrate with: ` +

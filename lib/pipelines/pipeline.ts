@@ -1,6 +1,5 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
-import type { BlipCheckpoint } from '../checkpoint';
-import { describeValue } from '../core/describe-value';
+import type { BlipTask } from '../checkpoint';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
 import { splitOptions } from '../generation/pretrained-options';
 import { convertOnce } from '../model-folder/convert-once';
@@ -56,16 +55,12 @@ export async function pipeline(
 ): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
   if (!TASKS.includes(task))
     throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
-  if (typeof idOrFolder !== 'string')
-    throw new PipelineError(
-      `pipeline: the checkpoint is ${describeValue(idOrFolder)}, expected a hub id such as Salesforce/blip-vqa-base, or a folder.`,
-    );
   const { source, load } = splitOptions('pipeline', options);
   const folder = await convertOnce(idOrFolder, source, (checkpoint) => checkTask(task, checkpoint));
   if (task === 'image-text-matching') return loadMatching(folder, load);
   const model = await OVBlipModel.load(folder, load);
   try {
-    if (task === 'visual-question-answering' && !model.canAnswer) throw captionsOnly(folder);
+    if (task === 'visual-question-answering' && !model.canAnswer) throw captionsOnly(idOrFolder);
     const processor = await BlipProcessor.fromCheckpoint(folder);
     return task === 'image-to-text' ? imageToText(model, processor) : visualQuestionAnswering(model, processor);
   } catch (error) {
@@ -85,7 +80,7 @@ async function loadMatching(folder: string, options: LoadModelOptions): Promise<
 }
 
 /** @throws {PipelineError} before a conversion that would be of no use */
-function checkTask(task: string, { id, task: made }: BlipCheckpoint): void {
+function checkTask(task: string, { id, task: made }: { readonly id: string; readonly task: BlipTask }): void {
   if (task === 'visual-question-answering' && made === 'image-to-text') throw captionsOnly(id);
   if ((task === 'image-text-matching') !== (made === 'image-text-retrieval'))
     throw new PipelineError(

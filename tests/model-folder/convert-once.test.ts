@@ -93,12 +93,13 @@ describe('convertOnce', () => {
     assert.ok(changed.converted && changed.folder !== half);
   });
 
-  it('knows a checkpoint of the hub by its commit, wherever its files are', async () => {
+  it('knows a checkpoint of the hub by its commit, wherever its files are, and needs no weights for it any more', async () => {
     const places = ['one', 'two'].map((name) =>
       path.join(work, `${name}-${count}`, 'snapshots', '0123456789abcdef'.repeat(3).slice(0, 40)),
     );
     for (const place of places) fs.cpSync(FIXTURE, place, { recursive: true });
     const { folder } = await convert(places[0]);
+    fs.rmSync(path.join(places[1], 'model.safetensors'));
     assert.deepEqual(await convert(places[1]), { folder, converted: false });
   });
 
@@ -142,6 +143,8 @@ describe('convertOnce', () => {
   it('refuses what it does not know before it does anything', async () => {
     const dtype: object = { dtype: 'q4' };
     await assert.rejects(convertOnce(checkpoint, dtype), /dtype is "q4"; expected one of fp16, fp32, int8/);
+    const nothing: unknown = undefined;
+    await assert.rejects(convertOnce(nothing as string), /The checkpoint is missing; expected a hub id/);
     const option: object = { quantized: true };
     await assert.rejects(convertOnce(checkpoint, option), OptionsError);
     await assert.rejects(convertOnce(path.join(work, 'nowhere')), CheckpointError);
@@ -153,6 +156,10 @@ describe('convertOnce', () => {
       throw new RangeError('not this one');
     };
     await assert.rejects(convertOnce(checkpoint, {}, refuse), /not this one/);
+    const light = path.join(work, `light-${count}`); // as from the hub, before its weights are fetched
+    fs.mkdirSync(light);
+    fs.copyFileSync(path.join(checkpoint, 'config.json'), path.join(light, 'config.json'));
+    await assert.rejects(convertOnce(light, {}, refuse), /not this one/);
     const controller = new AbortController();
     const cancel = (): void => controller.abort(new Error('changed my mind'));
     await assert.rejects(
