@@ -117,10 +117,11 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
  * where the checkpoint does not contain two different matrices.
  */
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
-  const [shared, own] = [tensors.get(OUTPUT.weight), tensors.get(`${OUTPUT.untied}.weight`)];
-  const differ = shared && own && !sameValues(shared, own);
+  const embedding = tensors.get(OUTPUT.weight);
+  const untied = tensors.get(`${OUTPUT.untied}.weight`);
+  const differ = embedding && untied && !sameValues(embedding, untied);
   return {
-    weight: differ ? own.name : OUTPUT.weight,
+    weight: differ ? untied.name : OUTPUT.weight,
     bias: tensors.has(`${OUTPUT.untied}.bias`) ? `${OUTPUT.untied}.bias` : OUTPUT.bias,
   };
 }

@@ -34,7 +34,7 @@ const READ_CONFIG = {
 } as const;
 
 export interface LoadModelOptions {
-  /** CPU by default; any name of `core.getAvailableDevices()`, or one that stands for several: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
+  /** CPU by default; any name of `core.getAvailableDevices()`, or a virtual device: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
   readonly device?: string;
   /** Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. */
   readonly properties?: Config;
@@ -204,6 +204,6 @@ function checkDevice(device: string, available: readonly string[]): void {
   const absent = missingDevice(device, available);
   if (absent !== undefined)
     throw new BlipModelError(
-      `device "${device}": OpenVINO finds no ${absent || 'name'} here. Expected one of ${available.join(', ')}, or AUTO. Is its driver installed?`,
+      `device "${device}": OpenVINO finds no ${absent || 'device of this name'} on this machine. Expected one of ${available.join(', ')}, or AUTO. Check that its driver is installed.`,
     );
 }

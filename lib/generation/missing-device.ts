@@ -1,10 +1,10 @@
-// Whether the devices that a name asks for are on this machine.
+// Whether this machine has the devices of a device name.
 
-/** Names that stand for other devices, with or without a list of them behind a colon. */
+/** Virtual devices, with or without a list of devices after a colon. */
 const VIRTUAL = ['AUTO', 'MULTI', 'HETERO', 'BATCH'];
 
 /**
- * The first name in `device` that this machine does not have, such as `GPU` in `AUTO:GPU,CPU`; undefined when all are there.
+ * The first device in a name that this machine does not have, such as `GPU` in `AUTO:GPU,CPU`; undefined if it has all.
  *
  * @param available the core's `getAvailableDevices()`, such as `['CPU', 'GPU.0', 'GPU.1']`, where `GPU` means the first
  */

@@ -1,7 +1,7 @@
-// Rows of a batch as several: a picture for each of its beams, a question for each picture.
+// Repeats rows of a batch: the states of an image for each of its beams, a question for each image.
 import type { EncoderStates } from './decoder-session';
 
-/** Each row `times` times in a row: [a, b] -> [a, a, b, b]. One row stays one: the graphs broadcast it. */
+/** Each row `times` times: [a, b] -> [a, a, b, b]. A single row is not repeated: the graphs broadcast it. */
 export function repeatEach(states: EncoderStates, times: number): EncoderStates {
   const [rows, source, size] = states.dims;
   if (rows === 1 || times === 1) return states;
@@ -16,7 +16,7 @@ export function repeatEach(states: EncoderStates, times: number): EncoderStates 
   return { data, dims: [rows * times, source, size], attention_mask: mask };
 }
 
-/** One row of tokens as several. */
+/** One row of tokens `times` times. */
 export function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
   if (times === 1) return row;
   const all = new BigInt64Array(row.length * times);

@@ -1,8 +1,11 @@
-// One run of an encoder: tensors in, one of its outputs out.
+// One inference of an encoder.
 import type { InferRequest, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
 
-/** @returns an array of its own, and its shape @throws {BlipModelError} when the model of `folder` gives another type */
+/**
+ * @returns a copy of the output, and its shape
+ * @throws {BlipModelError} when the output of the model in `folder` is not f32
+ */
 export async function runEncoder(
   request: InferRequest,
   inputs: Readonly<Record<string, Tensor>>,
@@ -14,6 +17,8 @@ export async function runEncoder(
   const tensor = request.getTensor(output);
   const data = tensor.getData();
   if (!(data instanceof Float32Array))
-    throw new BlipModelError(`${folder}: ${output} is ${tensor.getElementType()}, expected f32.`);
+    throw new BlipModelError(
+      `${folder}: the output ${output} is ${tensor.getElementType()}, expected f32. Convert the checkpoint again.`,
+    );
   return { data, dims: tensor.getShape() };
 }

@@ -1,10 +1,11 @@
-// Changes to a row of scores before a token is chosen, as Hugging Face's logits processors make them, in place.
+// Hugging Face's logits processors: changes to a row of scores before a token is chosen, in place.
 import type { SearchSettings } from './generation-options';
 
 /**
- * Repetition penalty first, then the ban on an early end, in Hugging Face's order.
+ * Repetition penalty, then minimum length, in Hugging Face's order.
  *
- * @param scores one row over the vocabulary @param ids the row's tokens so far, prompt included
+ * @param scores [vocab_size] of one row
+ * @param ids the row's tokens so far, prompt included
  */
 export function processScores(
   scores: Float32Array,

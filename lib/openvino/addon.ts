@@ -1,4 +1,4 @@
-// openvino-node's addon as it is: the part used here, typed by hand, since npm leaves the package out where it does not fit.
+// openvino-node's addon, the part that is used here. Typed by hand: npm does not install the package on every Node version.
 import { BlipError } from '../core/errors';
 import { DisposedError, OpenVINOError } from './errors';
 import type { TensorData } from './types';
@@ -20,7 +20,7 @@ export interface AddonModel {
   isDynamic(): boolean;
   getFriendlyName(): string;
 }
-/** Up to 2026.3 `inferAsync` binds by position whatever the keys say; it always wants one argument. */
+/** Up to 2026.3, `inferAsync` binds inputs by position and ignores their names. It always needs one argument. */
 export interface AddonRequest {
   setTensor(name: string, tensor: AddonTensor): void;
   getTensor(name: string): AddonTensor;
@@ -38,7 +38,7 @@ export interface AddonCore {
   getProperty(device: string, name: string): unknown;
   setProperty(device: string, properties: Record<string, string>): void;
   getVersions(device: string): Record<string, { buildNumber: string; description: string }>;
-  /** Arguments are counted: an `undefined` at the end is refused. */
+  /** The number of arguments counts: an `undefined` at the end is an error. */
   readModel(...files: [xml: string, bin?: string]): Promise<AddonModel>;
   readModelSync(...files: [xml: string, bin?: string]): AddonModel;
   compileModel(model: AddonModel | string, device: string, config: Record<string, string>): Promise<AddonCompiled>;
@@ -46,7 +46,7 @@ export interface AddonCore {
 }
 export interface Addon {
   Core: new () => AddonCore;
-  /** Shares the array's whole buffer and does not keep it alive. */
+  /** Shares the array's whole buffer, and does not keep it alive. */
   Tensor: new (
     ...args: [type: string, shape: number[], data?: TensorData]
   ) => AddonTensor;
@@ -54,7 +54,7 @@ export interface Addon {
   getOpenvinoVersion?(): { buildNumber: string };
 }
 
-/** Runs one of the addon's calls; its errors become {@link OpenVINOError}. */
+/** Calls the addon; its errors become {@link OpenVINOError}. */
 export function attempt<T>(call: string, fn: () => T): T {
   try {
     return fn();
@@ -77,8 +77,8 @@ function translate(call: string, error: unknown): BlipError {
     : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
 }
 
-/** An object of the addon. It frees what it holds when it is collected; dispose() lets go of it, and later use throws. */
-export abstract class Held<T> {
+/** Owns an object of the addon, which is freed when it is garbage collected. dispose() releases it, and later use throws. */
+export abstract class AddonHandle<T> {
   #native: T | undefined;
 
   protected constructor(

@@ -1,4 +1,4 @@
-// A model's file must be there before OpenVINO is asked for it: its own words for a missing file differ from release to release.
+// Checks that a model's file exists before OpenVINO reads it: OpenVINO's own message for a missing file changes between releases.
 import * as fs from 'node:fs';
 import { OpenVINOError } from './errors';
 
@@ -6,7 +6,7 @@ import { OpenVINOError } from './errors';
 export function assertFile(file: string): void {
   if (!fs.existsSync(file))
     throw new OpenVINOError(
-      `${file}: no such file. Expected an OpenVINO IR: an .xml with its .bin beside it.`,
+      `${file}: no such file. Expected an OpenVINO IR: an .xml and a .bin of the same name.`,
       'ov_core_read_model',
     );
 }

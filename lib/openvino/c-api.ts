@@ -1,4 +1,4 @@
-// OpenVINO over its C API: core and models. The library comes from the `openvino` wheel, the calls go through koffi.
+// OpenVINO through its C API: core and models. The library is that of the `openvino` wheel, the calls go through koffi.
 import { assertFile } from './assert-file';
 import { CFunctions, CORE_VERSION, type Out, type Pointer } from './c-functions';
 import { readPorts, toPartialShape, toProperties } from './c-ports';
@@ -8,7 +8,7 @@ import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { Config, Core, Dimension, ElementType, Model, OpenVINO, Port, TensorData } from './types';
 
-/** Binds the C library at `library`; plugins are found beside it. */
+/** Binds the C library at `library`; OpenVINO finds its plugins beside it. */
 export function loadCApi(library: string): OpenVINO {
   const api = new CFunctions(library);
   const version: Out = {};
@@ -25,7 +25,7 @@ export function loadCApi(library: string): OpenVINO {
       constructor(type: ElementType, shape: readonly number[], data?: TensorData) {
         super(api, CTensor.allocate(api, type, shape, data));
       }
-      /** Outputs count as well. */
+      /** Output tensors are instances, too. */
       static override [Symbol.hasInstance](value: unknown): boolean {
         return Function.prototype[Symbol.hasInstance].call(CTensor, value);
       }
@@ -106,7 +106,7 @@ class CCore extends Handle implements Core {
     }
     if (!(model instanceof CModel))
       throw new OpenVINOError(
-        'compileModel: the model belongs to another runtime; read it with this core',
+        'compileModel: the model belongs to another runtime. Read it with the readModel of this core.',
         'ov_core_compile_model',
       );
     return { name: 'ov_core_compile_model_props', values: [this.pointer, model.pointer, device, ...properties] };

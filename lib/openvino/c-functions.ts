@@ -5,19 +5,22 @@ import { OpenVINOError } from './errors';
 
 /** A native pointer as koffi hands it over. */
 export type Pointer = bigint;
-/** A filled-in struct or an out parameter: its fields are parsed where they are read. */
+/** A struct that a call filled in: its fields are parsed where they are read. */
 export type Out = Record<string, unknown>;
 
 type StatusFunction = ((...values: unknown[]) => unknown) & { async: (...values: unknown[]) => void };
 
-/** koffi's struct names are global per process, and kernels evaluate modules twice: keep the types on globalThis. */
+/** koffi's struct names are global per process, and notebook kernels evaluate modules twice: the types are kept on globalThis. */
 const SLOT = Symbol.for('blip-openvino.koffi-types');
 const holder = globalThis as typeof globalThis & { [SLOT]?: Map<string, TypeObject> };
 const types = (holder[SLOT] ??= new Map<string, TypeObject>());
 
 function struct(name: string, fields: Record<string, string | TypeObject>): TypeObject {
   let type = types.get(name);
-  if (!type) types.set(name, (type = koffi.struct(name, fields)));
+  if (!type) {
+    type = koffi.struct(name, fields);
+    types.set(name, type);
+  }
   return type;
 }
 
@@ -39,7 +42,7 @@ export const PROFILING = struct('ov_profiling_info_t', {
 });
 struct('ov_profiling_info_list_t', { infos: 'void *', size: 'size_t' });
 
-/** Functions that return a status, by name, with their parameters. Strings that OpenVINO allocates come as pointers and are freed. */
+/** Functions that return a status, by name, with their parameters. Strings that OpenVINO allocates are declared as pointers, to be freed. */
 const STATUS_FUNCTIONS = {
   ov_get_openvino_version: '_Out_ ov_version_t *version',
   ov_core_create: '_Out_ void **core',
@@ -101,7 +104,7 @@ const VOID_FUNCTIONS = {
 export type StatusName = keyof typeof STATUS_FUNCTIONS;
 export type FreeName = keyof typeof VOID_FUNCTIONS;
 
-/** Status codes by name (ov_status_e), for failures about which OpenVINO leaves no text. */
+/** Names of the status codes (ov_status_e), for failures that leave no message. */
 const STATUS_NAMES: Readonly<Record<string, string>> = {
   '-1': 'general error',
   '-2': 'not implemented',
@@ -122,16 +125,16 @@ const STATUS_NAMES: Readonly<Record<string, string>> = {
   '-17': 'unknown exception',
 };
 
-/** The loaded library: calls that check their status and turn failures into errors with OpenVINO's own text. */
+/** The loaded library: calls check their status and turn failures into errors with OpenVINO's own message. */
 export class CFunctions {
   readonly #status = new Map<StatusName, StatusFunction>();
   readonly #void = new Map<FreeName, (...values: unknown[]) => unknown>();
   readonly #lastMessage: () => unknown;
   readonly #isDynamic: (model: Pointer) => unknown;
   readonly #memcpy: (target: unknown, source: unknown, bytes: number) => unknown;
-  /** The text that stands while no failure has left one of its own. */
+  /** The message while no failure has left another one. */
   #noMessage = '';
-  /** The error text is one per process: calls that may fail on another thread run one at a time. */
+  /** The error message is one per process: calls that may fail on another thread run one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(library: string) {
@@ -153,14 +156,14 @@ export class CFunctions {
     this.#check(name, this.native(name)(...values));
   }
 
-  /** The bare function for hot paths; check its status with {@link CFunctions.call}'s error on failure. */
+  /** The function without a check of its status. */
   native(name: StatusName): StatusFunction {
     const fn = this.#status.get(name);
     if (!fn) throw new OpenVINOError(`${name} is not declared`, name);
     return fn;
   }
 
-  /** Calls with one more parameter, the out pointer, and returns what came back in it. */
+  /** Calls with an out pointer as the last parameter, and returns its value. */
   out(name: StatusName, ...values: unknown[]): Pointer {
     const slot: unknown[] = [null];
     this.call(name, ...values, slot);
@@ -177,7 +180,7 @@ export class CFunctions {
     return this.takeString(this.out(name, ...values));
   }
 
-  /** As `out`, on a thread of libuv's pool, one call after the other. The caller keeps the arguments alive: see {@link Handle.during}. */
+  /** As `out`, on a thread of libuv's pool, one call at a time. The caller keeps the arguments alive: see {@link Handle.during}. */
   outAsync(name: StatusName, values: readonly unknown[]): Promise<Pointer> {
     const slot: unknown[] = [null];
     const turn = (): Promise<Pointer> =>
@@ -187,7 +190,7 @@ export class CFunctions {
     return result;
   }
 
-  /** As `call`, on a thread of libuv's pool. `keep` holds what must live while the call runs. */
+  /** As `call`, on a thread of libuv's pool. `keep` must stay alive while the call runs. */
   callAsync(name: StatusName, values: readonly unknown[], keep: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.native(name).async(...values, (error: unknown, status: unknown) => {
@@ -206,7 +209,7 @@ export class CFunctions {
     });
   }
 
-  /** Whether any shape in a model is free. */
+  /** Whether a model has dynamic shapes. */
   isDynamic(model: Pointer): boolean {
     return this.#isDynamic(model) === true;
   }
@@ -215,7 +218,7 @@ export class CFunctions {
     this.#void.get(name)?.(value);
   }
 
-  /** The structs or strings of a list that a call filled in. */
+  /** The items of a list that a call filled in: structs or strings. */
   list(items: unknown, type: string | TypeObject, size: unknown): Out[] {
     const count = Number(size);
     const decoded: unknown = count > 0 ? koffi.decode(items, koffi.array(type, count)) : [];
@@ -239,7 +242,7 @@ export class CFunctions {
     throw new OpenVINOError(`${name} failed: ${this.#message(code)}`, name, code);
   }
 
-  /** OpenVINO keeps its last text for ever, and some failures leave none: after each, another text is put there, to tell the two apart. */
+  /** OpenVINO never clears its last message, and some failures leave none: after each, a known message replaces it, to tell the two apart. */
   #message(status: number): string {
     const text = this.#takeMessage();
     this.#overwriteMessage();
@@ -248,7 +251,7 @@ export class CFunctions {
       : `${STATUS_NAMES[status] ?? 'no reason given'} (status ${status})`;
   }
 
-  /** Fails on purpose, with a text that nothing else leads to: no process has memory for 2^63 bytes. */
+  /** Fails on purpose, with a message that no other failure has: no process has memory for 2^63 bytes. */
   #overwriteMessage(): string {
     this.native('ov_tensor_create')(ELEMENTS.u8.id, { rank: 2, dims: [2 ** 31, 2 ** 32] }, [null]);
     return this.#takeMessage();
@@ -275,5 +278,5 @@ export class CFunctions {
 
 function pointer(value: unknown, call: string): Pointer {
   if (typeof value === 'bigint') return value;
-  throw new OpenVINOError(`${call} gave no pointer back (got ${String(value)})`, call);
+  throw new OpenVINOError(`${call} returned ${String(value)}, expected a pointer`, call);
 }

@@ -6,7 +6,7 @@ import { OpenVINOError } from './errors';
 import { formatShape } from './format-shape';
 import type { Config, Dimension, ElementType, Port } from './types';
 
-/** OpenVINO writes "no upper bound" as INT64_MAX; anything near it means free. */
+/** OpenVINO writes "no upper bound" as INT64_MAX, which a JavaScript number holds only approximately. */
 const UNBOUNDED = 2 ** 60;
 
 class CPort implements Port {
@@ -24,7 +24,7 @@ class CPort implements Port {
   getPartialShape(): Dimension[] {
     if (!this.partialShape)
       throw new OpenVINOError(
-        `"${this.anyName}" has a free number of dimensions, which this interface cannot say: reshape the model first.`,
+        `"${this.anyName}" has a dynamic rank, which this interface cannot express. Reshape the model first.`,
         'getPartialShape',
       );
     return [...this.partialShape];
@@ -52,14 +52,15 @@ function readPort(api: CFunctions, port: Pointer): Port {
   }
 }
 
-/** `undefined` when even the number of dimensions is free. */
+/** `undefined` for a dynamic rank. */
 function decodeDimensions(api: CFunctions, shape: Out): Dimension[] | undefined {
   const { rank, dims } = shape;
   const count = typeof rank === 'object' && rank !== null && 'max' in rank ? Number(rank.max) : 0;
   if (count < 0) return undefined;
   if (count === 0 || !dims) return [];
   return api.list(dims, DIMENSION, count).map(({ min, max }: Out): Dimension => {
-    const [low, high] = [Number(min), Number(max)];
+    const low = Number(min);
+    const high = Number(max);
     if (low === high && low >= 0) return low;
     return high < 0 || high > UNBOUNDED ? -1 : [low, high];
   });

@@ -1,4 +1,4 @@
-// Compiled models and inference requests over the C API.
+// Compiled models and inference requests through the C API.
 import { PROFILING, type CFunctions, type Out, type Pointer } from './c-functions';
 import { readPorts } from './c-ports';
 import { CTensor } from './c-tensor';
@@ -7,6 +7,7 @@ import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { CompiledModel, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
 
+/** A run that still waits for its thread ignores a cancel: it is repeated until the run ends. */
 const MS_BETWEEN_CANCELS = 1;
 const PROFILING_STATUS = ['NOT_RUN', 'OPTIMIZED_OUT', 'EXECUTED'];
 
@@ -30,11 +31,11 @@ export class CCompiledModel extends Handle implements CompiledModel {
 }
 
 class CInferRequest extends Handle implements InferRequest {
-  /** Bound tensors, held here because native memory points into their arrays. */
+  /** Bound tensors, kept alive because native memory points into their arrays. */
   readonly #bound = new Map<string, CTensor>();
   #running = false;
   #cancelled = false;
-  #asking: NodeJS.Timeout | undefined;
+  #cancelTimer: NodeJS.Timeout | undefined;
 
   constructor(
     api: CFunctions,
@@ -87,9 +88,9 @@ class CInferRequest extends Handle implements InferRequest {
     try {
       await this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
       if (this.#cancelled)
-        throw new OpenVINOError('The run was cancelled when it had just ended', 'ov_infer_request_cancel');
+        throw new OpenVINOError('The run was cancelled just after it had ended', 'ov_infer_request_cancel');
     } finally {
-      clearInterval(this.#asking);
+      clearInterval(this.#cancelTimer);
       this.#running = false;
     }
   }
@@ -117,12 +118,11 @@ class CInferRequest extends Handle implements InferRequest {
   cancel(): void {
     void this.pointer;
     this.#cancelled = this.#running;
-    // A run that still waits for its thread does not hear it: asked again until the run ends.
-    const ask = (): void => this.api.call('ov_infer_request_cancel', this.pointer);
-    clearInterval(this.#asking);
+    const cancel = (): void => this.api.call('ov_infer_request_cancel', this.pointer);
+    clearInterval(this.#cancelTimer);
     if (!this.#running) return;
-    ask();
-    this.#asking = setInterval(ask, MS_BETWEEN_CANCELS).unref();
+    cancel();
+    this.#cancelTimer = setInterval(cancel, MS_BETWEEN_CANCELS).unref();
   }
 
   override dispose(): void {
@@ -173,7 +173,7 @@ class CInferRequest extends Handle implements InferRequest {
 function asCTensor(tensor: Tensor, name: string): CTensor {
   if (tensor instanceof CTensor) return tensor;
   throw new OpenVINOError(
-    `setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model`,
+    `setTensor("${name}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO that loaded this model.`,
     'ov_infer_request_set_tensor',
   );
 }

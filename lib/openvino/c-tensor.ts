@@ -1,4 +1,4 @@
-// Tensors over the C API. A tensor made from a JavaScript array shares its memory.
+// Tensors through the C API. A tensor made from a JavaScript array shares its memory.
 import koffi from 'koffi';
 import type { CFunctions, Out, Pointer } from './c-functions';
 import { checkTensor } from './check-tensor';
@@ -7,11 +7,11 @@ import { OpenVINOError } from './errors';
 import { Handle } from './handle';
 import type { ElementType, Tensor, TensorData } from './types';
 
-/** The C API refuses to tell the shape of a scalar with this status. */
+/** The C API has no shape for a scalar: it fails with this status. */
 const SCALAR_SHAPE_STATUS = -14;
 
 export class CTensor extends Handle implements Tensor {
-  /** What the tensor's memory belongs to, kept alive with it: native code knows only an address. */
+  /** The array under the tensor's memory, kept alive with it: native code has only an address. */
   readonly #array: TensorData | undefined;
 
   constructor(api: CFunctions, { pointer, array }: { readonly pointer: Pointer; readonly array?: TensorData }) {
@@ -20,8 +20,8 @@ export class CTensor extends Handle implements Tensor {
   }
 
   /**
-   * A new tensor. With `data`, memory is shared, not copied: later writes to the array show at the next inference. Without, it holds zeros.
-   * @throws {OpenVINOError} when `data` has another length or kind than type and shape ask for
+   * A new tensor. With `data`, memory is shared: the next inference sees later writes to the array. Without, it contains zeros.
+   * @throws {OpenVINOError} when the length or class of `data` does not fit type and shape
    */
   static create(api: CFunctions, type: ElementType, shape: readonly number[], data?: TensorData): CTensor {
     return new CTensor(api, CTensor.allocate(api, type, shape, data));
@@ -38,11 +38,11 @@ export class CTensor extends Handle implements Tensor {
     const native = { rank: shape.length, dims: [...shape] };
     if (length === 0) return { pointer: api.out('ov_tensor_create', id, native) }; // no memory to share
     const array = data ?? create(length);
-    void array.buffer; // gives a small array memory of its own, outside the moving heap
+    void array.buffer; // moves a small array out of the garbage-collected heap, where its address could change
     return { pointer: api.out('ov_tensor_create_from_host_ptr', id, native, array), array };
   }
 
-  /** Wraps a handle that the C API gave out. `bound` is the tensor whose memory it shows, where that is known. */
+  /** Wraps a handle from the C API. `bound` is the tensor whose memory it shares, where that is known. */
   static adopt(api: CFunctions, pointer: Pointer, bound?: CTensor): CTensor {
     return new CTensor(api, { pointer, array: bound === undefined ? undefined : bound.#array });
   }
@@ -57,7 +57,7 @@ export class CTensor extends Handle implements Tensor {
     return target;
   }
 
-  /** Copies the values into an array of the same kind and length. */
+  /** Copies the values into an array of the same class and length. */
   copyTo(target: TensorData): void {
     this.assertUsable();
     const bytes = this.api.outNumber('ov_tensor_get_byte_size', this.pointer);
@@ -69,7 +69,7 @@ export class CTensor extends Handle implements Tensor {
     if (bytes > 0) this.api.copy(target, this.api.out('ov_tensor_data', this.pointer), bytes);
   }
 
-  /** A tensor with the same values in memory of its own. */
+  /** A tensor with a copy of the values. */
   copy(): CTensor {
     return CTensor.create(this.api, this.getElementType(), this.getShape(), this.getData());
   }
@@ -100,7 +100,7 @@ export class CTensor extends Handle implements Tensor {
     void this.pointer;
     if (this.#array?.byteLength === 0)
       throw new OpenVINOError(
-        'The array under this tensor was transferred to another thread: make a tensor over an array that stays.',
+        'The array under this tensor was transferred to another thread. Make the tensor from an array that is not transferred.',
         'ov_infer_request_infer',
       );
   }

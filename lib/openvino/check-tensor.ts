@@ -1,4 +1,4 @@
-// What a tensor may be made of: the checks before any native code sees type, shape and array, the same for both runtimes.
+// Checks of a tensor's type, shape and array before native code sees them, for both runtimes.
 import { ELEMENTS, isElementType } from './element-types';
 import { OpenVINOError } from './errors';
 import type { ElementType, TensorData } from './types';
@@ -6,7 +6,7 @@ import type { ElementType, TensorData } from './types';
 /**
  * Checks the arguments of `new Tensor`.
  * @returns the number of elements
- * @throws {OpenVINOError} on an unknown type, a shape that is none, or an array of another kind or length
+ * @throws {OpenVINOError} for an unknown type, a shape with a size that is not a whole number, or an array of another class or length
  */
 export function checkTensor(type: ElementType, shape: readonly number[], data?: TensorData): number {
   const call = 'new Tensor';
@@ -18,7 +18,7 @@ export function checkTensor(type: ElementType, shape: readonly number[], data?: 
   const what = `Tensor ${type}[${shape.join(',')}]`;
   if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
     throw new OpenVINOError(
-      `${what}: a tensor's sizes are whole numbers from 0; free dimensions belong to models.`,
+      `${what}: expected sizes that are whole numbers of at least 0. Only models have dynamic dimensions.`,
       call,
     );
   const length = shape.reduce((product, dim) => product * dim, 1);
@@ -29,7 +29,7 @@ export function checkTensor(type: ElementType, shape: readonly number[], data?: 
   return length;
 }
 
-/** @throws {OpenVINOError} when `target` cannot take a copy of this output */
+/** @throws {OpenVINOError} when an output cannot be copied into `target` */
 export function checkTarget(name: string, type: ElementType, size: number, target: TensorData): void {
   const { kind } = ELEMENTS[type];
   if (kindOf(target) !== kind || target.length !== size)
@@ -39,7 +39,7 @@ export function checkTarget(name: string, type: ElementType, size: number, targe
     );
 }
 
-/** The class of a typed array by name: a Buffer is a Uint8Array, and one of another realm (a notebook's cell) is what it says. */
+/** The name of a typed array's class. A Buffer is a Uint8Array; an array of another realm (a notebook's cell) fails instanceof, but has its name. */
 function kindOf(value: unknown): string {
   if (ArrayBuffer.isView(value) && Symbol.toStringTag in value) return String(value[Symbol.toStringTag]);
   return typeof value === 'object' && value !== null ? value.constructor.name : typeof value;

@@ -1,4 +1,4 @@
-// Properties as strings, which OpenVINO parses by itself: the form that every release of both runtimes takes.
+// Properties as strings, which OpenVINO parses: every release of both runtimes accepts them.
 import type { Config } from './types';
 
 /** @example configStrings({ PERF_COUNT: true, NUM_STREAMS: 1 }) // { PERF_COUNT: 'YES', NUM_STREAMS: '1' } */

@@ -1,11 +1,12 @@
-// Element types of OpenVINO: their number in the C API, their size, and the array that holds them in JavaScript.
+// OpenVINO's element types: their number in the C API, their size, and the JavaScript array for their values.
+import { OpenVINOError } from './errors';
 import type { ElementType, TensorData } from './types';
 
 export interface ElementInfo {
-  /** `ov_element_type_e`; checked by byte size when the library is loaded, since numbers may move between releases. */
+  /** `ov_element_type_e`; the byte sizes are checked when the library is loaded, since numbers may change between releases. */
   readonly id: number;
   readonly bytes: number;
-  /** The class of that array by name, as its toStringTag says it. */
+  /** The name of the array's class, its toStringTag. */
   readonly kind: string;
   readonly create: (length: number) => TensorData;
 }
@@ -30,10 +31,11 @@ export function isElementType(name: string): name is ElementType {
   return Object.hasOwn(ELEMENTS, name);
 }
 
-/** The element type of a C API number; a type this project has no array for is an error of the caller's model. */
+/** The element type of a C API number. @throws {OpenVINOError} for a type without a JavaScript array, such as bf16 */
 export function elementTypeOf(id: number): ElementType {
   for (const [name, info] of Object.entries(ELEMENTS)) if (info.id === id && isElementType(name)) return name;
-  throw new RangeError(
-    `Element type number ${id} of the OpenVINO C API is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`,
+  throw new OpenVINOError(
+    `Element type number ${id} of the OpenVINO C API is not supported. Supported: ${Object.keys(ELEMENTS).join(', ')}.`,
+    'ov_element_type_e',
   );
 }

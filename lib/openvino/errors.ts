@@ -1,7 +1,7 @@
 // The errors of the OpenVINO room.
 import { BlipError } from '../core/errors';
 
-/** OpenVINO refused a call; `message` holds its own words. */
+/** A call of OpenVINO failed; the message contains OpenVINO's own. */
 export class OpenVINOError extends BlipError {
   constructor(
     message: string,
@@ -18,6 +18,6 @@ export class OpenVINONotFoundError extends BlipError {}
 /** A handle was used after `dispose()`. */
 export class DisposedError extends BlipError {
   constructor(what: string) {
-    super(`${what} was used after dispose(): create a new one, or dispose it later.`);
+    super(`${what} was used after dispose(). Create a new one, or dispose it later.`);
   }
 }

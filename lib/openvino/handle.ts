@@ -1,4 +1,4 @@
-// Owns one native handle: freed once, by dispose() or when collected; using it afterwards throws.
+// Owns one native handle: freed once, by dispose() or by the garbage collector; later use throws.
 import type { CFunctions, FreeName, Pointer } from './c-functions';
 import { DisposedError } from './errors';
 
@@ -13,10 +13,10 @@ const finalizers = new FinalizationRegistry<Owned>(({ api, free, pointer }) => a
 export abstract class Handle {
   readonly #owned: Owned;
   #disposed = false;
-  /** Calls on other threads that use the pointer at this moment. */
-  #holds = 0;
+  /** Calls in progress on other threads that use the pointer. */
+  #users = 0;
 
-  /** @param what the class by its public name, for errors */
+  /** @param what the public name of the class, for errors */
   protected constructor(
     protected readonly api: CFunctions,
     pointer: Pointer,
@@ -33,15 +33,15 @@ export abstract class Handle {
     return this.#owned.pointer;
   }
 
-  /** Runs `fn`, a call on another thread. dispose() meanwhile takes effect for JavaScript at once, and frees when the call is over. */
+  /** Runs `fn`, a call on another thread. If dispose() is called meanwhile, the handle is freed when the call has ended. */
   async during<T>(fn: () => Promise<T>): Promise<T> {
     void this.pointer;
-    this.#holds++;
+    this.#users++;
     try {
       return await fn();
     } finally {
-      this.#holds--;
-      if (this.#disposed && this.#holds === 0) this.#free();
+      this.#users--;
+      if (this.#disposed && this.#users === 0) this.#free();
     }
   }
 
@@ -49,7 +49,7 @@ export abstract class Handle {
     if (this.#disposed) return;
     this.#disposed = true;
     finalizers.unregister(this);
-    if (this.#holds === 0) this.#free();
+    if (this.#users === 0) this.#free();
   }
 
   #free(): void {

@@ -7,11 +7,11 @@ import type { OpenVINO, RuntimeName } from './types';
 
 const loaded = new Map<string, OpenVINO>();
 
-/** What puts each runtime in its place. npm leaves openvino-node's binary out where Node is older than the package asks for. */
+/** How to install each runtime. npm skips openvino-node where Node is older than the package requires. */
 const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
   'c-api': () => `Run: ${pipInstall('openvino')}`,
   'openvino-node': () =>
-    'Run: npm install openvino-node (with Node 21 or newer), or take the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
+    'Run: npm install openvino-node (with Node 21 or newer), or use the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
 };
 
 /**
@@ -38,7 +38,10 @@ export function loadOpenVINO(options: { runtime?: RuntimeName } = {}): OpenVINO 
   }
   if (!chosen) throw notFound(wanted, found, tried);
   let openvino = loaded.get(chosen.path);
-  if (!openvino) loaded.set(chosen.path, (openvino = load(chosen)));
+  if (!openvino) {
+    openvino = load(chosen);
+    loaded.set(chosen.path, openvino);
+  }
   return openvino;
 }
 
@@ -54,7 +57,7 @@ function load({ runtime, path }: FoundRuntime): OpenVINO {
   }
 }
 
-/** Loaded at the first use: it loads koffi, whose native part is a package of its own for each kind of machine. */
+/** Loaded at the first use: it loads koffi, whose native part is a separate package for each platform. */
 function cApi(): typeof import('./c-api') {
   try {
     require('koffi');

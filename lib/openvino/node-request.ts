@@ -1,15 +1,15 @@
-// Tensors and inference requests over openvino-node's addon.
-import { attempt, attemptAsync, Held, type Addon, type AddonRequest, type AddonTensor } from './addon';
+// Tensors and inference requests of openvino-node's addon.
+import { attempt, attemptAsync, AddonHandle, type Addon, type AddonRequest, type AddonTensor } from './addon';
 import { checkTarget, checkTensor } from './check-tensor';
 import { ELEMENTS, isElementType } from './element-types';
 import { OpenVINOError } from './errors';
 import type { ElementType, InferRequest, ProfilingInfo, Tensor, TensorData } from './types';
 
-/** Types that the addon has no tensors for. */
+/** Element types without tensors in the addon. */
 const NO_TENSOR: readonly ElementType[] = ['f16', 'boolean'];
 
-export class NodeTensor extends Held<AddonTensor> implements Tensor {
-  /** @param array what the tensor's memory belongs to: the addon does not keep it alive */
+export class NodeTensor extends AddonHandle<AddonTensor> implements Tensor {
+  /** @param array the array under the tensor's memory, which the addon does not keep alive */
   constructor(
     native: AddonTensor,
     readonly array?: TensorData,
@@ -17,7 +17,7 @@ export class NodeTensor extends Held<AddonTensor> implements Tensor {
     super(native, 'Tensor');
   }
 
-  /** Shares `data` where the addon can: it takes whole buffers only, so a part of one is copied. */
+  /** Shares the memory of `data` where possible: the addon takes whole buffers only, so a part of one is copied. */
   static allocate(
     addon: Addon,
     type: ElementType,
@@ -63,14 +63,14 @@ export class NodeTensor extends Held<AddonTensor> implements Tensor {
     void this.native;
     if (this.array?.byteLength === 0)
       throw new OpenVINOError(
-        'The array under this tensor was transferred to another thread: make a tensor over an array that stays.',
+        'The array under this tensor was transferred to another thread. Make the tensor from an array that is not transferred.',
         'infer',
       );
   }
 }
 
-export class NodeRequest extends Held<AddonRequest> implements InferRequest {
-  /** The arrays under bound tensors must stay alive. */
+export class NodeRequest extends AddonHandle<AddonRequest> implements InferRequest {
+  /** Bound tensors, kept alive because native memory points into their arrays. */
   readonly #bound = new Map<string, NodeTensor>();
   #running = false;
 
@@ -82,7 +82,7 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
     this.#assertIdle();
     if (!(tensor instanceof NodeTensor))
       throw new OpenVINOError(
-        `setTensor("${name}"): the tensor belongs to another runtime; create it with the Tensor of the OpenVINO that loaded this model.`,
+        `setTensor("${name}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO that loaded this model.`,
         'setTensor',
       );
     tensor.assertUsable();
@@ -123,12 +123,15 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
 
   getProfilingInfo(): ProfilingInfo[] {
     throw new OpenVINOError(
-      'openvino-node offers no profiling information; set BLIP_OPENVINO_RUNTIME=c-api.',
+      'openvino-node has no profiling information. Use the C API: BLIP_OPENVINO_RUNTIME=c-api.',
       'getProfilingInfo',
     );
   }
   cancel(): void {
-    throw new OpenVINOError('openvino-node cannot cancel an inference; set BLIP_OPENVINO_RUNTIME=c-api.', 'cancel');
+    throw new OpenVINOError(
+      'openvino-node cannot cancel an inference. Use the C API: BLIP_OPENVINO_RUNTIME=c-api.',
+      'cancel',
+    );
   }
 
   override dispose(): void {
@@ -146,7 +149,7 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
     }
   }
 
-  /** Inputs are bound by name before: the addon's own way binds by position. */
+  /** Inputs were bound by name before: the addon would bind them by position. */
   async #runAsync(): Promise<Record<string, AddonTensor>> {
     this.#start();
     try {
@@ -177,7 +180,7 @@ export class NodeRequest extends Held<AddonRequest> implements InferRequest {
   }
 }
 
-/** The addon's results are copies already. */
+/** The addon's results are copies. */
 function collect(results: Record<string, AddonTensor>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new NodeTensor(tensor)]));
 }

@@ -1,9 +1,9 @@
-// OpenVINO over openvino-node's addon: adapts its classes to types.ts and steers around what they lack.
+// OpenVINO through openvino-node's addon: adapts its classes to types.ts and works around what they lack.
 import * as path from 'node:path';
 import {
   attempt,
   attemptAsync,
-  Held,
+  AddonHandle,
   type Addon,
   type AddonCompiled,
   type AddonCore,
@@ -36,7 +36,7 @@ export function loadOpenVINONode(folder: string): OpenVINO {
   return adaptAddon(addon);
 }
 
-/** The adapter itself, apart from loading, so that its logic can be tested over any addon of this shape. */
+/** The adapter without loading, so that it can be tested with any addon of this shape. */
 export function adaptAddon(addon: Addon): OpenVINO {
   const version = addon.getOpenvinoVersion?.() ?? Object.values(new addon.Core().getVersions('CPU'))[0];
   return {
@@ -51,7 +51,7 @@ export function adaptAddon(addon: Addon): OpenVINO {
       constructor(type: ElementType, shape: readonly number[], data?: TensorData) {
         super(...NodeTensor.allocate(addon, type, shape, data));
       }
-      /** Outputs count as well. */
+      /** Output tensors are instances, too. */
       static override [Symbol.hasInstance](value: unknown): boolean {
         return Function.prototype[Symbol.hasInstance].call(NodeTensor, value);
       }
@@ -70,7 +70,7 @@ function isAddon(value: unknown): value is Addon {
   );
 }
 
-class NodeCore extends Held<AddonCore> implements Core {
+class NodeCore extends AddonHandle<AddonCore> implements Core {
   constructor(native: AddonCore) {
     super(native, 'Core');
   }
@@ -114,7 +114,7 @@ class NodeCore extends Held<AddonCore> implements Core {
   }
 }
 
-class NodeModel extends Held<AddonModel> implements Model {
+class NodeModel extends AddonHandle<AddonModel> implements Model {
   #compiled: AddonCompiled | undefined;
 
   constructor(
@@ -144,7 +144,7 @@ class NodeModel extends Held<AddonModel> implements Model {
     return this;
   }
 
-  /** The addon's ports carry no element type; the tensors of a compiled copy do. */
+  /** The addon's ports have no element type; the tensors of a compiled copy do. */
   #typeOf(name: string): ElementType {
     const compiled = (this.#compiled ??= attempt('compileModelSync', () =>
       this.core.compileModelSync(this.native, 'CPU', {}),
@@ -153,7 +153,7 @@ class NodeModel extends Held<AddonModel> implements Model {
   }
 }
 
-class NodeCompiled extends Held<AddonCompiled> implements CompiledModel {
+class NodeCompiled extends AddonHandle<AddonCompiled> implements CompiledModel {
   readonly inputs: Port[];
   readonly outputs: Port[];
 
@@ -215,7 +215,7 @@ function unwrap(model: Model | string): AddonModel | string {
   }
   if (model instanceof NodeModel) return model.native;
   throw new OpenVINOError(
-    'compileModel: the model belongs to another runtime; read it with this core.',
+    'compileModel: the model belongs to another runtime. Read it with the readModel of this core.',
     'compileModel',
   );
 }

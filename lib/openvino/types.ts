@@ -1,5 +1,5 @@
-// openvino-node's interface, for the part this project uses: the one shape that both runtimes are given.
-// Names and call shapes follow https://docs.openvino.ai (openvino-node API); what was added says so.
+// The part of openvino-node's interface that this library uses: both runtimes implement it.
+// Names and call shapes follow https://docs.openvino.ai (openvino-node API); additions are marked.
 
 export type ElementType =
   | 'f32'
@@ -15,7 +15,7 @@ export type ElementType =
   | 'u64'
   | 'boolean';
 
-/** f16 travels as its bits in a Uint16Array, boolean as one byte each in a Uint8Array; a Buffer counts as a Uint8Array. */
+/** f16 values are bits in a Uint16Array, booleans are bytes in a Uint8Array; a Buffer is a Uint8Array. */
 export type TensorData =
   | Float32Array
   | Float64Array
@@ -28,7 +28,7 @@ export type TensorData =
   | Uint32Array
   | BigUint64Array;
 
-/** A dimension: its size, `-1` where it has no upper bound, or `[min, max]`. */
+/** A dimension: its size, `-1` if it is dynamic without an upper bound, or `[min, max]`. */
 export type Dimension = number | readonly [min: number, max: number];
 
 /** Property names and values of OpenVINO, such as `{ PERFORMANCE_HINT: 'LATENCY' }`; booleans become YES and NO. */
@@ -41,7 +41,7 @@ export interface Tensor {
   getElementType(): ElementType;
   getShape(): number[];
   getSize(): number;
-  /** Frees the native handle now instead of when the object is collected (addition). Not while a request still runs with it. */
+  /** Frees the native handle now instead of when the object is garbage collected (addition). Not while a request runs with it. */
   dispose(): void;
 }
 
@@ -73,25 +73,25 @@ export interface ProfilingInfo {
   readonly cpuTimeUs: number;
 }
 
-/** One running instance of a model. Never two runs at once on one request. Fresh requests start with reset state. */
+/** One instance of a compiled model. One run at a time. A fresh request starts with reset state. */
 export interface InferRequest {
   /** Binds an input or output. The request keeps the tensor, and the array under it, alive. */
   setTensor(name: string, tensor: Tensor): void;
-  /** A live handle: its contents and shape change with the next run. It can be bound as an input without a copy. */
+  /** A live handle: its values and shape change with the next run. It can be bound as an input without a copy. */
   getTensor(name: string): Tensor;
-  /** Binds, runs and returns copies of all outputs: they stay as they are when the request runs again. */
+  /** Binds inputs, runs, and returns copies of all outputs, which later runs do not change. */
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
-  /** As `infer`, while the event loop stays free. A running inference occupies one thread of libuv's pool. */
+  /** As `infer`, without blocking the event loop. A run occupies one thread of libuv's pool. */
   inferAsync(inputs?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   /** `infer` without copies of the outputs: for hot loops (addition). */
   run(): void;
   /** `inferAsync` without copies of the outputs (addition; openvino-node copies them all the same). */
   runAsync(): Promise<void>;
-  /** Copies an output into an array of the right kind and length: for hot loops (addition). */
+  /** Copies an output into an array of its class and length: for hot loops (addition). */
   readInto(name: string, target: TensorData): void;
   /** Needs PERF_COUNT (addition; the C API only). */
   getProfilingInfo(): ProfilingInfo[];
-  /** Asks a running inference to stop (addition; the C API only). */
+  /** Stops a run (addition; the C API only). */
   cancel(): void;
   dispose(): void;
 }
@@ -118,7 +118,7 @@ export interface Core {
 
 export type RuntimeName = 'openvino-node' | 'c-api';
 
-/** What `require('openvino-node')` offers as `addon`, whichever runtime stands behind it. */
+/** What `require('openvino-node')` exports as `addon`, for either runtime. */
 export interface OpenVINO {
   readonly runtime: RuntimeName;
   readonly version: string;
