@@ -6,7 +6,7 @@ export interface FileReader {
   readonly path: string;
   readonly size: number;
   /** Fills `target` from `position` on. Returns `target`. */
-  read(position: number, target: Uint8Array): Uint8Array;
+  read<T extends Uint8Array>(position: number, target: T): T;
   close(): void;
 }
 

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import {
   downloadSnapshot,
   explainMissingFolder,
+  isHubId,
   splitRevision,
   type DownloadOptions,
   type SnapshotWeights,
@@ -11,6 +12,7 @@ import {
 import { checkSideFiles } from './check-side-files';
 import { CONFIG_FILE, SIDE_FILES, WEIGHT_FILES } from './checkpoint-files';
 import { CheckpointError } from './errors';
+import { isWeightsName } from './open-weights';
 import { readWeightIndex } from './weight-index';
 
 /** Where checkpoints usually lie, below the current folder. */
@@ -25,12 +27,14 @@ const WEIGHTS: readonly SnapshotWeights[] = WEIGHT_FILES.map(({ name, sharded })
 
 export interface FoundCheckpoint {
   readonly folder: string;
+  /** The file of weights that was named; else it is one of WEIGHT_FILES in the folder. */
+  readonly file?: string;
   /** The folder as it was given, or the hub id, with its revision behind an @ unless that is `main`. */
   readonly id: string;
 }
 
 /**
- * A folder with config.json is taken as it is; a hub id is fetched into the hub's cache.
+ * A folder with config.json is taken as it is, and a file of weights (`model_base_vqa.pth`) with its folder; a hub id is fetched into the hub's cache.
  * The revision is the option's, the id's own (`owner/name@revision`), that of the environment variable BLIP_REVISION, or `main`.
  *
  * @param which `weights: false` for the side files alone
@@ -43,7 +47,10 @@ export async function findCheckpoint(
   which: { readonly weights?: boolean } = {},
 ): Promise<FoundCheckpoint> {
   if (fs.existsSync(path.join(idOrFolder, CONFIG_FILE))) return { folder: idOrFolder, id: idOrFolder };
+  if (isFile(idOrFolder)) return { folder: path.dirname(idOrFolder), file: idOrFolder, id: idOrFolder };
   if (idOrFolder !== '' && fs.existsSync(idOrFolder)) throw new CheckpointError(explainFolder(idOrFolder));
+  if (isWeightsName(idOrFolder) && !isHubName(idOrFolder))
+    throw new CheckpointError(`${idOrFolder}: no such file. Check the path; it starts at the current folder.`);
   const problem = explainMissingFolder(idOrFolder, {
     expected: `a folder with ${CONFIG_FILE} and ${WEIGHT_FILES[0].name}, or a hub id such as Salesforce/blip-vqa-base`,
     places: PLACES,
@@ -69,6 +76,19 @@ export async function findCheckpoint(
 }
 
 function explainFolder(folder: string): string {
-  const names = fs.statSync(folder).isDirectory() ? fs.readdirSync(folder).join(', ') || 'nothing' : 'a file';
-  return `${folder}: no ${CONFIG_FILE} here (found ${names}). Expected a checkpoint folder in Hugging Face format.`;
+  const names = fs.readdirSync(folder);
+  const [weights] = names.filter(isWeightsName);
+  return (
+    `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in Hugging Face format` +
+    `${weights ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}` : ''}.`
+  );
+}
+
+function isFile(source: string): boolean {
+  return fs.statSync(source, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** `owner/name` where there is no folder `owner`: a hub id may end as a file does. */
+function isHubName(source: string): boolean {
+  return source.split('/').length === 2 && isHubId(source) && !fs.existsSync(path.dirname(source));
 }

@@ -7,4 +7,5 @@ export * from './errors';
 export { findCheckpoint, type FoundCheckpoint } from './find-checkpoint';
 export * from './load-checkpoint';
 export * from './open-safetensors';
+export { openPyTorchFile } from './pytorch/open-pytorch-file';
 export { readWeightIndex } from './weight-index';

@@ -3,13 +3,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
-import { parseBlipConfig, type BlipConfig } from './blip-config';
 import type { DownloadOptions } from '../hub';
-import type { CheckpointTensor } from './checkpoint-tensor';
+import { parseBlipConfig, type BlipConfig } from './blip-config';
+import { CONFIG_FILE } from './checkpoint-files';
+import type { CheckpointTensor, WeightsFile } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
 import { findCheckpoint } from './find-checkpoint';
-import { openSafetensors, type SafetensorsFile } from './open-safetensors';
-import { readWeightIndex } from './weight-index';
+import { openWeights, openWeightsFile } from './open-weights';
+import { readOriginal } from './original/read-original';
+import { isOriginal } from './original/rename-original';
+import { unwrapNames } from './unwrap-names';
 
 /** Options of a download; they do nothing for a folder. */
 export type LoadCheckpointOptions = DownloadOptions;
@@ -26,64 +29,68 @@ export interface BlipCheckpoint {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Numbers of parameters; a tied weight counts once. */
   readonly parameterCounts: Readonly<Partial<Record<BlipPart, number>>>;
+  /**
+   * Side files that the folder lacks, or that contradict the weights: their text by their name. Only for checkpoints of the original
+   * repository; they go before the folder's files.
+   */
+  readonly derivedFiles: ReadonlyMap<string, string>;
   close(): void;
 }
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-
 /**
+ * Opens a checkpoint; reads no weights.
+ *
+ * Weights may be safetensors or files of PyTorch (`pytorch_model.bin`), whole or in shards; safetensors go first where both are there.
+ * Those of the original repository (`model_base_vqa_capfilt_large.pth`, `model_base_retrieval_coco.pth`, …) are given by their path:
+ * they hold everything but the tokenizer, so put bert-base-uncased's vocab.txt (or the tokenizer.json of a checkpoint on the hub) beside.
+ *
  * Of a checkpoint on the hub the side files are fetched and checked first: what is wrong with them is told before its weights are fetched.
  *
- * @param idOrFolder a folder with config.json and model.safetensors (or shards with their index), or a hub id, with its revision behind
- *   an @ if need be (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the environment variable BLIP_REVISION names it, or `main`
+ * @param source a folder with config.json and weights; a file of weights, with config.json beside it unless it is of the original
+ *   repository; or a hub id, with its revision behind an @ if need be (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the
+ *   environment variable BLIP_REVISION names it, or `main`
  * @example
  * const checkpoint = await loadCheckpoint('models/blip-scenes');
  * checkpoint.config.vision_config.image_size // 128
- * @throws {CheckpointError | BlipConfigError | SafetensorsError | HubError}
+ * @throws {CheckpointError | BlipConfigError | SafetensorsError | PyTorchFileError | HubError}
  */
-export async function loadCheckpoint(idOrFolder: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
+export async function loadCheckpoint(source: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
   checkOptions('loadCheckpoint', options, ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal']);
-  const { folder, id } = await findCheckpoint(idOrFolder, options);
-  const configFile = path.join(folder, 'config.json');
-  const config = parseBlipConfig(readJSON(configFile, { error: CheckpointError }), configFile);
-  const files = openWeights(folder);
-  const tensors = new Map<string, CheckpointTensor>();
-  for (const file of files) for (const [name, tensor] of file.tensors) tensors.set(name, tensor);
-  return {
-    id,
-    folder,
-    config,
-    tensors,
-    task: taskOf(config, tensors),
-    parameterCounts: countParameters(tensors, config.tie_word_embeddings),
-    close: () => files.forEach((file) => file.close()),
-  };
-}
-
-function openWeights(folder: string): SafetensorsFile[] {
-  const index = path.join(folder, INDEX);
-  if (fs.existsSync(path.join(folder, SINGLE))) return [openSafetensors(path.join(folder, SINGLE))];
-  if (!fs.existsSync(index)) {
-    throw new CheckpointError(
-      `${folder}: neither ${SINGLE} nor ${INDEX} here (found ${fs.readdirSync(folder).join(', ')}). ` +
-        "Weights in PyTorch's own format are not read; save them with save_pretrained(..., safe_serialization=True).",
-    );
-  }
-  const map = readWeightIndex(index);
-  const files = new Map<string, SafetensorsFile>();
+  const { folder, file, id } = await findCheckpoint(source, options);
+  // Before the weights are opened: a configuration that cannot be used is the shorter message.
+  const configFile = path.join(folder, CONFIG_FILE);
+  const written = fs.existsSync(configFile)
+    ? parseBlipConfig(readJSON(configFile, { error: CheckpointError }), configFile)
+    : undefined;
+  const weights = file === undefined ? openWeights(folder) : openWeightsFile(file);
   try {
-    for (const [tensor, name] of map) {
-      const file = files.get(name) ?? openSafetensors(path.join(folder, name));
-      files.set(name, file);
-      if (!file.tensors.has(tensor))
-        throw new CheckpointError(`${index}: says that ${name} holds "${tensor}", but it does not.`);
-    }
+    const described = describeWeights(weights, folder, written);
+    return {
+      id,
+      folder,
+      ...described,
+      task: taskOf(described.config, described.tensors),
+      parameterCounts: countParameters(described.tensors, described.config.tie_word_embeddings),
+      close: weights.close,
+    };
   } catch (error) {
-    files.forEach((file) => file.close());
+    weights.close();
     throw error;
   }
-  return [...files.values()];
+}
+
+function describeWeights(
+  weights: WeightsFile,
+  folder: string,
+  config: BlipConfig | undefined,
+): Pick<BlipCheckpoint, 'tensors' | 'config' | 'derivedFiles'> {
+  const tensors = unwrapNames(weights.tensors);
+  if (isOriginal(tensors)) return readOriginal(tensors, folder, weights.path);
+  if (config) return { tensors, config, derivedFiles: new Map() };
+  throw new CheckpointError(
+    `${weights.path}: there is no ${CONFIG_FILE} beside it (${folder}). Copy it from the checkpoint that these weights are from, ` +
+      'with preprocessor_config.json and tokenizer.json or vocab.txt.',
+  );
 }
 
 /** What a checkpoint was made for, as far as its config.json says so. */

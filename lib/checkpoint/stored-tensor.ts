@@ -75,7 +75,7 @@ export class StoredTensor implements CheckpointTensor {
       };
       collect(part, size, read, piece);
     }
-    if (bigEndian) reverseValues(piece, size);
+    if (bigEndian) reverseNumbers(piece, this.dtype === 'C64' ? 4 : size); // a complex value is two numbers
     return piece;
   }
 
@@ -98,7 +98,7 @@ export class StoredTensor implements CheckpointTensor {
   }
 }
 
-function reverseValues(bytes: Uint8Array, size: number): void {
+function reverseNumbers(bytes: Uint8Array, size: number): void {
   if (size === 1) return;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (size === 2) buffer.swap16();

@@ -1,4 +1,5 @@
 // Converts a checkpoint: writes its OpenVINO models, and all other files that loading them needs.
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
 import { checkOptions } from '../core/check-options';
@@ -98,6 +99,7 @@ async function writeModels(
       };
     }
     await copyCompanions(checkpoint.folder, staging);
+    for (const [name, text] of checkpoint.derivedFiles) await fs.promises.writeFile(path.join(staging, name), text);
     signal?.throwIfAborted();
   }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder, total);

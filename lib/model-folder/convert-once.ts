@@ -61,7 +61,7 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
  * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint on the hub is
  * known by its commit: once it is converted, its weights are not needed any more.
  *
- * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+ * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so; throws to stop
  * @example
  * await convertOnce('Salesforce/blip-vqa-base') // '/home/ada/.cache/blip-openvino/models/blip-vqa-base/fp16-…'
@@ -85,7 +85,9 @@ export async function convertOnce(
   }
   const found = await findCheckpoint(idOrFolder, source, { weights: false });
   const configFile = path.join(found.folder, CONFIG_FILE);
-  const task = configuredTask(parseBlipConfig(readJSON(configFile), configFile));
+  const task = fs.existsSync(configFile)
+    ? configuredTask(parseBlipConfig(readJSON(configFile), configFile))
+    : undefined;
   if (task !== undefined) check({ id: found.id, task });
   const folder = await folderOf(found, dtype ?? 'fp16');
   if (dtype === 'int8') return findQuantized(found, folder);
@@ -93,7 +95,7 @@ export async function convertOnce(
   const checkpoint = await loadCheckpoint(idOrFolder, source);
   try {
     check(checkpoint);
-    return await convertIntoCache(checkpoint, options);
+    return await convertIntoCache(folder, checkpoint, options);
   } finally {
     checkpoint.close();
   }
@@ -128,14 +130,17 @@ async function checkDtype(folder: string, wanted: Dtype): Promise<void> {
     );
 }
 
-async function folderOf({ id, folder }: FoundCheckpoint, dtype: Dtype): Promise<string> {
-  const key = `${dtype}-${await checkpointIdentity(folder)}-${converterDigest()}`;
-  return path.join(cacheFolder(), 'models', modelName(splitRevision(id).id), key);
+async function folderOf(found: FoundCheckpoint, dtype: Dtype): Promise<string> {
+  const key = `${dtype}-${await checkpointIdentity(found)}-${converterDigest()}`;
+  return path.join(cacheFolder(), 'models', modelName(splitRevision(found.id).id), key);
 }
 
-async function convertIntoCache(checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<string> {
-  const { dtype = 'fp16', signal, progress_callback } = options;
-  const folder = await folderOf(checkpoint, dtype);
+async function convertIntoCache(
+  folder: string,
+  checkpoint: BlipCheckpoint,
+  options: ConvertOnceOptions,
+): Promise<string> {
+  const { signal, progress_callback } = options;
   try {
     await withLock(`${folder}.lock`, () => convertInto(folder, checkpoint, options), {
       signal,

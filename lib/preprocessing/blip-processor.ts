@@ -5,6 +5,7 @@ import {
   addSideFileCheck,
   BlipConfigError,
   findCheckpoint,
+  loadCheckpoint,
   parseBlipConfig,
   type BlipCheckpoint,
   type BlipConfig,
@@ -56,7 +57,7 @@ export class BlipProcessor {
   /**
    * Loads a checkpoint's processor from the hub or from a folder. Weights are not fetched for it.
    *
-   * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+   * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
    * @example
    * const processor = await BlipProcessor.fromPretrained('Salesforce/blip-vqa-base', { revision: 'main' });
    * @throws {PreprocessorConfigError | TokenizerError | BlipConfigError} when a file is missing or malformed
@@ -74,8 +75,14 @@ export class BlipProcessor {
     const { on_warning, ...source } = options;
     if (fs.existsSync(path.join(idOrFolder, CONFIG_FILE)))
       return BlipProcessor.fromCheckpoint(idOrFolder, { on_warning });
-    const { folder } = await findCheckpoint(idOrFolder, source, { weights: false });
-    return BlipProcessor.fromCheckpoint(folder, { on_warning });
+    const { folder, file } = await findCheckpoint(idOrFolder, source, { weights: false });
+    if (file === undefined) return BlipProcessor.fromCheckpoint(folder, { on_warning });
+    const checkpoint = await loadCheckpoint(file);
+    try {
+      return await BlipProcessor.fromCheckpoint(checkpoint, { on_warning });
+    } finally {
+      checkpoint.close();
+    }
   }
 
   /**
@@ -89,7 +96,8 @@ export class BlipProcessor {
     checkOptions('BlipProcessor.fromCheckpoint', options, ['on_warning']);
     const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
     const config = typeof checkpointOrFolder === 'string' ? readConfig(folder) : checkpointOrFolder.config;
-    const imageConfig = readPreprocessorConfig(folder);
+    const derivedFiles = typeof checkpointOrFolder === 'string' ? undefined : checkpointOrFolder.derivedFiles;
+    const imageConfig = readPreprocessorConfig(folder, derivedFiles);
     const { image_size } = config.vision_config;
     const fitted = fittedSize(imageConfig);
     if (fitted !== undefined && (fitted.width !== image_size || fitted.height !== image_size)) {

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
-import { readJSON } from '../core/read-json';
+import { parseJSON, readJSON } from '../core/read-json';
 import { PreprocessorConfigError } from './errors';
 import { parseImageSize, parseResizeSize, type ImageSize, type ShortestEdge } from './parse-image-size';
 import { PIL_FILTERS, type PilFilter } from './resample-weights';
@@ -53,13 +53,19 @@ const [PREPROCESSOR_CONFIG, PROCESSOR_CONFIG] = IMAGE_PROCESSOR_FILES;
  * `image_processor`, as in transformers.
  *
  * @param folder a checkpoint folder, or one that `convertBlip` wrote
+ * @param derivedFiles texts that go before the folder's files, by their name (BlipCheckpoint.derivedFiles)
  * @example
  * readPreprocessorConfig('models/blip-scenes').size // { height: 128, width: 128 }
  * @throws {PreprocessorConfigError} when there is no such file, or it asks for something that this library does not do
  */
-export function readPreprocessorConfig(folder: string): PreprocessorConfig {
+export function readPreprocessorConfig(
+  folder: string,
+  derivedFiles: ReadonlyMap<string, string> = new Map(),
+): PreprocessorConfig {
   const read = (name: string): unknown => {
     const file = path.join(folder, name);
+    const derived = derivedFiles.get(name);
+    if (derived !== undefined) return parseJSON(derived, file, { error: PreprocessorConfigError });
     return fs.existsSync(file) ? readJSON(file, { error: PreprocessorConfigError }) : undefined;
   };
   const processor = read(PROCESSOR_CONFIG);

@@ -140,7 +140,9 @@ function readTokenizer(
   if (fs.existsSync(vocab))
     return { json: tokenizerFromVocab(fs.readFileSync(vocab, 'utf8'), config, vocab), file: vocab };
   throw new TokenizerError(
-    `${folder}: neither ${TOKENIZER} nor ${VOCAB} is here. Copy one of them from the checkpoint into this folder.`,
+    `${folder}: neither ${TOKENIZER} nor ${VOCAB} is here. ` +
+      'Copy one of them from the checkpoint into this folder; for ' +
+      'a checkpoint of the original repository (.pth), which has none, take vocab.txt of bert-base-uncased.',
   );
 }
 

@@ -62,10 +62,10 @@ describe('loadCheckpoint', () => {
   it('names what a folder lacks and what is there', async () => {
     const folder = copyOf('vqa-f16');
     fs.rmSync(path.join(folder, 'model.safetensors'));
-    fs.writeFileSync(path.join(folder, 'pytorch_model.bin'), '');
+    fs.writeFileSync(path.join(folder, 'weights.bin'), '');
     await assert.rejects(
       loadCheckpoint(folder),
-      /CheckpointError: .*neither model\.safetensors nor .*found .*pytorch_model\.bin/,
+      /CheckpointError: .*none of model\.safetensors, .* is here \(found .*weights\.bin/,
     );
     fs.rmSync(path.join(folder, 'config.json'));
     await assert.rejects(loadCheckpoint(folder), /no config\.json here \(found .*expected\.json/);

@@ -47,6 +47,23 @@ function files(): string[] {
     .flatMap((each) => (each.isFile() ? [each.name] : []));
 }
 
+describe('a file of weights', () => {
+  it('is converted once, and again when it is another', async () => {
+    const folder = path.join(work, `original-${count}`);
+    fs.cpSync(path.join(FIXTURE, '..', '..', 'pytorch', 'vqa-original'), folder, { recursive: true });
+    const source = path.join(folder, 'model_base.pth');
+    const first = await convert(source);
+    assert.deepEqual(
+      [first.converted, path.dirname(first.folder)],
+      [true, path.join(cache, 'models', 'model_base.pth')],
+    );
+    fs.writeFileSync(path.join(folder, 'notes.txt'), 'not a file of the checkpoint');
+    assert.equal((await convert(source)).converted, false);
+    fs.copyFileSync(path.join(FIXTURE, '..', '..', 'pytorch', 'vqa-bin', 'pytorch_model.bin'), source);
+    assert.equal((await convert(source)).converted, true);
+  });
+});
+
 describe('convertOnce', () => {
   it('converts at the first call: the same files as convertBlip, below the cache alone', async () => {
     const first = await convert();
