@@ -21,7 +21,8 @@ export function run(program, args, { capture = false, clock = false, env = {}, c
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
-      env: { ...process.env, ...env },
+      // The library takes OpenVINO and NNCF from an active environment first: here that is the project's own.
+      env: { ...process.env, VIRTUAL_ENV: VENV, ...env },
       stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       shell: process.platform === 'win32' && program.endsWith('.cmd'),
     });

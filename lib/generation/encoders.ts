@@ -30,7 +30,7 @@ import { VisionModel } from './vision-model';
 
 const READ_CONFIG = {
   error: BlipModelError,
-  advice: 'Convert the checkpoint again: run notebook 233-blip-convert.',
+  advice: 'Convert the checkpoint again: call convertBlip.',
 } as const;
 
 export interface LoadModelOptions {

@@ -56,7 +56,7 @@ export async function quantizeBlip(
   const present = PARTS.filter((part) => fs.existsSync(modelFile(folder, part)));
   if (!present.includes('vision_model'))
     throw new QuantizeError(
-      `${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote: run notebook 233-blip-convert first.`,
+      `${modelFile(folder, 'vision_model')} is missing. Expected a folder that convertBlip wrote.`,
     );
   const parts = present.filter((part) => options.parts?.includes(part) ?? true);
   const others = present
