@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { allowUndefined } from './allow-undefined.mjs';
 import { ROOT, fail, run } from './common.mjs';
 
 const SOURCE = path.join(ROOT, 'lib');
@@ -20,16 +21,17 @@ export async function build() {
   const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const { code } = await run(process.execPath, [compiler, '-p', 'tsconfig.build.json']);
   if (code !== 0) fail('The library was not built: the compiler reports the errors above.');
+  allowUndefined(TARGET);
   copyAssets();
   const { exports, bin } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   for (const entry of Object.values(exports)) if (typeof entry === 'object') writeModule(entry);
   for (const file of Object.values(bin ?? {})) fs.chmodSync(path.join(ROOT, file), 0o755);
 }
 
-/** Everything in lib that is no TypeScript. */
+/** What is read at run time: everything in lib that is neither TypeScript nor what TypeScript was made from. */
 function copyAssets() {
   for (const name of fs.readdirSync(SOURCE, { recursive: true }).map(String)) {
-    if (name.endsWith('.ts') || !fs.statSync(path.join(SOURCE, name)).isFile()) continue;
+    if (/\.(ts|wat)$/.test(name) || !fs.statSync(path.join(SOURCE, name)).isFile()) continue;
     if (name.includes('__pycache__')) continue;
     fs.cpSync(path.join(SOURCE, name), path.join(TARGET, name));
   }
