@@ -45,21 +45,35 @@ async function makeDispatcher(proxy: Proxy | undefined, ca: string[] | undefined
   const { Agent, ProxyAgent } = await loadUndici();
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca && { ca }) };
   if (!proxy) return new Agent({ connect });
-  const url = new URL(proxy.url);
-  const [user, password] = [url.username, url.password].map(decodeURIComponent);
-  url.protocol = url.protocol.replace('socks5h', 'socks5');
-  const isSocks = url.protocol === 'socks5:';
-  if (!isSocks) {
-    url.username = '';
-    url.password = '';
-  }
+  const requestTls = ca && { ca };
+  if (proxy.url.protocol.startsWith('socks'))
+    // With proxyTls, undici would speak TLS to the proxy.
+    return new ProxyAgent({ uri: proxy.url.href.replace(/^socks5h/, 'socks5'), ...(requestTls && { requestTls }) });
+  const { username, password, href } = proxy.url;
+  const login = [username, password].map(percentDecoded).join(':');
   return new ProxyAgent({
-    uri: isSocks ? proxy.url.href.replace(/^socks5h/, 'socks5') : url.href,
+    uri: withoutLogin(href),
     proxyTunnel: false, // plain http is asked of the proxy itself, https through a tunnel, as all other clients do
-    ...(!isSocks && (user || password) && { token: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }),
-    ...(ca && { requestTls: { ca }, proxyTls: { ca, timeout: CONNECT_TIMEOUT_MS } }),
-    ...(!ca && { proxyTls: { timeout: CONNECT_TIMEOUT_MS } }),
+    ...(login !== ':' && { token: `Basic ${Buffer.from(login).toString('base64')}` }),
+    ...(requestTls && { requestTls }),
+    proxyTls: connect,
   });
+}
+
+/** A password with a % of its own, which should have been encoded, is taken as it is. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function withoutLogin(href: string): string {
+  const url = new URL(href);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /** SSL_CERT_FILE, which Python's client reads, adds to what Node trusts; undefined leaves Node's own list (with NODE_EXTRA_CA_CERTS). */

@@ -2,6 +2,7 @@
 // hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the cache has to do.
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
+import { withCallbacks } from '../core/with-callbacks';
 import { defaultCache, expandPath, isOffline } from './hub-environment';
 import {
   DiskSpaceError,
@@ -42,11 +43,13 @@ const MAX_STARTS = 3;
  * @param id such as `Salesforce/blip-vqa-base`
  * @throws {HubError}
  */
-export async function downloadSnapshot(
-  id: string,
-  wanted: SnapshotFiles,
-  options: DownloadOptions = {},
-): Promise<string> {
+export function downloadSnapshot(id: string, wanted: SnapshotFiles, options: DownloadOptions = {}): Promise<string> {
+  return withCallbacks(options.signal, (guard) =>
+    download(id, wanted, { ...options, progress_callback: guard(options.progress_callback) }),
+  );
+}
+
+async function download(id: string, wanted: SnapshotFiles, options: DownloadOptions): Promise<string> {
   if (!isHubId(id)) throw new HubError(`"${id}" is no hub id; expected one such as google/vit-base.`);
   const { revision = 'main', local_files_only = false, progress_callback } = options;
   if (!isRevision(revision))
@@ -77,31 +80,31 @@ export async function downloadSnapshot(
 
   async function fetchSnapshot(): Promise<string> {
     for (let start = 1; ; start++) {
-      const download = new SnapshotDownload({ id, revision, cache, options, isCached: cached !== undefined });
+      const attempt = new SnapshotDownload({ id, revision, cache, options, isCached: cached !== undefined });
       try {
-        return await fetchAll(download);
+        return await fetchAll(attempt);
       } catch (error) {
-        if (!download.hasMoved || start === MAX_STARTS) throw error;
+        if (!attempt.hasMoved || start === MAX_STARTS) throw error;
       }
     }
   }
 
-  async function fetchAll(download: SnapshotDownload): Promise<string> {
+  async function fetchAll(snapshot: SnapshotDownload): Promise<string> {
     const [first, ...rest] = wanted.files;
-    await download.fetch(first.name, true);
-    await settle(rest.map(({ name, required }) => download.fetch(name, required)));
-    await wanted.check?.(download.folder);
-    if (wanted.weights.length === 0) return download.folder;
+    await snapshot.fetch(first.name, true);
+    await settle(rest.map(({ name, required }) => snapshot.fetch(name, required)));
+    await wanted.check?.(snapshot.folder);
+    if (wanted.weights.length === 0) return snapshot.folder;
     for (const { name, readShards } of wanted.weights) {
-      const found = await download.find(name);
+      const found = await snapshot.find(name);
       if (!found) continue;
       if (!readShards) {
-        await fetchLarge(download, [name]);
-        return download.folder;
+        await fetchLarge(snapshot, [name]);
+        return snapshot.folder;
       }
-      await download.fetch(name, true);
-      await fetchLarge(download, readShards(path.join(download.folder, name)));
-      return download.folder;
+      await snapshot.fetch(name, true);
+      await fetchLarge(snapshot, readShards(path.join(snapshot.folder, name)));
+      return snapshot.folder;
     }
     const names = wanted.weights.map(({ name }) => name).join(', ');
     throw new HubError(
@@ -110,15 +113,15 @@ export async function downloadSnapshot(
     );
   }
 
-  async function fetchLarge(download: SnapshotDownload, names: readonly string[]): Promise<void> {
-    const missing = await download.missingBytes(names);
+  async function fetchLarge(snapshot: SnapshotDownload, names: readonly string[]): Promise<void> {
+    const missing = await snapshot.missingBytes(names);
     const free = missing > 0 ? freeBytes(cacheFolder) : undefined;
     if (free !== undefined && missing > free)
       throw new DiskSpaceError(
         `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has ${gigabytes(free)} left. ` +
           'Make room there, or choose another cache folder (HF_HUB_CACHE or the option cache_dir).',
       );
-    for (const name of names) await download.fetch(name, true);
+    for (const name of names) await snapshot.fetch(name, true);
   }
 }
 

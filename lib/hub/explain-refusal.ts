@@ -46,7 +46,7 @@ export function explainRefusal(
   answer: AnswerHead & { readonly redirects?: readonly AnswerHead[] },
   subject: HubSubject,
 ): HubError {
-  const { status, header, url } = answer;
+  const { status, header, url, fromHub } = answer;
   const refusal: Refusal = {
     status,
     code: clean(header('x-error-code')),
@@ -60,6 +60,7 @@ export function explainRefusal(
     );
   const what = subject.id ?? `${url.origin}${url.pathname}`;
   const got = `got status ${status}${said}`;
+  if (!fromHub && subject.id === undefined) return new HubHttpError(`${url.href}: ${got}. Check the address.`, refusal);
   return classify({ refusal, what, got, subject, token: answer.token?.source });
 }
 

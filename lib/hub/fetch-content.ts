@@ -1,4 +1,4 @@
-// The content behind an address, in memory: JSON of the hub, pictures of the web. Small things only; files of repositories go to the cache.
+// The content behind an address, in memory: JSON of the hub, images of the web. Small things only; files of repositories go to the cache.
 import { checkAnswer } from './explain-refusal';
 import { hubEndpoint, isOffline } from './hub-environment';
 import { HubError, TransientError, UnreachableError } from './hub-errors';
@@ -17,6 +17,8 @@ export interface RequestOptions {
 export interface ContentOptions extends RequestOptions {
   /** More than this is refused. */
   readonly maxBytes: number;
+  /** Attempts in a row that bring nothing before giving up; 5 by default. */
+  readonly attempts?: number;
 }
 
 export interface Content {
@@ -33,7 +35,7 @@ const SHOWN = 60;
 /**
  * Through the proxy that the environment names; the login token goes to the hub alone.
  *
- * @throws {HubError} when the server refuses, or more than `maxBytes` arrive @throws {UnreachableError} after 5 attempts in a row
+ * @throws {HubError} when the server refuses, or more than `maxBytes` arrive @throws {UnreachableError} when attempt after attempt brings nothing
  */
 export async function fetchContent(url: string, options: ContentOptions): Promise<Content> {
   return withRetries(

@@ -26,6 +26,6 @@ function rateLimitReset(value: string | undefined): number | undefined {
 function retryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
-  const date = Date.parse(text);
+  const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN; // Date.parse takes "-5" for a date
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1_000));
 }

@@ -93,6 +93,7 @@ async function send(
     throw fail(error);
   });
   const { body } = response;
+  body.on('error', () => {}); // whoever reads it is told; a rest that nobody reads must not end the process
   const header = (name: string): string | undefined => first(response.headers[name]);
   if (route.proxy && response.statusCode === 407) {
     await body.dump();

@@ -1,5 +1,6 @@
 // Two calls of one process that want the same file share one download.
 import type { Progress, ProgressCallback } from '../core/progress';
+import { untilAborted } from '../core/until-aborted';
 
 export interface ShareOptions {
   readonly signal?: AbortSignal;
@@ -45,22 +46,27 @@ async function start(
 /** @returns false when the other call was cancelled: this one has to start anew */
 async function join({ done, signal, listeners }: Running, options: ShareOptions): Promise<boolean> {
   const own = options.signal;
-  own?.throwIfAborted();
-  let stop = (): void => {};
-  const cancelled = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(own?.reason);
-    own?.addEventListener('abort', stop, { once: true });
+  let leave = (_reason: unknown): void => {};
+  const left = new Promise<never>((_resolve, reject) => {
+    leave = reject;
   });
-  if (options.progress_callback) listeners.add(options.progress_callback);
+  // An error of this call's callback is no error of the other call.
+  const listener: ProgressCallback = (progress) => {
+    try {
+      options.progress_callback?.(progress);
+    } catch (error) {
+      leave(error);
+    }
+  };
+  listeners.add(listener);
   try {
-    await Promise.race([done, cancelled]);
+    await untilAborted(Promise.race([done, left]), own);
     return true;
   } catch (error) {
     own?.throwIfAborted();
     if (signal?.aborted) return false;
     throw error;
   } finally {
-    own?.removeEventListener('abort', stop);
-    if (options.progress_callback) listeners.delete(options.progress_callback);
+    listeners.delete(listener);
   }
 }

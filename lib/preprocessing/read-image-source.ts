@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Sharp } from 'sharp';
+import { fetchContent } from '../hub';
 import { ImageError } from './errors';
 
 /** A path, a URL (http, https, file or data; also as a string), an encoded file in memory, or a sharp pipeline. */
@@ -13,10 +14,10 @@ export interface EncodedImage {
   readonly name: string;
 }
 
-/** A server that says nothing for this long is not coming back. */
-const FETCH_TIMEOUT_MS = 30_000;
 /** Far above any photo; keeps a wrong address (a video, a disk image) from filling the memory. */
 const MAX_IMAGE_BYTES = 256 * 2 ** 20;
+/** Whoever waits for one image would rather hear soon that its server is down. */
+const FETCH_ATTEMPTS = 3;
 /** Data URLs are long: an error shows their beginning only. */
 const NAME_CHARACTERS = 60;
 
@@ -75,20 +76,12 @@ function unescapeBytes(text: string): string {
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const reader = response.body?.getReader();
-    for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-      size += part.value.byteLength;
-      if (size > MAX_IMAGE_BYTES) throw new Error(`more than ${MAX_IMAGE_BYTES / 2 ** 20} MiB arrived`);
-      chunks.push(part.value);
-    }
-    return Buffer.concat(chunks);
+    return (await fetchContent(url, { maxBytes: MAX_IMAGE_BYTES, attempts: FETCH_ATTEMPTS })).bytes;
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     throw new ImageError(
-      `${url}: the picture cannot be fetched: ${message(error)}. Download it yourself and pass its path if there is no network.`,
+      `The image cannot be fetched: ${reason} If there is no network, download ${url} elsewhere and pass its path.`,
+      { cause: error },
     );
   }
 }

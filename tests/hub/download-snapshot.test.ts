@@ -249,6 +249,22 @@ describe('transfers', () => {
     assert.ok(seen.length > 0);
   });
 
+  it('end with an error of their progress callback, but not with that of another call', async () => {
+    const failing = async (): Promise<never> => Promise.reject(new Error('a broken callback'));
+    await assert.rejects(load({ progress_callback: failing }), /a broken callback/);
+    cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
+    disturb({ host: 'content', times: 1, breakAfter: 70_000 });
+    const one = load();
+    const two = load({
+      progress_callback: ({ file }) => {
+        if (file === WEIGHT) throw new Error('a broken callback');
+      },
+    });
+    const [first, second] = await Promise.allSettled([one, two]);
+    assert.equal(first.status, 'fulfilled');
+    assert.match(String(second.status === 'rejected' && second.reason), /a broken callback/);
+  });
+
   it('that do not fit on the disk are not begun', async () => {
     disturb({
       host: 'hub',
