@@ -1,4 +1,4 @@
-// Two calls of one process that want the same file share one download.
+// Calls of one process that want the same file share one download. It goes on as long as one of them waits for it.
 import type { Progress, ProgressCallback } from '../core/progress';
 import { untilAborted } from '../core/until-aborted';
 
@@ -7,66 +7,62 @@ export interface ShareOptions {
   readonly progress_callback?: ProgressCallback;
 }
 
-interface Running {
+interface Shared {
   readonly done: Promise<void>;
-  readonly signal?: AbortSignal;
+  readonly stop: AbortController;
+  /** One for each call that waits. */
   readonly listeners: Set<ProgressCallback>;
 }
 
-const running = new Map<string, Running>();
+const running = new Map<string, Shared>();
 
 /**
+ * An abort, or an error of a progress callback, ends that one call; the last one to leave takes the download with it.
+ *
  * @param key what is fetched, such as the path where it goes
- * @param download called with the options of the first caller; its reports go to all
+ * @param download called unless it runs already; its reports go to all
  */
 export async function shareDownload(
   key: string,
-  options: ShareOptions,
-  download: (options: ShareOptions) => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    const other = running.get(key);
-    if (!other) return start(key, options, download);
-    if (await join(other, options)) return;
-  }
-}
-
-async function start(
-  key: string,
   { signal, progress_callback }: ShareOptions,
-  download: (options: ShareOptions) => Promise<void>,
+  download: (options: Required<ShareOptions>) => Promise<void>,
 ): Promise<void> {
-  const listeners = new Set(progress_callback ? [progress_callback] : []);
-  const report = (progress: Progress): void => listeners.forEach((listener) => listener(progress));
-  const done = download({ signal, progress_callback: report }).finally(() => running.delete(key));
-  running.set(key, { done, signal, listeners });
-  await done;
-}
-
-/** @returns false when the other call was cancelled: this one has to start anew */
-async function join({ done, signal, listeners }: Running, options: ShareOptions): Promise<boolean> {
-  const own = options.signal;
-  let leave = (_reason: unknown): void => {};
+  for (let other = running.get(key); other?.stop.signal.aborted; other = running.get(key))
+    await other.done.catch(ignore);
+  signal?.throwIfAborted();
+  const shared = running.get(key) ?? start(key, download);
+  let leave: (reason: unknown) => void = ignore;
   const left = new Promise<never>((_resolve, reject) => {
     leave = reject;
   });
-  // An error of this call's callback is no error of the other call.
   const listener: ProgressCallback = (progress) => {
     try {
-      options.progress_callback?.(progress);
+      progress_callback?.(progress);
     } catch (error) {
       leave(error);
     }
   };
-  listeners.add(listener);
+  shared.listeners.add(listener);
   try {
-    await untilAborted(Promise.race([done, left]), own);
-    return true;
-  } catch (error) {
-    own?.throwIfAborted();
-    if (signal?.aborted) return false;
-    throw error;
+    await untilAborted(Promise.race([shared.done, left]), signal);
   } finally {
-    listeners.delete(listener);
+    shared.listeners.delete(listener);
+    if (shared.listeners.size === 0) {
+      shared.stop.abort();
+      await shared.done.catch(ignore); // nothing goes on in the background
+    }
   }
 }
+
+function start(key: string, download: (options: Required<ShareOptions>) => Promise<void>): Shared {
+  const stop = new AbortController();
+  const listeners = new Set<ProgressCallback>();
+  const progress_callback = (progress: Progress): void => listeners.forEach((listener) => listener(progress));
+  const done = download({ signal: stop.signal, progress_callback }).finally(() => running.delete(key));
+  done.catch(ignore); // told to those who wait
+  const shared = { done, stop, listeners };
+  running.set(key, shared);
+  return shared;
+}
+
+function ignore(): void {}

@@ -1,11 +1,12 @@
 // The files of one commit, fetched into the cache one by one; what is there already is not asked for again.
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { ProgressCallback } from '../core/progress';
+import { withLock } from '../core/with-lock';
 import type { RepositoryCache } from './hub-cache';
 import { describeFile, type MissingFile, type RemoteFile } from './describe-file';
-import { downloadFile } from './download-file';
+import { downloadFile, type FileDownloadOptions } from './download-file';
 import { HubError } from './hub-errors';
+import type { Answer } from './send-request';
 import { shareDownload } from './share-download';
 
 export interface DownloadOptions {
@@ -139,29 +140,32 @@ export class SnapshotDownload {
     );
   }
 
-  async #download(file: string, { url, commit, etag, size }: RemoteFile): Promise<void> {
-    const { id, revision, cache, options } = this.request;
-    const blob = cache.blob(etag);
-    const sha256 = SHA256.test(etag) ? etag : undefined;
-    await shareDownload(blob, options, async (shared) => {
-      const partial = await cache.claimPartial(etag, sha256 !== undefined);
-      await downloadFile(
-        partial,
-        {
-          url,
-          size,
-          sha256,
-          check: ({ fromHub, redirects, header }) => {
-            const head = [...redirects, { fromHub, header }].filter((answer) => answer.fromHub);
-            const now = head.map((answer) => answer.header('x-repo-commit')).find((value) => value !== undefined);
-            if (now !== undefined && now !== commit) this.#noteCommit(now);
-          },
+  async #download(file: string, remote: RemoteFile): Promise<void> {
+    const { cache, options } = this.request;
+    const blob = cache.blob(remote.etag);
+    await shareDownload(blob, options, ({ signal, progress_callback }) =>
+      withLock(
+        `${blob}.lock`,
+        async () => {
+          if (!fs.existsSync(blob)) await this.#transfer(file, remote, { signal, progress_callback });
         },
-        { id, revision, file },
-        shared,
-      );
-      await fs.promises.mkdir(path.dirname(blob), { recursive: true });
-      await fs.promises.rename(partial, blob);
-    });
+        { signal, onWait: () => progress_callback({ status: 'waiting for another process that downloads it', file }) },
+      ),
+    );
+  }
+
+  async #transfer(file: string, { url, commit, etag, size }: RemoteFile, options: FileDownloadOptions): Promise<void> {
+    const { id, revision, cache } = this.request;
+    const sha256 = SHA256.test(etag) ? etag : undefined;
+    const partial = await cache.claimPartial(etag, sha256 !== undefined);
+    const check = (answer: Answer): void => {
+      const now = [...answer.redirects, answer]
+        .filter(({ fromHub }) => fromHub)
+        .map(({ header }) => header('x-repo-commit'))
+        .find((value) => value !== undefined);
+      if (now !== undefined && now !== commit) this.#noteCommit(now);
+    };
+    await downloadFile(partial, { url, size, sha256, check }, { id, revision, file }, options);
+    await fs.promises.rename(partial, cache.blob(etag));
   }
 }

@@ -231,7 +231,7 @@ describe('transfers', () => {
     await Promise.all([load(), load()]);
     assert.equal(asked('content').length, 1);
     cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
-    disturb({ host: 'content', times: 1, stallAfter: 70_000 });
+    disturb({ host: 'content', times: 1, breakAfter: 70_000 });
     const first = new AbortController();
     const seen: number[] = [];
     const one = load({ signal: first.signal });
@@ -254,15 +254,33 @@ describe('transfers', () => {
     await assert.rejects(load({ progress_callback: failing }), /a broken callback/);
     cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
     disturb({ host: 'content', times: 1, breakAfter: 70_000 });
-    const one = load();
-    const two = load({
-      progress_callback: ({ file }) => {
-        if (file === WEIGHT) throw new Error('a broken callback');
+    const broken = ({ file, loaded = 0 }: Progress): void => {
+      if (file === WEIGHT && loaded > 0) throw new Error('a broken callback');
+    };
+    const calls = [load(), load({ progress_callback: broken }), load()];
+    const [first, second, third] = await Promise.allSettled(calls);
+    assert.deepEqual([first.status, third.status], ['fulfilled', 'fulfilled']);
+    assert.match(String(second.status === 'rejected' && second.reason), /a broken callback/);
+    assert.equal(asked('content').length, 2);
+  });
+
+  it('are made by one process at a time: another one waits, and takes what it finds', async () => {
+    fs.mkdirSync(path.join(store(), 'blobs'), { recursive: true });
+    const lock = `${blob()}.lock`;
+    fs.writeFileSync(lock, JSON.stringify({ pid: process.ppid, host: os.hostname() }));
+    const reports: string[] = [];
+    const call = load({
+      progress_callback: ({ status, file }) => {
+        if (file !== WEIGHT || !status.startsWith('waiting')) return;
+        reports.push(status);
+        fs.writeFileSync(blob(), DATA); // the other process is done
+        fs.rmSync(lock);
       },
     });
-    const [first, second] = await Promise.allSettled([one, two]);
-    assert.equal(first.status, 'fulfilled');
-    assert.match(String(second.status === 'rejected' && second.reason), /a broken callback/);
+    assert.deepEqual(fs.readFileSync(path.join(await call, WEIGHT)), DATA);
+    assert.equal(reports.length, 1);
+    assert.deepEqual(asked('content'), []);
+    assert.ok(!fs.existsSync(lock));
   });
 
   it('that do not fit on the disk are not begun', async () => {
