@@ -3,7 +3,9 @@ export { CacheFolderError, cacheFolder } from './core/cache-folder';
 export { OptionsError } from './core/check-options';
 export { BlipError } from './core/errors';
 export { ConvertWriteError } from './core/explain-write-error';
+export { SharpError } from './core/load-sharp';
 export type { Progress, ProgressCallback } from './core/progress';
+export { FileError } from './core/read-text';
 export * from './openvino';
 export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir';
 export {
@@ -22,10 +24,51 @@ export {
   type DownloadOptions,
   type SnapshotFiles,
 } from './hub';
-export * from './checkpoint';
+export {
+  BlipConfigError,
+  CheckpointError,
+  PyTorchFileError,
+  SafetensorsError,
+  loadCheckpoint,
+  openPyTorchFile,
+  openSafetensors,
+  parseBlipConfig,
+  type BlipCheckpoint,
+  type BlipConfig,
+  type BlipPart,
+  type BlipTask,
+  type BlipTextConfig,
+  type BlipVisionConfig,
+  type CheckpointDType,
+  type CheckpointTensor,
+  type HiddenActivation,
+  type LoadCheckpointOptions,
+  type SafetensorsFile,
+  type WeightsFile,
+} from './checkpoint';
 export * from './convert';
 export * from './model-folder';
-export * from './preprocessing';
+export {
+  BlipProcessor,
+  BlipTokenizer,
+  ImageError,
+  PreprocessorConfigError,
+  TokenizerError,
+  loadRgb,
+  preprocessImage,
+  readPreprocessorConfig,
+  type BlipProcessorOptions,
+  type DecodeOptions,
+  type ImageSize,
+  type ImageSource,
+  type PixelValues,
+  type PreprocessorConfig,
+  type PretrainedProcessorOptions,
+  type RgbImage,
+  type ShortestEdge,
+  type TextInputs,
+  type WarningCallback,
+} from './preprocessing';
 export {
   BlipModelError,
   GenerationOptionsError,
@@ -34,10 +77,12 @@ export {
   type GenerateOutput,
   type GenerationOptions,
   type ImageEmbeds,
+  type ImageInput,
   type LoadModelOptions,
   type PretrainedOptions,
   type StageTimings,
   type StreamOptions,
+  type Texts,
   type TokenCallback,
 } from './generation';
 export * from './pipelines';
