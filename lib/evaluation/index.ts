@@ -1,12 +1,7 @@
 // Public API of the evaluation room: two models compared, accuracy, where the time of a task goes.
-export {
-  CompareError,
-  compareModels,
-  compareSizes,
-  type ComparedModels,
-  type CompareOptions,
-  type LatencyPair,
-  type PartSize,
-} from './compare-models';
-export { measureStages, type StageLatency } from './measure-stages';
+export { compareModels, type ComparedModels, type CompareOptions } from './compare-models';
+export type { Accuracy, ChangedAnswer, ChangedCaption, ComparedOutputs } from './compare-outputs';
+export { CompareError, compareSizes, type ComparedSizes, type PartSize } from './compare-sizes';
+export type { ComparedTimes, LatencyPair } from './compare-times';
+export { measureStages, type MeasureStagesOptions, type StageLatency } from './measure-stages';
 export { exactMatch, normalizeAnswer, VqaAccuracyError, vqaAccuracy } from './vqa-accuracy';

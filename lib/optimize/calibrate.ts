@@ -1,6 +1,7 @@
 // Turns samples into what each model really sees, for NNCF to look at: preprocessing and the FP16 vision model, once per image.
 // The results go to disk, not to memory. A sample that cannot be used is skipped, counted, and named.
 import * as path from 'node:path';
+import { reportProgress } from '../core/progress';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { BlipProcessor, channelTables, resizeImage, toPixelValues, type RgbImage } from '../preprocessing';
 import { CalibrationFile, CalibrationFileError } from './calibration-file';
@@ -66,7 +67,7 @@ export async function calibrate(
         continue;
       }
       count++;
-      progress_callback?.({ status: 'calibration inputs', loaded: count, total });
+      await reportProgress(progress_callback, { status: 'calibration inputs', loaded: count, total }, signal);
     }
     signal?.throwIfAborted();
     if (count === 0)

@@ -18,6 +18,11 @@ export interface MeasureOptions {
   readonly runs?: number;
 }
 
+export interface CompareLatencyOptions extends MeasureOptions {
+  /** Called after each round with the number of rounds so far, warm-up included. */
+  readonly onRound?: (rounds: number) => void;
+}
+
 /**
  * Times a function.
  *
@@ -38,18 +43,20 @@ export async function measureLatency(
  */
 export async function compareLatency<Name extends string>(
   functions: Readonly<Record<Name, () => unknown>>,
-  { warmup = 3, runs = 20 }: MeasureOptions = {},
+  { warmup = 3, runs = 20, onRound }: CompareLatencyOptions = {},
 ): Promise<Record<Name, Latency>> {
   if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(warmup) || warmup < 0)
     throw new MeasureError(`runs is ${runs} and warmup ${warmup}; expected whole numbers, runs at least 1.`);
   const names = Object.keys(functions) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (let round = -warmup; round < runs; round++)
+  for (let round = -warmup; round < runs; round++) {
     for (const name of names) {
       const start = performance.now();
       await functions[name]();
       if (round >= 0) samples.get(name)?.push(performance.now() - start);
     }
+    onRound?.(warmup + round + 1);
+  }
   return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
 }
 

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
+import type { Progress } from '../../lib/core/progress';
 import type { VqaSample } from '../../lib/datasets';
 import { OVBlipModel } from '../../lib/generation';
 import { CompareError, compareModels, compareSizes, vqaAccuracy } from '../../lib/evaluation';
@@ -156,20 +157,20 @@ test('sizes are those of the files', () => {
     sizes.total?.after,
     ['vision_model', 'text_encoder', 'text_decoder'].reduce((sum, part) => sum + bytes(int4, part), 0),
   );
-  assert.throws(() => compareSizes(folder, folder), /hold no model/);
+  assert.throws(() => compareSizes(folder, folder), /no model/);
 });
 
 test('wrong calls, before any model is loaded; cancelling', async () => {
   await assert.rejects(compareModels(fp16, int4, []), CompareError);
   const wrong: [options: object, message: RegExp][] = [
-    [{ runs: NaN }, /runs is NaN; expected a whole number/],
+    [{ runs: NaN }, /runs is NaN, expected a whole number/],
     [{ warmup: -1 }, /warmup is -1/],
     [{ captions: 1.5 }, /captions is 1\.5/],
-    [{ metric: 'vqa' }, /metric is no option/],
+    [{ metric: 'vqa' }, /unknown option "metric"/],
   ];
   for (const [options, message] of wrong)
     await assert.rejects(compareModels('no', 'folders', samples, options), message);
-  await assert.rejects(compareModels('no', 'folders', samples), /hold no model/);
+  await assert.rejects(compareModels('no', 'folders', samples), /no model/);
   for (const phase of ['accuracy', 'latency: image-to-text']) {
     const controller = new AbortController();
     await assert.rejects(
@@ -182,5 +183,12 @@ test('wrong calls, before any model is loaded; cancelling', async () => {
       }),
       new RegExp(`stop at ${phase}`),
     );
+    const progress_callback = async ({ status }: Progress): Promise<void> => {
+      if (status === phase) throw new TypeError(`in the callback at ${phase}`);
+    };
+    await assert.rejects(compareModels(fp16, int4, samples, { runs: 1000, progress_callback }), {
+      name: 'TypeError',
+      message: `in the callback at ${phase}`,
+    });
   }
 });

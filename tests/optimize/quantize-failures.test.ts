@@ -153,6 +153,15 @@ describe('samples', () => {
     assert.equal(fs.existsSync(output()), false);
   });
 
+  test('a progress callback whose promise is rejected rejects the call, and leaves nothing', async () => {
+    const output = path.join(folder, 'rejected');
+    const progress_callback = async (): Promise<void> => {
+      throw new TypeError('in the callback');
+    };
+    await assert.rejects(quantizeBlip(fp16, await makeSamples(2), output, { progress_callback }), /in the callback/);
+    assert.equal(fs.existsSync(output), false);
+  });
+
   test('fewer than subset_size: all are used, and progress counts to their number', async () => {
     const totals = new Set<number | undefined>();
     const { calibration, parts } = await quantizeBlip(fp16, samples, output(), {
