@@ -1,12 +1,15 @@
 // A picture as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
 import type { Sharp } from 'sharp';
-import { decodeImage, renderSharp, type DecodeOptions } from './decode-image';
+import { decodeImage, decodeResized, renderSharp, type DecodeOptions, type TargetSize } from './decode-image';
 import { checkOptions } from '../core/check-options';
 import { ImageError } from './errors';
-import { fitImage } from './fit-image';
+import { fitImage, resizedSize } from './fit-image';
+import type { ImageSize } from './parse-image-size';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
 import type { RgbImage } from './rgb-image';
+
+const OPTIONS = ['exif_transpose', 'alpha'] as const;
 
 /** data: f32, channels first; dims: [batch, 3, height, width]. */
 export interface PixelValues {
@@ -34,12 +37,17 @@ export async function resizeImage(
   config: PreprocessorConfig,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  return fitImage(await loadRgb(source, options), config);
+  checkOptions('image', options, OPTIONS);
+  if (isSharp(source)) return fitImage(await renderSharp(source, options), config);
+  const target = (size: ImageSize): TargetSize | undefined =>
+    config.do_resize ? { ...resizedSize(size, config), filter: config.resample } : undefined;
+  const resized = await decodeResized(await readImageSource(source), target, options);
+  return fitImage(resized, { ...config, do_resize: false }); // the rest: cutting out the middle
 }
 
 /** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
 export async function loadRgb(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
-  checkOptions('image', options, ['exif_transpose', 'alpha']);
+  checkOptions('image', options, OPTIONS);
   return isSharp(source) ? renderSharp(source, options) : decodeImage(await readImageSource(source), options);
 }
 

@@ -6,14 +6,14 @@
 // Price: 4 ms against 1.4 ms for 1024 x 768 -> 384 x 384, next to 5 ms for decoding the JPEG.
 //
 // The method (Pillow, Resample.c, for 8-bit channels):
-//   1. An output pixel's centre is mapped into the input. When shrinking, the filter is widened by the scale: that is the antialiasing.
-//   2. Filter weights are taken at the input pixels' centres, cut at the border, divided by their sum, and rounded to 22-bit fixed point.
+//   1. An output pixel's center is mapped into the input. When shrinking, the filter is widened by the scale: that is the antialiasing.
+//   2. Filter weights are taken at the input pixels' centers, cut at the border, divided by their sum, and rounded to 22-bit fixed point.
 //   3. One pass per axis; between the two, values are rounded and clipped to 0..255 again, so their order matters in the last digits.
 //      Rows go first, unless the height loses more than twice as many pixels as the width: Pillow 13's rule, found by comparing 1,500
 //      random sizes with it. Earlier versions always took rows first; for a tall picture theirs differs by a few units in single pixels.
 import { resampleColumnsByLoops, resampleRowsByLoops } from './resample-loops';
 import { resampleColumnsByVectors, resampleRowsByVectors } from './resample-vectors';
-import { computeWeights, type PilFilter } from './resample-weights';
+import { computeWeights, type PilFilter, type ResampleWeights } from './resample-weights';
 import type { RgbImage } from './rgb-image';
 
 /**
@@ -27,11 +27,17 @@ import type { RgbImage } from './rgb-image';
 export function resample(image: RgbImage, width: number, height: number, filter: PilFilter): RgbImage {
   if (filter === 'nearest')
     return width === image.width && height === image.height ? image : takeNearest(image, width, height);
-  const toWidth = (input: RgbImage): RgbImage => (width === input.width ? input : resampleRows(input, width, filter));
+  const toWidth = (input: RgbImage): RgbImage =>
+    width === input.width ? input : resampleRows(input, width, computeWeights(input.width, width, filter));
   const toHeight = (input: RgbImage): RgbImage =>
-    height === input.height ? input : resampleColumns(input, height, filter);
+    height === input.height ? input : resampleColumns(input, height, computeWeights(input.height, height, filter));
+  return takesHeightFirst(image, width, height) ? toWidth(toHeight(image)) : toHeight(toWidth(image));
+}
+
+/** Pillow 13's order of the two passes. */
+export function takesHeightFirst(image: { width: number; height: number }, width: number, height: number): boolean {
   const lost = image.height - height;
-  return lost > 0 && lost > 2 * (image.width - width) ? toWidth(toHeight(image)) : toHeight(toWidth(image));
+  return lost > 0 && lost > 2 * (image.width - width);
 }
 
 function takeNearest({ data, width, height }: RgbImage, newWidth: number, newHeight: number): RgbImage {
@@ -46,31 +52,25 @@ function takeNearest({ data, width, height }: RgbImage, newWidth: number, newHei
   return { data: result, width: newWidth, height: newHeight };
 }
 
-/** The input pixel of each output pixel's centre; the centres are summed up one by one, as PIL does (Geometry.c), for equal rounding. */
-function nearestIndices(inputSize: number, outputSize: number): Int32Array {
+/** The input pixel of each output pixel's center; the centers are summed up one by one, as PIL does (Geometry.c), for equal rounding. */
+export function nearestIndices(inputSize: number, outputSize: number): Int32Array {
   const scale = inputSize / outputSize;
-  let centre = scale * 0.5;
+  let center = scale * 0.5;
   return Int32Array.from({ length: outputSize }, () => {
-    const index = Math.min(Math.trunc(centre), inputSize - 1);
-    centre += scale;
+    const index = Math.min(Math.trunc(center), inputSize - 1);
+    center += scale;
     return index;
   });
 }
 
-function resampleRows(image: RgbImage, width: number, filter: Exclude<PilFilter, 'nearest'>): RgbImage {
-  const weights = computeWeights(image.width, width, filter);
-  return {
-    data: resampleRowsByVectors(image, width, weights) ?? resampleRowsByLoops(image, width, weights),
-    width,
-    height: image.height,
-  };
+/** The pass along the rows. */
+export function resampleRows(image: RgbImage, width: number, weights: ResampleWeights): RgbImage {
+  const data = resampleRowsByVectors(image, width, weights) ?? resampleRowsByLoops(image, width, weights);
+  return { data, width, height: image.height };
 }
 
-function resampleColumns(image: RgbImage, height: number, filter: Exclude<PilFilter, 'nearest'>): RgbImage {
-  const weights = computeWeights(image.height, height, filter);
-  return {
-    data: resampleColumnsByVectors(image, height, weights) ?? resampleColumnsByLoops(image, height, weights),
-    width: image.width,
-    height,
-  };
+/** The pass along the columns. */
+export function resampleColumns(image: RgbImage, height: number, weights: ResampleWeights): RgbImage {
+  const data = resampleColumnsByVectors(image, height, weights) ?? resampleColumnsByLoops(image, height, weights);
+  return { data, width: image.width, height };
 }
