@@ -113,14 +113,14 @@ function firstChannels({ data, channels }: Samples): Samples {
   return { data: data.filter((_, at) => at % channels < 4), channels: 4 };
 }
 
-/** JPEG's formula in 64ths, as PIL has it. */
+/** JPEG's formula in 64ths, as PIL has it but for a few roundings: one value in a hundred is off by 1. */
 function ycbcrToRgb({ data, channels }: Samples): Uint8Array {
   const rgb = new Uint8ClampedArray((data.length / channels) * 3);
   for (let source = 0, target = 0; source < data.length; source += channels, target += 3) {
     const [y, blue, red] = [data[source], data[source + 1] - 128, data[source + 2] - 128];
-    rgb[target] = y + ((90 * red) >> 6);
-    rgb[target + 1] = y + ((-22 * blue - 46 * red) >> 6);
-    rgb[target + 2] = y + ((113 * blue) >> 6);
+    rgb[target] = y + (Math.trunc(1.402 * 64 * red) >> 6);
+    rgb[target + 1] = y + ((Math.trunc(-0.34414 * 64 * blue) + Math.trunc(-0.71414 * 64 * red)) >> 6);
+    rgb[target + 2] = y + (Math.trunc(1.772 * 64 * blue) >> 6);
   }
   return new Uint8Array(rgb.buffer);
 }
