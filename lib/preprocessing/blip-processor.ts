@@ -17,7 +17,7 @@ import { readJSON } from '../core/read-json';
 import type { DecodeOptions } from './decode-image';
 import { PreprocessorConfigError } from './errors';
 import { fittedSize } from './fit-image';
-import { preprocessImage, stackPixelValues, type PixelValues } from './image';
+import { preprocessImage, preprocessImages, type PixelValues } from './image';
 import { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 import type { ImageSource } from './read-image-source';
 import { BlipTokenizer, type TextInputs, type WarningCallback } from './text';
@@ -115,19 +115,27 @@ export class BlipProcessor {
   }
 
   /**
-   * One picture, prepared.
+   * One image, prepared: JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP, of at most 179 megapixels.
    *
    * @param source a path, a URL (http, https, file, data), an encoded file in memory, or a sharp pipeline
+   * @param options `alpha`: 'white' (default) lays a transparent image on white, as HF's processor does since transformers 5; 'drop' ignores
+   * the transparency, as PIL's convert('RGB') does. `exif_transpose`: false leaves an image lying on its side
    * @returns [1, 3, height, width] f32
    * @throws {ImageError} when it cannot be read or decoded
+   * @example
+   * await processor.image('logo.png', { alpha: 'drop' })
    */
   image(source: ImageSource, options: DecodeOptions = {}): Promise<PixelValues> {
     return preprocessImage(source, this.imageConfig, options);
   }
 
-  /** Several pictures as one batch, [sources.length, 3, height, width] f32. */
-  async images(sources: readonly ImageSource[], options: DecodeOptions = {}): Promise<PixelValues> {
-    return stackPixelValues(await Promise.all(sources.map((source) => this.image(source, options))));
+  /**
+   * Several images as one batch, [sources.length, 3, height, width] f32.
+   *
+   * @throws {ImageError} that names the first image that cannot be read, and its place in the list
+   */
+  images(sources: readonly ImageSource[], options: DecodeOptions = {}): Promise<PixelValues> {
+    return preprocessImages(sources, this.imageConfig, options);
   }
 
   /** One text or several as `[CLS] text [SEP]`, padded to the longest: [batch, length] i64. Too long a text is cut, with a warning. */

@@ -1,4 +1,4 @@
-// A picture as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
+// An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
 import type { Sharp } from 'sharp';
 import { decodeImage, decodeResized, renderSharp, type DecodeOptions, type TargetSize } from './decode-image';
 import { checkOptions } from '../core/check-options';
@@ -31,6 +31,38 @@ export async function preprocessImage(
   return toPixelValues(await resizeImage(source, config, options), channelTables(config));
 }
 
+/** Decoded at once: as many as the libuv thread pool, in which sharp works, has threads by default. More would only take memory. */
+const IMAGES_AT_ONCE = 4;
+
+/**
+ * Several images as one batch.
+ *
+ * @returns dims [sources.length, 3, height, width]
+ * @throws {ImageError} that names the first image that cannot be read or decoded, and its place in the list
+ */
+export async function preprocessImages(
+  sources: readonly ImageSource[],
+  config: PreprocessorConfig,
+  options: DecodeOptions = {},
+): Promise<PixelValues> {
+  const images: PixelValues[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < sources.length) {
+      const index = next++;
+      try {
+        images[index] = await preprocessImage(sources[index], config, options);
+      } catch (error) {
+        next = sources.length; // no further ones are begun
+        if (!(error instanceof ImageError)) throw error;
+        throw new ImageError(`Image ${index + 1} of ${sources.length}: ${error.message}`, { cause: error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(IMAGES_AT_ONCE, sources.length) }, work));
+  return stackPixelValues(images);
+}
+
 /** The image as the model sees it before its values are scaled: [height, width, 3] u8, a quarter of the bytes of `pixel_values`. */
 export async function resizeImage(
   source: ImageSource,
@@ -45,24 +77,24 @@ export async function resizeImage(
   return fitImage(resized, { ...config, do_resize: false }); // the rest: cutting out the middle
 }
 
-/** The picture as the model's preparation sees it before resizing: [height, width, 3] u8. */
+/** The image as the model's preparation sees it before resizing: [height, width, 3] u8. */
 export async function loadRgb(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
   checkOptions('image', options, OPTIONS);
   return isSharp(source) ? renderSharp(source, options) : decodeImage(await readImageSource(source), options);
 }
 
 /**
- * Concatenates pictures of one size into a batch: [images.length, 3, height, width].
+ * Concatenates images of one size into a batch: [images.length, 3, height, width].
  *
  * @throws {ImageError} when there is none, or their sizes differ (which needs `do_resize: false`)
  */
 export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
-  if (images.length === 0) throw new ImageError('No pictures: got an empty list; expected at least one.');
+  if (images.length === 0) throw new ImageError('No images: got an empty list. Expected at least one.');
   const [, , height, width] = images[0].dims;
   const other = images.findIndex(({ dims }) => dims[2] !== height || dims[3] !== width);
   if (other > 0)
     throw new ImageError(
-      `Picture ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`,
+      `Image ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`,
     );
   const data = new Float32Array(images.length * 3 * height * width);
   images.forEach((image, index) => data.set(image.data, index * 3 * height * width));
@@ -99,6 +131,6 @@ function isSharp(source: ImageSource): source is Sharp {
   if (typeof given === 'object' && given !== null && 'clone' in given && 'toBuffer' in given) return true;
   const got = typeof given === 'object' && given !== null ? `a ${given.constructor.name}` : String(given);
   throw new ImageError(
-    `The picture is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`,
+    `The image is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`,
   );
 }

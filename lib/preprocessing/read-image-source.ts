@@ -1,8 +1,8 @@
-// Fetches a picture's bytes from wherever they are: a path, a web address, a data: URL, or memory.
+// Reads the bytes of an image from wherever they are: a path, a web address, a data: URL, or memory.
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Sharp } from 'sharp';
-import { fetchContent } from '../hub';
+import { fetchContent, UnreachableError } from '../hub';
 import { ImageError } from './errors';
 
 /** A path, a URL (http, https, file or data; also as a string), an encoded file in memory, or a sharp pipeline. */
@@ -14,12 +14,18 @@ export interface EncodedImage {
   readonly name: string;
 }
 
-/** Far above any photo; keeps a wrong address (a video, a disk image) from filling the memory. */
-const MAX_IMAGE_BYTES = 256 * 2 ** 20;
+/** The largest image that is decoded has 512 MiB uncompressed. Keeps a wrong path or address (a video, a disk image) from filling the memory. */
+const MAX_IMAGE_BYTES = 768 * 2 ** 20;
+/** The most that is fetched over the network: far above any photo. */
+const MAX_FETCHED_BYTES = 256 * 2 ** 20;
 /** Whoever waits for one image would rather hear soon that its server is down. */
 const FETCH_ATTEMPTS = 3;
-/** Data URLs are long: an error shows their beginning only. */
-const NAME_CHARACTERS = 60;
+/** For the whole image, however slowly it comes. A server that stops sending is given up earlier, by the client. */
+const FETCH_TIMEOUT_MS = 300_000;
+/** Data URLs, and the paths that somebody takes a base64 text for, are long: an error shows their beginning only. */
+const NAME_CHARACTERS = 200;
+/** Read at once: most images in one piece. */
+const CHUNK_BYTES = 2 ** 20;
 
 /**
  * @example
@@ -30,11 +36,11 @@ export async function readImageSource(source: Exclude<ImageSource, Sharp>): Prom
   if (source instanceof Uint8Array) return { bytes: source, name: `image in memory (${source.byteLength} bytes)` };
   const text = source instanceof URL ? source.href : source;
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase(); // two letters at least: C:\ is a path
-  if (scheme === 'http' || scheme === 'https') return { bytes: await fetchBytes(text), name: text };
+  if (scheme === 'http' || scheme === 'https') return { bytes: await fetchBytes(text), name: shorten(text) };
   if (scheme === 'data') return decodeDataURL(text);
   if (scheme === 'file') return readFile(toPath(text));
-  if (source instanceof URL)
-    throw new ImageError(`${text}: cannot read pictures over "${scheme}:". Expected http, https, file or data.`);
+  if (scheme !== undefined && (source instanceof URL || text.includes('://')))
+    throw new ImageError(`${shorten(text)}: cannot read images over "${scheme}:". Expected http, https, file or data.`);
   return readFile(text);
 }
 
@@ -48,16 +54,32 @@ function toPath(url: string): string {
 
 async function readFile(path: string): Promise<EncodedImage> {
   try {
-    return { bytes: await fs.promises.readFile(path), name: path };
+    return { bytes: await readAll(path), name: shorten(path) };
   } catch (error) {
+    if (error instanceof ImageError) throw error;
     throw new ImageError(
-      `${path || 'The empty path'}: the picture cannot be read: ${message(error)}. Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
+      `${shorten(path) || 'The empty path'}: the image cannot be read: ${message(error)}. Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
     );
   }
 }
 
+/** The size is looked at while reading: a device or a pipe has none, and may never end. */
+async function readAll(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of fs.createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    size += chunk.length;
+    if (size > MAX_IMAGE_BYTES)
+      throw new ImageError(
+        `${shorten(path)}: has more than ${MAX_IMAGE_BYTES / 2 ** 20} MiB. Expected the path of an image.`,
+      );
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size);
+}
+
 function decodeDataURL(url: string): EncodedImage {
-  const name = url.length > NAME_CHARACTERS ? `${url.slice(0, NAME_CHARACTERS)}…` : url;
+  const name = shorten(url);
   const match = /^data:[^,]*?(;base64)?,(.*)$/is.exec(url);
   if (!match) throw new ImageError(`${name}: not a data URL. Expected data:image/png;base64,…`);
   try {
@@ -75,18 +97,28 @@ function unescapeBytes(text: string): string {
 }
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
+  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   try {
-    return (await fetchContent(url, { maxBytes: MAX_IMAGE_BYTES, attempts: FETCH_ATTEMPTS })).bytes;
+    return (await fetchContent(url, { maxBytes: MAX_FETCHED_BYTES, attempts: FETCH_ATTEMPTS, signal })).bytes;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = signal.aborted ? `it took more than ${FETCH_TIMEOUT_MS / 1000} s` : explain(error, url);
     throw new ImageError(
-      `The image cannot be fetched: ${reason} If there is no network, download ${url} elsewhere and pass its path.`,
+      `${shorten(url)}: the image cannot be fetched: ${reason}. Check the address and the network, or download it yourself and pass its path.`,
       { cause: error },
     );
   }
 }
 
+/** The client's own words without the address and its advice about files that are cached. */
+function explain(error: unknown, url: string): string {
+  const said = error instanceof UnreachableError && error.cause instanceof Error ? error.cause : error;
+  return message(said).replace(`${url}: `, '').replace(/\.$/, '');
+}
+
 function message(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+  return shorten(error instanceof Error ? error.message : String(error));
+}
+
+function shorten(text: string): string {
+  return text.length > NAME_CHARACTERS ? `${text.slice(0, NAME_CHARACTERS)}…` : text;
 }

@@ -1,4 +1,4 @@
-// Pictures against HF's BlipImageProcessorPil (transformers 5.23, Pillow 13; tests/fixtures/make_preprocessing.py), on the 0..255 scale.
+// Images against HF's BlipImageProcessorPil (transformers 5.23, Pillow 13; tests/fixtures/make_preprocessing.py), on the 0..255 scale.
 //
 // Decoders that are exact by definition (PNG, GIF, lossless WebP, TIFF) and the resize must be equal to the bit. JPEG and lossy WebP leave the
 // decoder freedom (inverse DCT, chroma upsampling): every value within 1 of HF's, 0.2 on average.
@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { ImageError, preprocessImage, type PixelValues, type PreprocessorConfig } from '../../lib/preprocessing';
+import { preprocessImages } from '../../lib/preprocessing/image';
 import { parsePreprocessorConfig } from '../../lib/preprocessing/preprocessor-config';
 import type { DecodeOptions } from '../../lib/preprocessing/decode-image';
 import { resample } from '../../lib/preprocessing/resample';
@@ -21,7 +22,7 @@ const MAX_DIFFERENCE = 1,
 
 interface Case {
   file: string;
-  kind: 'load_image' | 'pil_rgb' | 'pil';
+  kind: 'white' | 'drop' | 'tutorial';
   height: number;
   width: number;
   offset: number;
@@ -29,9 +30,9 @@ interface Case {
 const cases: Case[] = JSON.parse(fs.readFileSync(path.join(FIXTURES, 'expected.json'), 'utf8'));
 const expected = fs.readFileSync(path.join(FIXTURES, 'expected.bin'));
 const OPTIONS: Record<Case['kind'], DecodeOptions> = {
-  load_image: {},
-  pil_rgb: { exif_transpose: false },
-  pil: { exif_transpose: false, alpha: 'white' },
+  white: {},
+  drop: { alpha: 'drop' },
+  tutorial: { exif_transpose: false, alpha: 'drop' },
 };
 const LOSSY = /\.jpg$|^(lossy|rgba)\.webp$/;
 
@@ -145,32 +146,40 @@ test('a sharp pipeline keeps its own steps and can be used again', async () => {
   }
 });
 
-test('broken pictures: the error names the source, what was got and what was expected', async () => {
+test('broken images: the error names the source, what was got and what to do', async () => {
   const config = configFor(20, 24);
   const photo = fs.readFileSync(image('photo.jpg'));
   const rejects = (source: string | Uint8Array, ...parts: string[]): Promise<void> =>
     assert.rejects(preprocessImage(source, config), (error) => {
       assert.ok(error instanceof ImageError);
       for (const part of parts) assert.ok(error.message.includes(part), `"${error.message}" should mention "${part}"`);
+      assert.ok(error.message.length < 600, 'short enough to read');
       return true;
     });
-  await rejects('no/such/picture.jpg', 'no/such/picture.jpg', 'ENOENT');
-  await rejects(image('../texts.json'), 'texts.json', 'begin', 'JPEG, PNG');
-  await rejects(new Uint8Array(0), 'empty', 'JPEG, PNG');
-  await rejects(photo.subarray(0, photo.length / 2), 'image in memory', 'JPEG, PNG');
-  await rejects(fs.readFileSync(image('rgb.png')).subarray(0, 400), 'image in memory');
+  await rejects('no/such/image.jpg', 'no/such/image.jpg', 'ENOENT', 'relative to');
+  await rejects('x'.repeat(5000), 'ENAMETOOLONG');
+  await rejects(image('../texts.json'), 'texts.json', 'text file', 'Expected a JPEG, PNG');
+  await rejects(new Uint8Array(0), 'empty', 'Expected a JPEG, PNG');
+  await rejects(photo.subarray(0, photo.length / 2), 'image in memory', 'JPEG', 'cut short', 'download it again');
+  await rejects(fs.readFileSync(image('rgb.png')).subarray(0, 400), 'image in memory', 'PNG', 'cut short');
   await rejects('data:image/png;base64', 'not a data URL');
-  await rejects('http://127.0.0.1:9/x.png', 'http://127.0.0.1:9/x.png', 'cannot be fetched');
+  await rejects('ftp://127.0.0.1/x.png', 'ftp', 'http, https, file or data');
+  await rejects('file:///x%zz', 'not a file URL');
   await rejects(FIXTURES, 'EISDIR');
-  await rejects(
-    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40000" height="40000"/>'),
-    'pixel limit',
-    'at most 268402689 pixels',
-    'shrink it',
-  );
 });
 
-test('what is no picture, and options that do not exist, are named', async () => {
+test('one image of a list that cannot be read: its place and its file are named', async () => {
+  const sources = [image('rgb.png'), image('photo.jpg'), 'missing.jpg', image('rgb.png')];
+  await assert.rejects(preprocessImages(sources, configFor(20, 24)), {
+    name: 'ImageError',
+    message: /^Image 3 of 4: missing\.jpg: .*ENOENT/,
+  });
+  const { dims, data } = await preprocessImages([image('rgb.png'), image('photo.jpg')], configFor(20, 24));
+  assert.deepEqual(dims, [2, 3, 20, 24]);
+  assert.deepEqual(data.subarray(data.length / 2), (await preprocessImage(image('photo.jpg'), configFor(20, 24))).data);
+});
+
+test('what is no image, and options that do not exist, are named', async () => {
   const config = configFor(20, 24);
   for (const [source, got] of [
     [undefined, 'undefined'],
@@ -181,7 +190,7 @@ test('what is no picture, and options that do not exist, are named', async () =>
   ] as const)
     await assert.rejects(Reflect.apply(preprocessImage, undefined, [source, config]), {
       name: 'ImageError',
-      message: new RegExp(`^The picture is ${got}, expected a path`),
+      message: new RegExp(`^The image is ${got}, expected a path`),
     });
   await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, { rotate: 90 }]), {
     name: 'OptionsError',

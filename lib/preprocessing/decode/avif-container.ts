@@ -10,6 +10,9 @@ export interface NclxColor {
 export interface AvifContainer {
   /** undefined when the file names no color, or one of a profile only. */
   readonly color?: NclxColor;
+  /** As stored, before the rotation; 0 where the file does not say. */
+  readonly width: number;
+  readonly height: number;
   /** By the boxes `irot` and `imir`. */
   readonly orientation: Orientation;
   readonly premultiplied: boolean;
@@ -83,6 +86,7 @@ function describe(bytes: Uint8Array, view: DataView): AvifContainer | undefined 
       matrix: view.getUint16(color.start + 8),
       fullRange: (view.getUint8(color.start + 10) & 0x80) !== 0,
     },
+    ...readSize(view, find(own, 'ispe')),
     orientation: readTransforms(view, own),
     premultiplied: premultiplied !== undefined,
     depth: (codec & 0x40) === 0 ? 8 : (codec & 0x20) === 0 ? 10 : 12,
@@ -153,6 +157,14 @@ function readAssociations(view: DataView, { start }: Box, item: number): number[
 
 function isNclx(view: DataView, { type, start, end }: Box): boolean {
   return type === 'colr' && end - start >= 11 && view.getUint32(start) === 0x6e636c78; // "nclx"
+}
+
+function readSize(view: DataView, box: Box | undefined): { width: number; height: number } {
+  if (!box) return { width: 0, height: 0 };
+  return {
+    width: view.getUint32(box.start + FULL_BOX_BYTES),
+    height: view.getUint32(box.start + FULL_BOX_BYTES + 4),
+  };
 }
 
 /** Rotation by quarter turns anticlockwise, then mirroring: as EXIF's number, in PIL's reading. */

@@ -59,7 +59,7 @@ export function detectImageFormat(bytes: Uint8Array, name: string): ImageFormat 
     if (brands.includes('avif') || brands.includes('avis')) return 'avif';
     throw new ImageError(`${name}: ${brands.some((brand) => HEIC_BRANDS.includes(brand)) ? HEIC : VIDEO}.`);
   }
-  const refused = REFUSED.find(([start]) => start.test(head))?.[1] ?? describeText(head);
+  const refused = REFUSED.find(([start]) => start.test(head))?.[1] ?? describeText(bytes);
   throw new ImageError(
     refused
       ? `${name}: ${refused}. ${EXPECTED}.`
@@ -79,13 +79,23 @@ function fileTypeBrands(head: string): string[] {
   return [head.slice(8, 12), ...(head.slice(16, end).match(/[^]{4}/g) ?? [])];
 }
 
-function describeText(head: string): string | undefined {
-  const text = head.replace(/^\xef\xbb\xbf/, '').trimStart();
-  if (/<svg[\s>]/i.test(text)) return 'This is an SVG drawing, not a picture of pixels. Save it as PNG and try again';
+function describeText(bytes: Uint8Array): string | undefined {
+  const text = decodeText(bytes.subarray(0, HEAD_BYTES))?.trimStart();
+  if (!text) return undefined;
+  if (/<svg[\s>]/i.test(text)) return 'This is an SVG drawing, not an image of pixels. Save it as PNG and try again';
   if (/^(?:<!doctype html|<html|<head|<body)/i.test(text))
     return 'This is a web page, perhaps an error page that was saved in place of the image. Download it again';
-  if (text === '' || /[^\t\n\f\r\x20-\x7e\x80-\xff]/.test(text)) return undefined;
   return `This is a text file that begins ${quote(text.slice(0, 40))}`;
+}
+
+/** @returns undefined for what is no UTF-8, or has control characters; the last character may be cut short */
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return /[\0-\x08\x0e-\x1f\x7f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }
 
 function uint32(value: number): string {

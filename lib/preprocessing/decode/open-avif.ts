@@ -20,10 +20,12 @@ export async function openAvif({ bytes, name }: EncodedImage, alpha: AlphaMode):
   const container = readAvifContainer(bytes);
   if (!container)
     throw new ImageError(`${name}: the AVIF's boxes are damaged or cut short. Download or save it again.`);
+  const bytesPerPixel = container.depth > 8 ? 2 * BYTES_PER_PIXEL : BYTES_PER_PIXEL;
+  checkImageSize(name, container.width, container.height, bytesPerPixel);
   const planar = hasMatrix(container);
   const reader = new SampleReader(container.copy(planar));
   const { width, height, exif, xmp } = await reader.header();
-  checkImageSize(name, width, height, container.depth > 8 ? 2 * BYTES_PER_PIXEL : BYTES_PER_PIXEL);
+  checkImageSize(name, width, height, bytesPerPixel);
   const whole = { width, height, top: 0, count: height };
   let planes: Promise<Planes> | undefined;
   return {
