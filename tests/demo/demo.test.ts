@@ -92,7 +92,7 @@ describe('the server', () => {
   it('says what is wrong: no picture, no picture file, a path that is not there', async () => {
     const cases: [Promise<{ status: number; json: Record<string, unknown> }>, number, RegExp][] = [
       [post('', ''), 400, /No picture: choose one first/],
-      [post('', 'no picture at all'), 400, /cannot be decoded.*expected a picture \(JPEG/],
+      [post('', 'no picture at all'), 400, /text file.*Expected a JPEG, PNG/],
     ];
     for (const [answer, status, message] of cases) {
       const got = await answer;

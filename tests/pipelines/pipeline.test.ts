@@ -162,7 +162,7 @@ describe('the remembered picture', () => {
     fs.copyFileSync(picture('street-day'), file); // at once: the file system's clock may not have ticked
     assert.deepEqual(await vqa(file, DAY), [{ answer: 'day' }]);
     fs.rmSync(file);
-    await assert.rejects(vqa(file, DAY), /changing\.jpg: the picture cannot be read/);
+    await assert.rejects(vqa(file, DAY), /changing\.jpg: the image cannot be read/);
   });
 
   it('is encoded anew when the bytes in a Buffer change', async () => {
