@@ -24,6 +24,9 @@ export const DTYPE_BYTES = {
 } as const;
 export type CheckpointDType = keyof typeof DTYPE_BYTES;
 
+/** Those that `toFloat32` and `floatPieces` convert. */
+export const FLOAT_DTYPES: readonly CheckpointDType[] = ['F32', 'F16', 'BF16', 'F64'];
+
 /** One tensor of a checkpoint. `bytes` and `toFloat32` read from disk at each call and keep nothing. */
 export interface CheckpointTensor {
   readonly name: string;
@@ -34,7 +37,7 @@ export interface CheckpointTensor {
   readonly byteLength: number;
   /** The values in the order of `shape` (row-major), little-endian. */
   bytes(): Uint8Array;
-  /** F32, F16, BF16 and F64 as numbers. @throws {CheckpointError} for other dtypes */
+  /** Values of FLOAT_DTYPES as numbers. @throws {CheckpointError} for other dtypes */
   toFloat32(): Float32Array;
   /** The same in pieces, for large tensors. @param memory gives the memory for each piece; a piece has at most its size */
   floatPieces(memory: () => Uint8Array): Generator<Float32Array>;

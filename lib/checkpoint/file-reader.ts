@@ -14,11 +14,14 @@ export interface FileReader {
  * @param ErrorClass what is thrown, here and by `read`
  * @throws when there is no such file, or it is a folder
  */
-export function openFile(path: string, ErrorClass: new (message: string) => BlipError): FileReader {
+export function openFile(
+  path: string,
+  ErrorClass: new (message: string, options?: ErrorOptions) => BlipError,
+): FileReader {
   const stat = fs.statSync(path, { throwIfNoEntry: false }); // before opening: to open a pipe would wait for its writer
   if (!stat) throw new ErrorClass(`${path}: no such file.`);
   if (!stat.isFile()) throw new ErrorClass(`${path}: is not a file.`);
-  const fd = fs.openSync(path, 'r');
+  const fd = openSync(path, ErrorClass);
   let open = true;
   return {
     path,
@@ -44,4 +47,13 @@ export function openFile(path: string, ErrorClass: new (message: string) => Blip
       open = false;
     },
   };
+}
+
+function openSync(path: string, ErrorClass: new (message: string, options?: ErrorOptions) => BlipError): number {
+  try {
+    return fs.openSync(path, 'r');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ErrorClass(`${path}: cannot be opened: ${reason}. Check who may read it.`, { cause: error });
+  }
 }

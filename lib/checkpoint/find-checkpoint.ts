@@ -34,7 +34,8 @@ export interface FoundCheckpoint {
 }
 
 /**
- * A folder with config.json is taken as it is, and a file of weights (`model_base_vqa.pth`) with its folder; a hub id is fetched into the hub's cache.
+ * A folder with config.json is taken as it is, and a file of weights (`model_base_vqa.pth`) with its folder; a hub id is fetched into the
+ * hub's cache.
  * The revision is the option's, the id's own (`owner/name@revision`), that of the environment variable BLIP_REVISION, or `main`.
  *
  * @param which `weights: false` for the side files alone
@@ -52,7 +53,7 @@ export async function findCheckpoint(
   if (isWeightsName(idOrFolder) && !isHubName(idOrFolder))
     throw new CheckpointError(`${idOrFolder}: no such file. Check the path; it starts at the current folder.`);
   const problem = explainMissingFolder(idOrFolder, {
-    expected: `a folder with ${CONFIG_FILE} and ${WEIGHT_FILES[0].name}, or a hub id such as Salesforce/blip-vqa-base`,
+    expected: `a folder with ${CONFIG_FILE} and ${WEIGHT_FILES[0].name} or ${WEIGHT_FILES[2].name}, a file of weights, or a hub id such as Salesforce/blip-vqa-base`,
     places: PLACES,
     isOne: (folder) => fs.existsSync(path.join(folder, CONFIG_FILE)),
   });

@@ -2,7 +2,7 @@
 export * from './blip-config';
 export { addSideFileCheck, type SideFileCheck } from './check-side-files';
 export * from './checkpoint-files';
-export type { CheckpointDType, CheckpointTensor, WeightsFile } from './checkpoint-tensor';
+export { FLOAT_DTYPES, type CheckpointDType, type CheckpointTensor, type WeightsFile } from './checkpoint-tensor';
 export * from './errors';
 export { findCheckpoint, type FoundCheckpoint } from './find-checkpoint';
 export * from './load-checkpoint';

@@ -1,6 +1,6 @@
 // A tensor whose values lie in a file: read when asked for, whole or in pieces, in their order whatever that of the file is.
 import { bfloatToFloat, halfToFloat } from '../core/float16';
-import { DTYPE_BYTES, type CheckpointDType, type CheckpointTensor } from './checkpoint-tensor';
+import { DTYPE_BYTES, FLOAT_DTYPES, type CheckpointDType, type CheckpointTensor } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
 import type { FileReader } from './file-reader';
 import { collect, countOf, isContiguous, partOf, type StridedLayout } from './strided-layout';
@@ -92,7 +92,7 @@ export class StoredTensor implements CheckpointTensor {
         return Float32Array.from(new Float64Array(buffer, byteOffset, count));
       default:
         throw new CheckpointError(
-          `${this.path}, tensor "${this.name}": dtype ${this.dtype}, expected F32, F16, BF16 or F64.`,
+          `${this.path}, tensor "${this.name}": dtype ${this.dtype}, expected one of ${FLOAT_DTYPES.join(', ')}.`,
         );
     }
   }

@@ -1,8 +1,9 @@
 // The tensors that a BLIP checkpoint must contain, with their shapes: read this beside a checkpoint's header.
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
 import * as path from 'node:path';
-import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
+import { FLOAT_DTYPES, type BlipCheckpoint, type BlipConfig, type BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
+import { quote } from '../core/quote';
 import { sameValues } from './same-values';
 
 /** The checkpoint's tensors do not fit its config.json; the message lists those that are missing, unexpected or of another shape. */
@@ -128,7 +129,7 @@ export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: str
 
 /**
  * Compares the checkpoint's tensors with its config.json, before anything is written.
- * @throws {CheckpointTensorsError} that lists missing and unexpected tensors, and those of another shape
+ * @throws {CheckpointTensorsError} that lists missing and unexpected tensors, and those of another shape or of no float dtype
  */
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
@@ -140,6 +141,7 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
     if (checkpoint.task !== 'image-text-retrieval' && checkpoint.tensors.has(name)) expected.set(name, shape);
   const missing: string[] = [];
   const wrongShape: string[] = [];
+  const wrongDtype: string[] = [];
   for (const [name, shape] of expected) {
     const tensor = checkpoint.tensors.get(storedName(checkpoint, name));
     if (!tensor) missing.push(`${name}, expected [${shape.join(', ')}]`);
@@ -147,10 +149,14 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
       wrongShape.push(
         `${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}] (${path.basename(tensor.path)})`,
       );
+    else if (!FLOAT_DTYPES.includes(tensor.dtype))
+      wrongDtype.push(
+        `${name} is ${tensor.dtype}, expected one of ${FLOAT_DTYPES.join(', ')} (${path.basename(tensor.path)})`,
+      );
   }
   const unexpected = [...checkpoint.tensors.values()]
     .filter(({ name }) => !expected.has(name) && !IGNORED.some((pattern) => pattern.test(name)))
-    .map((tensor) => `${tensor.name} [${tensor.shape.join(', ')}] (${path.basename(tensor.path)})`);
+    .map((tensor) => `${quote(tensor.name).slice(1, -1)} [${tensor.shape.join(', ')}] (${path.basename(tensor.path)})`);
   const { task, config } = checkpoint;
   const textHidden = config.text_config.hidden_size;
   const visionHidden = config.vision_config.hidden_size;
@@ -158,12 +164,13 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
     wrongShape.push(
       `text_config.hidden_size is ${textHidden}, expected vision_config.hidden_size (${visionHidden}): the decoder attends to both images and questions`,
     );
-  if (missing.length + wrongShape.length === 0 && unexpected.length === 0) return;
+  if ([missing, wrongShape, wrongDtype, unexpected].every((names) => names.length === 0)) return;
   throw new CheckpointTensorsError(
     [
       `${checkpoint.folder}: the weights do not fit config.json (${task}).`,
       ...listing('missing', missing),
       ...listing('of the wrong shape', wrongShape),
+      ...listing('of a dtype that is not converted', wrongDtype),
       ...listing('unexpected', unexpected),
       'Check that config.json and the weights belong together.',
     ].join('\n'),

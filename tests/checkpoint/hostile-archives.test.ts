@@ -22,6 +22,8 @@ describe('the files that these tests are variations of load', () => {
   it('as a ZIP archive', () => assert.equal(load(zip(checkpoint(GOOD))).get('a')?.length, 16));
   it('with a comment at its end', () =>
     assert.equal(load(zip(checkpoint(GOOD), { comment: 'PK\x05\x06 x' })).get('a')?.length, 16));
+  it('with the numbers of an entry in a ZIP64 field', () =>
+    assert.equal(load(zip(checkpoint(GOOD).map((entry) => ({ ...entry, zip64: 'all' })))).get('a')?.length, 16));
   it('in the legacy form', () => assert.equal(load(legacy(GOOD, ['0'], [new Uint8Array(16)])).get('a')?.length, 16));
 });
 
@@ -144,6 +146,16 @@ describe('archives that lie', () => {
     ['a directory beyond the file', archive({}, { begin: 0xfffffff0 }), /directory claims bytes 4294967280/],
     ['no directory', archive({}).subarray(0, -22), /no directory at its end/],
     ['a cut end', archive({}).subarray(0, -1), /no directory at its end/],
+    [
+      'numbers that should be in a ZIP64 field',
+      archive({ 2: { zip64: 'none' } }),
+      /4294967295 bytes should lie at.*beyond byte/,
+    ],
+    [
+      'a size of 2^60 in a ZIP64 field',
+      archive({ 2: { zip64: 'all', listed: { size: 2 ** 60 } } }),
+      /should lie at.*beyond byte/,
+    ],
     [
       'a byte order of its own',
       archive({ 1: { data: Buffer.from('middle') } }),

@@ -79,7 +79,7 @@ describe('tensors', () => {
     assert.deepEqual([...(file.tensors.get('b')?.bytes() ?? [])], [7, 8, 9]);
     assert.deepEqual([...(file.tensors.get('a')?.toFloat32() ?? [])], [1.5, -2]);
     assert.deepEqual(file.metadata, { format: 'pt' });
-    assert.throws(() => file.tensors.get('b')?.toFloat32(), /"b": dtype U8, expected F32, F16, BF16 or F64/);
+    assert.throws(() => file.tensors.get('b')?.toFloat32(), /"b": dtype U8, expected one of F32, F16, BF16, F64/);
     file.close();
   });
 

@@ -7,6 +7,8 @@ export interface Entry {
   readonly listed?: Readonly<Partial<Record<'method' | 'flags' | 'size' | 'packed' | 'headerAt', number>>>;
   /** What stands in front of the data. */
   readonly local?: Readonly<Partial<Record<'method' | 'size' | 'signature', number>>> & { readonly name?: string };
+  /** Its numbers in a ZIP64 field, as those of 4 GiB and more are; `none` leaves the field out. */
+  readonly zip64?: 'all' | 'none';
 }
 
 export interface End {
@@ -21,24 +23,32 @@ export function zip(entries: readonly Entry[], end: End = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const { name, data, listed = {}, local = {} } of entries) {
+  for (const { name, data, listed = {}, local = {}, zip64 } of entries) {
     const localName = Buffer.from(local.name ?? name);
     const header = Buffer.alloc(30);
     header.writeUInt32LE(local.signature ?? 0x04034b50, 0);
     header.writeUInt16LE(local.method ?? 0, 8);
-    header.writeUInt32LE(local.size ?? data.length, 18);
-    header.writeUInt32LE(local.size ?? data.length, 22);
+    const [size, packed, headerAt] = [
+      listed.size ?? data.length,
+      listed.packed ?? listed.size ?? data.length,
+      listed.headerAt ?? at,
+    ];
+    const field = zip64 === 'all' ? zip64Field([size, packed, headerAt]) : Buffer.alloc(0);
+    const short = (value: number): number => (zip64 ? 0xffffffff : value);
+    header.writeUInt32LE(short(local.size ?? data.length), 18);
+    header.writeUInt32LE(short(local.size ?? data.length), 22);
     header.writeUInt16LE(localName.length, 26);
     const record = Buffer.alloc(46);
     record.writeUInt32LE(0x02014b50, 0);
     record.writeUInt16LE(listed.flags ?? 0, 8);
     record.writeUInt16LE(listed.method ?? 0, 10);
-    record.writeUInt32LE(listed.packed ?? listed.size ?? data.length, 20);
-    record.writeUInt32LE(listed.size ?? data.length, 24);
+    record.writeUInt32LE(short(packed), 20);
+    record.writeUInt32LE(short(size), 24);
     record.writeUInt16LE(Buffer.byteLength(name), 28);
-    record.writeUInt32LE(listed.headerAt ?? at, 42);
+    record.writeUInt16LE(field.length, 30);
+    record.writeUInt32LE(short(headerAt), 42);
     parts.push(header, localName, Buffer.from(data));
-    directory.push(record, Buffer.from(name));
+    directory.push(record, Buffer.from(name), field);
     at += 30 + localName.length + data.length;
   }
   const listing = Buffer.concat(directory);
@@ -51,6 +61,19 @@ export function zip(entries: readonly Entry[], end: End = {}): Buffer {
   record.writeUInt32LE(end.begin ?? at, 16);
   record.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...parts, listing, record, comment]);
+}
+
+/** Another field, then that of ZIP64. */
+function zip64Field(numbers: readonly number[]): Buffer {
+  const field = Buffer.alloc(4 + 3 + 4 + 8 * numbers.length);
+  field.writeUInt16LE(0x5455, 0);
+  field.writeUInt16LE(3, 2);
+  field.writeUInt16LE(1, 7);
+  field.writeUInt16LE(8 * numbers.length, 9);
+  numbers.forEach((number, i) => {
+    field.writeBigUInt64LE(BigInt(number), 11 + 8 * i);
+  });
+  return field;
 }
 
 /** Pickle instructions, by what they do. */

@@ -10,6 +10,7 @@ import { loadCheckpoint, openSafetensors } from '../../lib/checkpoint';
 import { CheckpointTensorsError, convertBlip } from '../../lib/convert';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
+import { editCheckpoint } from './edit-checkpoint';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 const F32 = { INFERENCE_PRECISION_HINT: 'f32', KV_CACHE_PRECISION: 'f32' };
@@ -74,6 +75,20 @@ describe('the same model from every form of a checkpoint', () => {
       assert.match(error.message, /word_embeddings\.weight is \[61, 32\], expected \[62, 32\] \(pytorch_model\.bin\)/);
       return true;
     });
+  });
+
+  it('weights that are no floats are named before anything is written', async () => {
+    const folder = editCheckpoint('vqa-f16', path.join(work, 'integers'), {
+      tensors: (tensors) => {
+        const name = 'vision_model.post_layernorm.bias';
+        const bias = tensors.get(name) ?? assert.fail(name);
+        tensors.set(name, { ...bias, dtype: 'I16' });
+      },
+    });
+    await assert.rejects(
+      convert(folder),
+      /1 of a dtype that is not converted:\n {2}vision_model\.post_layernorm\.bias is I16, expected one of F32.*\(model\.safetensors\)/,
+    );
   });
 });
 

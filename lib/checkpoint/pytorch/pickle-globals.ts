@@ -1,6 +1,7 @@
 // The closed list of what a pickle may name: what torch and a training script need to write down weights. Nothing of it is executed;
 // each name stands for a value, or for a function of our own that makes one. The list follows torch.load(weights_only=True), without
-// what no checkpoint of BLIP can hold (sparse, quantized and nested tensors), and with argparse.Namespace, which training scripts add.
+// what no checkpoint of BLIP can hold (sparse, quantized and nested tensors), and with what training scripts put beside weights:
+// argparse.Namespace and single numbers of NumPy.
 import { quote } from '../../core/quote';
 import type { CheckpointDType } from '../checkpoint-tensor';
 import {
@@ -51,7 +52,14 @@ const DTYPES: Readonly<Record<string, CheckpointDType>> = {
 };
 
 /** What these make is not looked into. */
-const OPAQUE = ['torch.device', '_codecs.encode', 'argparse.Namespace'];
+const OPAQUE = [
+  'torch.device',
+  '_codecs.encode',
+  'argparse.Namespace',
+  'numpy.dtype',
+  'numpy.core.multiarray.scalar',
+  'numpy._core.multiarray.scalar', // NumPy 2
+];
 /** Under their names in Python 3 and, as protocol 2 writes them, in Python 2. */
 const OPAQUE_BUILTINS = ['set', 'frozenset', 'bytearray', 'complex'];
 
