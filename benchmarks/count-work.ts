@@ -1,10 +1,10 @@
-// How much arithmetic and how much memory traffic each stage cannot do without: the roofline that measured times are held against.
+// The arithmetic and memory traffic that each stage needs at least: the roofline that measured times are compared with.
 import type { BlipConfig } from '../lib';
 
 export interface Work {
-  /** Multiplications and additions, counted as two per pair. */
+  /** Multiplications and additions. */
   readonly flops: number;
-  /** Weights that have to be read once, in bytes. */
+  /** Weights that must be read once, in bytes. */
   readonly bytes: number;
 }
 
@@ -19,7 +19,9 @@ export function countWork(
   questionLength: number,
   bytesPerWeight: number,
 ) {
-  const [H, I, layers] = [text.hidden_size, text.intermediate_size, text.num_hidden_layers];
+  const H = text.hidden_size;
+  const I = text.intermediate_size;
+  const layers = text.num_hidden_layers;
   const patches = Math.floor(vision.image_size / vision.patch_size) ** 2;
   const tokens = patches + 1;
   const weight = (size: number): number => size * bytesPerWeight;
@@ -32,30 +34,32 @@ export function countWork(
     bytes: weight(patchMatrix + vision.num_hidden_layers * visionLayer),
   };
 
-  // Per layer and token: four self-attention matrices, query and output of the cross-attention, two of the feed-forward part.
+  // Per layer and token: four matrices of self-attention, query and output of cross-attention, two of the feed-forward network.
   const perToken = layers * (6 * H ** 2 + 2 * H * I);
-  // Cross-attention without keys and values of all states: per layer and word, the query of each head goes through one matrix, looks at
-  // `source` states, and what it saw goes through the other.
+  // Absorbed cross-attention, per layer and token of text: query times key matrix, scores and context over the states of the encoder's
+  // tokens for each head, context times value matrix.
   const crossMatrices = layers * 2 * H * text.encoder_hidden_size;
-  const look = (words: number, source: number): Work => ({
-    flops: words * (2 * crossMatrices + 4 * layers * text.num_attention_heads * source * text.encoder_hidden_size),
+  const crossAttention = (textTokens: number, encoderTokens: number): Work => ({
+    flops:
+      textTokens *
+      (2 * crossMatrices + 4 * layers * text.num_attention_heads * encoderTokens * text.encoder_hidden_size),
     bytes: weight(crossMatrices),
   });
-  const readQuestion: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
+  const textLayers: Work = { flops: 2 * questionLength * perToken, bytes: weight(perToken) };
 
   const head = H ** 2 + text.vocab_size * H;
   const decoderStep: Work = { flops: 2 * (perToken + head), bytes: weight(perToken + head) };
   return {
     visionModel,
-    readQuestion,
+    textLayers,
     decoderStep,
-    lookAtImage: look(questionLength, tokens),
-    stepLooksAtImage: look(1, tokens),
-    stepLooksAtQuestion: look(1, questionLength),
+    imageAttention: crossAttention(questionLength, tokens),
+    stepImageAttention: crossAttention(1, tokens),
+    stepQuestionAttention: crossAttention(1, questionLength),
   };
 }
 
-/** What has to be done one after the other, and how often. */
+/** Work in sequence, and how often each is done. */
 export type Phases = readonly (readonly [work: Work, times: number])[];
 
 /** Milliseconds that the machine needs at least: per phase for the arithmetic or for the memory, whichever takes longer. */

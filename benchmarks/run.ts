@@ -153,26 +153,26 @@ function machineOf(rates: ReadonlyMap<string, unknown>, precision: 'FP16' | 'INT
 
 /** The least work of each stage, by the names that measure-sides gives them. */
 function workOf(config: BlipConfig, questionLength: number, precision: 'FP16' | 'INT8'): Record<string, Phases> {
-  const { visionModel, readQuestion, decoderStep, lookAtImage, stepLooksAtImage, stepLooksAtQuestion } = countWork(
+  const { visionModel, textLayers, decoderStep, imageAttention, stepImageAttention, stepQuestionAttention } = countWork(
     config,
     questionLength,
     precision === 'INT8' ? 1 : 2,
   );
   const textEncoder: Phases = [
-    [lookAtImage, 1],
-    [readQuestion, 1],
+    [imageAttention, 1],
+    [textLayers, 1],
   ];
-  const steps = (look: Work, times: number): Phases => [
+  const steps = (crossAttention: Work, times: number): Phases => [
     [decoderStep, times],
-    [look, times],
+    [crossAttention, times],
   ];
-  const answer: Phases = [...textEncoder, ...steps(stepLooksAtQuestion, ANSWER_TOKENS)];
+  const answer: Phases = [...textEncoder, ...steps(stepQuestionAttention, ANSWER_TOKENS)];
   return {
     'vision model': [[visionModel, 1]],
     'text encoder': textEncoder,
-    'decoder, per token on an image': steps(stepLooksAtImage, 1),
-    'decoder, per token on a question': steps(stepLooksAtQuestion, 1),
-    [`caption, ${CAPTION_TOKENS} new tokens`]: [[visionModel, 1], ...steps(stepLooksAtImage, CAPTION_TOKENS)],
+    'decoder, per token on an image': steps(stepImageAttention, 1),
+    'decoder, per token on a question': steps(stepQuestionAttention, 1),
+    [`caption, ${CAPTION_TOKENS} new tokens`]: [[visionModel, 1], ...steps(stepImageAttention, CAPTION_TOKENS)],
     [`question, ${ANSWER_TOKENS} new tokens`]: [[visionModel, 1], ...answer],
     'second question on the same image': answer,
   };

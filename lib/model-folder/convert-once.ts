@@ -20,6 +20,7 @@ import { ConvertWriteError } from '../core/explain-write-error';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
+import { withCallbacks } from '../core/with-callbacks';
 import { withLock } from '../core/with-lock';
 import { splitRevision } from '../hub';
 import { checkpointIdentity } from './checkpoint-identity';
@@ -142,9 +143,12 @@ async function convertIntoCache(
 ): Promise<string> {
   const { signal, progress_callback } = options;
   try {
-    await withLock(`${folder}.lock`, () => convertInto(folder, checkpoint, options), {
-      signal,
-      onWait: () => progress_callback?.({ status: 'waiting for another process that converts', file: checkpoint.id }),
+    await withCallbacks(signal, (guard) => {
+      const report = guard(progress_callback);
+      return withLock(`${folder}.lock`, () => convertInto(folder, checkpoint, options), {
+        signal,
+        onWait: () => report({ status: 'waiting for another process that converts', file: checkpoint.id }),
+      });
     });
   } catch (error) {
     if (signal?.aborted || !isWriteError(error)) throw error;

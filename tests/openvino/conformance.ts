@@ -272,8 +272,8 @@ export function testRequests({ name, ov, full }: Runtime, models: TestModels): v
     await assert.rejects(request.inferAsync({ x }), /already running/);
     const { y } = await running;
     clearImmediate(handle);
-    // A blocked loop turns once or twice; a free one, tens of thousands of times. 20 leaves room for a busy machine.
-    assert.ok(turns > 20, `the event loop turned ${turns} times`);
+    // A blocked loop turns once or twice; a free one, tens of thousands of times, or a few dozen on a busy machine.
+    assert.ok(turns > 5, `the event loop turned ${turns} times`);
     assert.ok(Math.abs(Number(y.data[7]) - 1 / SLOW_SIZE) < 1e-6);
     request.dispose();
   });
