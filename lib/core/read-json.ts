@@ -2,7 +2,7 @@
 import type { BlipError } from './errors';
 import { FileError, readText, type ReadTextOptions } from './read-text';
 
-export interface ParseJSONOptions extends Omit<ReadTextOptions, 'maxBytes'> {
+export interface ParseJSONOptions extends Pick<ReadTextOptions, 'error' | 'advice'> {
   /** Lists and objects within each other; 64 by default. */
   readonly maxDepth?: number;
 }
@@ -14,7 +14,7 @@ export interface ReadJSONOptions extends ParseJSONOptions {
 
 /** Configurations have a few kilobytes; a tokenizer, which is larger, names its own limit. */
 const MAX_BYTES = 16 * 2 ** 20;
-/** The deepest file of a checkpoint nests 6 levels. What walks the parsed value may recurse: within 64 levels it cannot overflow. */
+/** The deepest file of a checkpoint nests 6 levels. Within 64, what walks the parsed value may recurse. */
 const MAX_DEPTH = 64;
 const MAX_REASON_CHARACTERS = 200;
 /** What Python's json module writes for numbers that JSON does not have, with the key before it. */
@@ -56,8 +56,10 @@ export function parseJSON(text: string, source: string, options: ParseJSONOption
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = [0x5b, 0x7b]; // [ {
-const CLOSING = [0x5d, 0x7d]; // ] }
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
 
 /** One pass over the text; of text that is not JSON the answer means nothing, and the parser says so afterwards. */
 function isDeeper(text: string, maxDepth: number): boolean {
@@ -69,9 +71,9 @@ function isDeeper(text: string, maxDepth: number): boolean {
         at = text.indexOf('"', at + 1);
         if (at < 0) return false;
       } while (isEscaped(text, at));
-    } else if (OPENING.includes(code)) {
+    } else if (code === OPENING_BRACKET || code === OPENING_BRACE) {
       if (++depth > maxDepth) return true;
-    } else if (CLOSING.includes(code)) depth--;
+    } else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) depth--;
   }
   return false;
 }

@@ -1,4 +1,5 @@
-// Reads a small text file that comes from outside: a plain file of bounded size in UTF-8, or an error that says what it is instead.
+// Reads a small text file that comes from outside: a plain file of bounded size in UTF-8, or an error that says what
+// it is.
 import * as fs from 'node:fs';
 import { BlipError } from './errors';
 
@@ -15,6 +16,8 @@ export interface ReadTextOptions {
   ) => BlipError;
   /** A sentence that ends every message: what to do about it. */
   readonly advice?: string;
+  /** Leaves a byte order mark, which is skipped by default, at the start of the text. */
+  readonly keepByteOrderMark?: boolean;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -25,7 +28,7 @@ const BYTE_ORDER_MARK = '\ufeff';
  * @throws {FileError | BlipError} when there is no such file, it is no plain file, too large, or not in UTF-8
  */
 export function readText(file: string, options: ReadTextOptions): string {
-  const { maxBytes, error: ErrorClass = FileError, advice } = options;
+  const { maxBytes, error: ErrorClass = FileError, advice, keepByteOrderMark = false } = options;
   const fail = (problem: string, cause?: unknown): never => {
     throw new ErrorClass(`${file}: ${problem}.${advice ? ` ${advice}` : ''}`, { cause });
   };
@@ -40,14 +43,15 @@ export function readText(file: string, options: ReadTextOptions): string {
     return fail('is text in UTF-16; expected UTF-8: save it in that encoding');
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    return text.startsWith(BYTE_ORDER_MARK) && !keepByteOrderMark ? text.slice(1) : text;
   } catch (error) {
     return fail('is not text in UTF-8; expected UTF-8: save it in that encoding, or copy the file again', error);
   }
 }
 
 function readBytes(file: string, maxBytes: number, fail: (problem: string) => never): Buffer {
-  const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK); // a named pipe without a writer would wait for ever
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
+  const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     const stat = fs.fstatSync(handle);
     if (!stat.isFile()) return fail(`is ${stat.isDirectory() ? 'a folder' : 'no plain file'}; expected a file`);

@@ -20,7 +20,7 @@ import { fittedSize } from './fit-image';
 import { preprocessImage, preprocessImages, type PixelValues } from './image';
 import { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 import type { ImageSource } from './read-image-source';
-import { BlipTokenizer, type TextInputs, type WarningCallback } from './text';
+import { BlipTokenizer, type TextInputs, type WarningCallback } from './blip-tokenizer';
 
 export interface BlipProcessorOptions {
   /** Told when a text is cut; `console.warn` by default. */
@@ -41,7 +41,7 @@ export class BlipProcessor {
   static {
     // loadCheckpoint checks what this class reads before it fetches weights, but must not import this room.
     addSideFileCheck('processor', async (folder) => {
-      await BlipProcessor.fromCheckpoint(folder);
+      await BlipProcessor.fromCheckpoint(folder, { on_warning: () => {} }); // whoever loads the processor is warned
     });
   }
 
@@ -102,8 +102,8 @@ export class BlipProcessor {
     const fitted = fittedSize(imageConfig);
     if (fitted !== undefined && (fitted.width !== image_size || fitted.height !== image_size)) {
       throw new PreprocessorConfigError(
-        `${folder}: images would become ${fitted.width} x ${fitted.height} pixels (${IMAGE_PROCESSOR_FILES.join(' or ')}), but the ` +
-          `vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
+        `${folder}: images would become ${fitted.width} x ${fitted.height} pixels (${IMAGE_PROCESSOR_FILES.join(' or ')}), ` +
+          `but the vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
       );
     }
     return new BlipProcessor(
@@ -138,7 +138,10 @@ export class BlipProcessor {
     return preprocessImages(sources, this.imageConfig, options);
   }
 
-  /** One text or several as `[CLS] text [SEP]`, padded to the longest: [batch, length] i64. Too long a text is cut, with a warning. */
+  /**
+   * One text or several as `[CLS] text [SEP]`, padded to the longest: [batch, length] i64. Too long a text is cut,
+   * with a warning.
+   */
   text(text: string | readonly string[]): TextInputs {
     return this.tokenizer.encode(typeof text === 'string' ? [text] : text, this.maxTextLength, this.warn);
   }
@@ -162,6 +165,7 @@ export class BlipProcessor {
 function readConfig(folder: string): BlipConfig {
   const file = path.join(folder, CONFIG_FILE);
   const advice =
-    'Expected a checkpoint folder, or one that convertBlip wrote; for an id on the hub, call loadCheckpoint first and pass its result.';
+    'Expected a checkpoint folder, or one that convertBlip wrote; ' +
+    'for an id on the hub, call loadCheckpoint first and pass its result.';
   return parseBlipConfig(readJSON(file, { error: BlipConfigError, advice }), file);
 }

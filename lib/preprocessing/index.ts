@@ -7,4 +7,4 @@ export type { ImageSize, ShortestEdge } from './parse-image-size';
 export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
 export type { ImageSource } from './read-image-source';
 export type { RgbImage } from './rgb-image';
-export { BlipTokenizer, type TextInputs, type WarningCallback } from './text';
+export { BlipTokenizer, type TextInputs, type WarningCallback } from './blip-tokenizer';

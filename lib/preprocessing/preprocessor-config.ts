@@ -1,4 +1,5 @@
-// preprocessor_config.json or processor_config.json, parsed: what a checkpoint wants done to an image. Defaults as in HF's BlipImageProcessor.
+// preprocessor_config.json or processor_config.json, parsed: what a checkpoint wants done to an image, with HF's
+// defaults.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
@@ -14,7 +15,10 @@ export interface PreprocessorConfig {
   /** What an image is resized to: both sides, or the shorter one with the other in proportion. */
   readonly size: ImageSize | ShortestEdge;
   readonly resample: PilFilter;
-  /** What `do_center_crop` cuts out of the middle of the resized image, on black where that is smaller; absent where nothing is cut. */
+  /**
+   * What `do_center_crop` cuts out of the resized image's middle, on black where that is smaller; absent: nothing is
+   * cut.
+   */
   readonly crop_size?: ImageSize;
   readonly do_rescale: boolean;
   readonly rescale_factor: number;
@@ -32,7 +36,7 @@ const CLIP_STD: Triple = [0.26862954, 0.26130258, 0.27577711];
 /** HF's default size; also that of the published BLIP checkpoints. */
 const DEFAULT_SIZE = 384;
 
-/** Published values lie between 1/255 and 1; 1e-6 is less than a 16-bit image needs. Beyond these, an image becomes one number or infinity. */
+/** Published values lie between 1/255 and 1; far beyond, an image becomes one number or infinity. */
 const RESCALE_RANGE = [1e-6, 1e4] as const;
 /** From a standard deviation on the scale 0..1 to one on the scale 0..255, with room. */
 const STD_RANGE = [1e-4, 1e4] as const;
@@ -49,8 +53,8 @@ const BLIP_PROCESSOR = /^Blip(?:ImageProcessor|FeatureExtractor)(?:Fast|Pil)?$/;
 const [PREPROCESSOR_CONFIG, PROCESSOR_CONFIG] = IMAGE_PROCESSOR_FILES;
 
 /**
- * Reads a checkpoint folder's preprocessor configuration. Where both files are there, processor_config.json counts if it has an
- * `image_processor`, as in transformers.
+ * Reads a checkpoint folder's preprocessor configuration. Where both files are there, processor_config.json counts if
+ * it has an `image_processor`, as in transformers.
  *
  * @param folder a checkpoint folder, or one that `convertBlip` wrote
  * @param derivedFiles texts that go before the folder's files, by their name (BlipCheckpoint.derivedFiles)
@@ -75,16 +79,16 @@ export function readPreprocessorConfig(
   const settings = read(PREPROCESSOR_CONFIG);
   if (settings !== undefined) return parsePreprocessorConfig(settings, path.join(folder, PREPROCESSOR_CONFIG));
   throw new PreprocessorConfigError(
-    `${folder}: neither ${PREPROCESSOR_CONFIG} nor an "image_processor" in ${PROCESSOR_CONFIG} describes how images are prepared. ` +
-      `Copy ${PREPROCESSOR_CONFIG} from the checkpoint into this folder.`,
+    `${folder}: neither ${PREPROCESSOR_CONFIG} nor an "image_processor" in ${PROCESSOR_CONFIG} describes how images ` +
+      `are prepared. Copy ${PREPROCESSOR_CONFIG} from the checkpoint into this folder.`,
   );
 }
 
 /**
  * Checks and completes the parsed JSON.
  *
- * As in transformers 5, a missing key takes its default, `null` switches a step off, and keys that change no pixels are ignored. Which
- * ones change pixels was found by experiment: tests/fixtures/make_preprocessor_keys.py.
+ * As in transformers 5, a missing key takes its default, `null` switches a step off, and keys that change no pixels
+ * are ignored. Which ones change pixels was found by experiment: tests/fixtures/make_preprocessor_keys.py.
  *
  * @param file named in errors
  * @throws {PreprocessorConfigError} that names the file and the key
@@ -108,7 +112,8 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
     return [red, green, blue];
   };
   checkProcessorType(json, fail);
-  flag('do_convert_rgb', true); // always done: a model takes three channels, and transformers fails where the flag is false and matters
+  // Always done: a model takes three channels, and transformers fails where the flag is false and matters.
+  flag('do_convert_rgb', true);
 
   const do_resize = flag('do_resize', true);
   const size = do_resize
@@ -180,8 +185,8 @@ function checkRange({ rescale_factor, image_mean, image_std }: PreprocessorConfi
     const largest = Math.max(Math.abs(black), Math.abs(white));
     if (largest <= MAX_PIXEL_VALUE && Math.abs(white - black) / 255 > largest * FLOAT32_STEP) return;
     throw new PreprocessorConfigError(
-      `${file}: with "rescale_factor" ${rescale_factor}, "image_mean" ${mean} and "image_std" ${image_std[channel]}, black becomes ` +
-        `${black} and white ${white}; expected distinct numbers of size ${MAX_PIXEL_VALUE} at most.`,
+      `${file}: with "rescale_factor" ${rescale_factor}, "image_mean" ${mean} and "image_std" ${image_std[channel]}, ` +
+        `black becomes ${black} and white ${white}; expected distinct numbers of size ${MAX_PIXEL_VALUE} at most.`,
     );
   });
 }

@@ -117,7 +117,7 @@ test('errors name the file and what is missing', () => {
   fs.rmSync(empty, { recursive: true });
   const other = vocabFolder();
   fs.writeFileSync(path.join(other, 'vocab.txt'), 'a\nb\n');
-  assert.throws(() => new BlipTokenizer(other), /vocab\.txt: the pad_token "\[PAD\]" is not among its 2 tokens/);
+  assert.throws(() => new BlipTokenizer(other), /vocab\.txt: the unk_token "\[UNK\]" is not among its 2 tokens/);
   fs.rmSync(other, { recursive: true });
   assert.throws(() => tokenizer.encode([], UNLIMITED, unexpected), TokenizerError);
 });
