@@ -193,6 +193,7 @@ describe('a .pth alone', () => {
     assert.deepEqual(processor.imageConfig.size, { height: 48, width: 48 });
     assert.equal(processor.imageConfig.resample, 'bicubic');
     checkpoint.close();
+    assert.deepEqual((await BlipProcessor.fromPretrained(source)).imageConfig, processor.imageConfig);
   });
 
   it('goes before the image size in files that were copied from the hub, whose other settings count', async () => {

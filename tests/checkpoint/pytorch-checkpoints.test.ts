@@ -122,6 +122,15 @@ describe('which weights are taken', () => {
     );
   });
 
+  it('closes the weights that it refuses', async () => {
+    const open = (): number => (fs.existsSync('/dev/fd') ? fs.readdirSync('/dev/fd').length : 0);
+    const folder = copyOf('pytorch/vqa-bin');
+    fs.rmSync(path.join(folder, 'config.json'));
+    const before = open();
+    await assert.rejects(loadCheckpoint(path.join(folder, 'pytorch_model.bin')), /no config\.json/);
+    assert.equal(open(), before);
+  });
+
   it('names a broken file, and a shard that lacks a tensor', async () => {
     const folder = copyOf('pytorch/caption-bin');
     fs.truncateSync(path.join(folder, 'pytorch_model.bin'), 1000);
