@@ -7,7 +7,7 @@ export class VqaSourceError extends BlipError {}
 
 export interface VqaSample {
   readonly image_id: string;
-  /** A path, or the encoded picture itself. */
+  /** A path, or the encoded image itself. */
   readonly image: ImageSource;
   readonly question_id: string;
   readonly question: string;
@@ -18,7 +18,7 @@ export interface VqaSample {
   readonly caption?: readonly string[];
 }
 
-/** What was passed over, by reason; the first few are named. */
+/** What was skipped, by reason; the first few are named. */
 export interface SkippedSamples {
   readonly total: number;
   readonly reasons: Readonly<Record<string, number>>;
@@ -35,23 +35,38 @@ export interface VqaSamples {
 /** As many broken rows as an error or a report names. */
 const NAMED_EXAMPLES = 5;
 
-/** Counts what is passed over. */
+/** Counts what is skipped. */
 export class SkipCounter {
-  readonly all: { readonly reason: string; readonly which: string }[] = [];
+  private readonly reasons = new Map<string, number>();
+  private readonly examples: string[] = [];
 
-  add(reason: string, which: string): void {
-    this.all.push({ reason, which });
+  /** @param more `times`: rows with the same problem; `detail`: what an example says beside the reason */
+  add(reason: string, which: string, more: { readonly times?: number; readonly detail?: string } = {}): void {
+    const { times = 1, detail } = more;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + times);
+    if (this.examples.length < NAMED_EXAMPLES)
+      this.examples.push(`${which}: ${reason}${detail === undefined ? '' : `: ${detail}`}`);
+  }
+
+  merge({ reasons, examples }: SkippedSamples): void {
+    for (const [reason, times] of Object.entries(reasons))
+      this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + times);
+    this.examples.push(...examples.slice(0, NAMED_EXAMPLES - this.examples.length));
   }
 
   report(): SkippedSamples {
-    const reasons: Record<string, number> = {};
-    for (const { reason } of this.all) reasons[reason] = (reasons[reason] ?? 0) + 1;
     return {
-      total: this.all.length,
-      reasons,
-      examples: this.all.slice(0, NAMED_EXAMPLES).map(({ reason, which }) => `${which}: ${reason}`),
+      total: [...this.reasons.values()].reduce((sum, times) => sum + times, 0),
+      reasons: Object.fromEntries(this.reasons),
+      examples: [...this.examples],
     };
   }
+}
+
+/** @example describeSkipped(skipped) // '3 × image missing, 1 × no question (rows.parquet, row 2: image missing; …)' */
+export function describeSkipped({ reasons, examples }: SkippedSamples): string {
+  const counted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  return `${counted.map(([reason, times]) => `${times} × ${reason}`).join(', ')} (${examples.join('; ')})`;
 }
 
 /** @throws {VqaSourceError} when one is given and no whole number */

@@ -1,12 +1,14 @@
-// VQAv2 in its official form: a questions file, an annotations file, a folder of pictures; the bundled set has the same.
+// VQAv2 in its official form: a questions file, an annotations file, a folder of images; the bundled set has the same.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { loadSharp } from '../core/load-sharp';
 import { BlipError } from '../core/errors';
+import { isRecord } from '../core/is-record';
 import type { ProgressCallback } from '../core/progress';
+import { ImageError, loadRgb } from '../preprocessing';
+import { parseAnswers } from './parse-answers';
 import { readJsonArray } from './read-json-array';
 import { seededShuffle } from './seeded-shuffle';
-import { checkCounts, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
+import { checkCounts, describeSkipped, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
 
 export class VqaV2Error extends BlipError {}
 
@@ -37,9 +39,9 @@ interface Annotation {
   readonly question_type?: string;
 }
 
-/** COCO's file names end in the picture's number in this many digits: COCO_train2014_000000458752.jpg. */
+/** COCO's file names end in the image's number in this many digits: COCO_train2014_000000458752.jpg. */
 const COCO_DIGITS = 12;
-const PICTURE = /\.(jpe?g|png|webp|gif)$/i;
+const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
 
 /**
  * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/` (the bundled
@@ -54,7 +56,7 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
   if (!questions || !annotations || !images)
     throw new VqaV2Error(
-      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'picture folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`,
+      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'image folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`,
     );
   const at = (name: string): string => path.join(folder, name);
   return {
@@ -66,12 +68,12 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
 }
 
 /**
- * Takes `count` samples in seeded order. A row without a question, answers or a readable picture is passed over and counted, and the
- * next one takes its place.
+ * Takes `count` samples in seeded order. A row without a question, answers or a readable image is skipped and counted, and the next one
+ * takes its place. There may be fewer samples than asked for, but never none.
  *
  * @example
  * const { samples, skipped } = await loadVqaV2(findVqaV2('data/vqa-scenes', 'train'), { count: 300, seed: 42 });
- * @throws {VqaV2Error | JsonArrayError}
+ * @throws {VqaV2Error} when nothing can be used: says why, and of which rows @throws {JsonArrayError}
  */
 export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
   checkCounts(options);
@@ -86,7 +88,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
   }
   const order = seed === null ? questions : seededShuffle(questions, seed);
   const count = Math.min(options.count ?? order.length, order.length);
-  const pictures = indexPictures(files.images);
+  const images = indexImages(files.images);
   const captions = files.captions ? await readCaptions(files.captions) : undefined;
   const readable = new Map<string, Promise<boolean>>();
   const samples: VqaSample[] = [];
@@ -95,7 +97,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
     const block: { row: Question; image: string | undefined }[] = [];
     for (let found = 0; from < order.length && found < wanted; from++) {
       const row = order[from];
-      const image = pictures.get(row.image_id) ?? pictures.get(row.image_id.padStart(COCO_DIGITS, '0'));
+      const image = images.get(row.image_id) ?? images.get(row.image_id.padStart(COCO_DIGITS, '0'));
       block.push({ row, image });
       if (image) found++;
     }
@@ -109,7 +111,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
       const annotation = annotations.get(row.question_id);
       const which = `question ${row.question_id}`;
       if (!image) {
-        skips.add('picture missing', which);
+        skips.add('image missing', which);
         continue;
       }
       if (!annotation) {
@@ -119,7 +121,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
       let check = readable.get(image);
       if (!check) readable.set(image, (check = canDecode(image)));
       if (!(await check)) {
-        skips.add('picture broken', which);
+        skips.add('image unreadable', which);
         continue;
       }
       const caption = captions?.get(row.image_id);
@@ -127,7 +129,13 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
       progress_callback?.({ status: 'samples', loaded: samples.length, total: count });
     }
   }
-  return { samples, skipped: skips.report(), source: path.basename(files.questions) };
+  const skipped = skips.report();
+  if (samples.length === 0)
+    throw new VqaV2Error(
+      `${files.questions}: ${skipped.total === 0 ? 'has no questions' : `none of its questions can be used: ${describeSkipped(skipped)}`}. ` +
+        `Expected questions with answers in ${files.annotations} and images in ${files.images}.`,
+    );
+  return { samples, skipped, source: path.basename(files.questions) };
 }
 
 function parseQuestion(value: unknown): Question | undefined {
@@ -157,16 +165,6 @@ async function readAnnotations(file: string, wanted: ReadonlySet<string>): Promi
   return found;
 }
 
-/** VQAv2's ten `{ answer }`, or plain strings; without them the one answer that most people gave. */
-export function parseAnswers(answers: unknown, mostCommon: unknown): string[] | undefined {
-  const list: unknown[] = Array.isArray(answers) ? answers : [];
-  const texts = list
-    .map((item) => (isRecord(item) ? item.answer : item))
-    .filter((text): text is string => typeof text === 'string');
-  if (texts.length > 0 && texts.length === list.length) return texts;
-  return typeof mostCommon === 'string' ? [mostCommon] : undefined;
-}
-
 async function readCaptions(file: string): Promise<Map<string, string[]>> {
   const captions = new Map<string, string[]>();
   for await (const item of readJsonArray(file, 'annotations')) {
@@ -177,14 +175,14 @@ async function readCaptions(file: string): Promise<Map<string, string[]>> {
   return captions;
 }
 
-/** Pictures by the end of their name: `COCO_train2014_000000000042.jpg` and `42.png` are both picture 42. */
-function indexPictures(folder: string): Map<string, string> {
+/** Images by the end of their name: `COCO_train2014_000000000042.jpg` and `42.png` are both image 42. */
+function indexImages(folder: string): Map<string, string> {
   if (!fs.existsSync(folder))
-    throw new VqaV2Error(`${folder} is missing: expected the folder of the data set's pictures.`);
+    throw new VqaV2Error(`${folder} is missing: expected the folder of the data set's images.`);
   const found = new Map<string, string>();
   for (const name of fs.readdirSync(folder).sort()) {
-    if (!PICTURE.test(name)) continue;
-    const stem = name.replace(PICTURE, '');
+    if (!IMAGE.test(name)) continue;
+    const stem = name.replace(IMAGE, '');
     const file = path.join(folder, name);
     found.set(stem, file);
     const number = /(\d+)$/.exec(stem)?.[1];
@@ -193,19 +191,17 @@ function indexPictures(folder: string): Map<string, string> {
   return found;
 }
 
+/** As the processor will decode it. */
 async function canDecode(file: string): Promise<boolean> {
-  const sharp = loadSharp();
   try {
-    await sharp(file).stats();
+    await loadRgb(file);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
   }
 }
 
 function isId(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
-}
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

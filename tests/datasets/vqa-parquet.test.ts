@@ -22,10 +22,10 @@ function cacheDir(): string {
   return fs.mkdtempSync(path.join(folder, 'cache-'));
 }
 
-test('reads pictures, questions and answers; broken rows are counted and others take their place', async () => {
+test('reads images, questions and answers; broken rows are counted and others take their place', async () => {
   const { samples, skipped } = await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() });
   assert.equal(samples.length, READABLE);
-  assert.deepEqual(skipped.reasons, { 'picture broken': 1, 'no question': 1, 'picture missing': 1 });
+  assert.deepEqual(skipped.reasons, { 'image unreadable': 1, 'no question': 1, 'image missing': 1 });
   assert.ok(
     skipped.examples.every((line) => line.startsWith('vqa.parquet, row ')),
     skipped.examples.join(),
@@ -59,34 +59,40 @@ test('the seed decides the order; count cuts it', async () => {
 
 test('a call that was cancelled is taken up again, also after a line cut short', async () => {
   const cache_dir = cacheDir();
+  const LARGE = path.join(projectRoot(), 'tests/fixtures/datasets/hub/lmms-validation-0.parquet'); // 60 rows in 3 row groups of 20
+  const files = [LARGE, FIXTURE];
   const controller = new AbortController();
-  const interrupted = loadVqaParquet([FIXTURE], {
+  const interrupted = loadVqaParquet(files, {
     count: 100,
     cache_dir,
     signal: controller.signal,
-    progress_callback: ({ loaded = 0 }) => {
-      if (loaded === 5) controller.abort(new Error('enough'));
+    progress_callback: ({ status, loaded = 0 }) => {
+      if (status === 'samples' && loaded === 40) controller.abort(new Error('enough'));
     },
   });
   await assert.rejects(interrupted, /enough/);
   const [request] = fs.readdirSync(cache_dir);
-  const log = path.join(cache_dir, request, 'blocks.jsonl');
+  const log = path.join(cache_dir, request, 'steps.jsonl');
   const lines = fs.readFileSync(log, 'utf8').split('\n').length - 1;
-  assert.ok(lines >= 1, 'the first block was kept');
-  fs.appendFileSync(log, '{"block":1,"sam');
+  assert.ok(lines >= 1, 'the first step was kept');
+  fs.appendFileSync(log, '{"key":"1/0/0/0","sam');
   const seen: number[] = [];
-  const { samples, skipped } = await loadVqaParquet([FIXTURE], {
+  const { samples, skipped } = await loadVqaParquet(files, {
     count: 100,
     cache_dir,
     progress_callback: ({ loaded = 0 }) => seen.push(loaded),
   });
-  assert.ok(seen[0] >= 3, `went on from ${seen[0]}`);
-  const fresh = await loadVqaParquet([FIXTURE], { count: 100, cache_dir: cacheDir() });
-  assert.deepEqual(
-    samples.map(({ question_id }) => question_id),
-    fresh.samples.map(({ question_id }) => question_id),
+  assert.ok(
+    seen.some((loaded, i) => i > 0 && loaded - seen[i - 1] > 1),
+    'samples of the first call came at once',
   );
+  const fresh = await loadVqaParquet(files, { count: 100, cache_dir: cacheDir() });
+  const ids = (all: typeof samples) => all.map(({ question_id }) => question_id);
+  assert.deepEqual(ids(samples), ids(fresh.samples));
   assert.deepEqual(skipped, fresh.skipped);
+  // a smaller request takes from the same samples, and a larger one went on
+  assert.deepEqual(ids((await loadVqaParquet(files, { count: 7, cache_dir })).samples), ids(samples).slice(0, 7));
+  assert.equal(fs.readdirSync(cache_dir).length, 1);
 });
 
 test('clear errors: no parquet file, a cut one, another column, no answers, nothing there', async () => {
@@ -112,10 +118,35 @@ test('clear errors: no parquet file, a cut one, another column, no answers, noth
     }),
     /no column "x".*expected image, question, and x or y/,
   );
-  await assert.rejects(loadVqaSamples('no/such/folder'), /neither a folder/);
+  await assert.rejects(
+    loadVqaSamples('no/such/folder'),
+    /no\/such\/folder: no such folder\. Expected a folder in VQAv2's form.*hub id such as/,
+  );
   await assert.rejects(loadVqaSamples('../up'), VqaSourceError);
-  await assert.rejects(loadVqaSamples(''), /"" is neither a folder/);
+  await assert.rejects(loadVqaSamples(''), /"": no such folder/);
+  await assert.rejects(loadVqaSamples('vqav2'), /"vqav2": no such folder.*with its owner in front/);
   await assert.rejects(loadVqaSamples(path.join(projectRoot(), 'package.json')), /no \.parquet file; name the folder/);
+});
+
+test('a slip in a local name is told with what may have been meant, without asking the network', async () => {
+  const near = path.join(folder, 'near');
+  fs.mkdirSync(path.join(near, 'vqa-set', 'data'), { recursive: true });
+  fs.copyFileSync(FIXTURE, path.join(near, 'vqa-set', 'data', 'train-00000-of-00001.parquet'));
+  fs.copyFileSync(FIXTURE, path.join(near, 'rows.parquet'));
+  process.env.HF_ENDPOINT = 'http://hub.invalid';
+  try {
+    for (const [given, meant] of [
+      [path.join(near, 'vqa-sets'), path.join(near, 'vqa-set')],
+      [path.join(near, 'row.parquet'), path.join(near, 'rows.parquet')],
+      ['data/vqa-scnes', 'data/vqa-scenes'], // "data" is a folder here: no owner on the hub
+    ])
+      await assert.rejects(
+        loadVqaSamples(given),
+        (error: unknown) => error instanceof VqaSourceError && error.message.includes(`Did you mean ${meant}`),
+      );
+  } finally {
+    delete process.env.HF_ENDPOINT;
+  }
 });
 
 test('options are checked before anything is read', async () => {
@@ -135,16 +166,62 @@ test('options are checked before anything is read', async () => {
     );
 });
 
-test('a broken row group is passed over, the others are read', async () => {
+test('a broken row group is skipped and counted, the others are read', async () => {
   const broken = path.join(folder, 'broken.parquet');
   const bytes = fs.readFileSync(FIXTURE);
   bytes.fill(0xff, 4, 60); // the first page of the first of three row groups, behind the mark PAR1
   fs.writeFileSync(broken, bytes);
   const { samples, skipped } = await loadVqaParquet([broken], { count: 100, cache_dir: cacheDir() });
-  assert.equal(skipped.reasons['row group broken'], 4);
+  assert.equal(skipped.reasons['row group unreadable (column question_type, SNAPPY)'], 4);
+  assert.match(
+    skipped.examples.join('\n'),
+    /^broken\.parquet, rows 0 to 3: row group unreadable .*: a value of the unknown Thrift type/m,
+  );
   assert.ok(
     samples.length >= 6 && samples.every(({ image_id }) => Number(image_id) >= 1004),
     samples.map(({ image_id }) => image_id).join(),
+  );
+});
+
+test('nothing usable is an error with the reasons, the rows and the codec', async () => {
+  const broken = path.join(folder, 'unusable.parquet');
+  const bytes = fs.readFileSync(path.join(projectRoot(), 'tests/fixtures/datasets/vqa-forms/image-binary.parquet'));
+  bytes.fill(0xff, bytes.indexOf('PNG'), bytes.indexOf('PNG') + 100); // ZSTD leaves the first image as it is
+  fs.writeFileSync(broken, bytes);
+  await assert.rejects(loadVqaParquet([broken], { count: 5, cache_dir: cacheDir() }), (error: unknown) => {
+    assert.ok(error instanceof VqaParquetError);
+    assert.match(
+      error.message,
+      /unusable\.parquet: none of 12 rows can be used: 12 × row group unreadable \(column img, ZSTD\) \(unusable\.parquet, rows 0 to 11: /,
+    );
+    return true;
+  });
+  const cut = path.join(folder, 'cut.parquet');
+  fs.writeFileSync(cut, fs.readFileSync(FIXTURE).subarray(0, 5000));
+  const { samples, skipped } = await loadVqaParquet([cut, FIXTURE], { count: 5, cache_dir: cacheDir() });
+  assert.deepEqual([samples.length, skipped.reasons['file unusable']], [5, 1]); // one good file is enough
+  await assert.rejects(
+    loadVqaParquet([cut, cut], { count: 5, cache_dir: cacheDir() }),
+    /cut\.parquet: not a parquet file, or cut short/,
+  );
+  const empty = path.join(projectRoot(), 'tests/fixtures/datasets/forms/no-rows.parquet');
+  await assert.rejects(
+    loadVqaParquet([empty], {
+      count: 5,
+      cache_dir: cacheDir(),
+      columns: { question: 'text', image: 'data', answers: 'texts' },
+    }),
+    /no-rows\.parquet: has no rows/,
+  );
+});
+
+test('one image cannot be divided: calibration has its rows, validation is told why', async () => {
+  const file = path.join(projectRoot(), 'tests/fixtures/datasets/vqa-forms/one-image-zstd.parquet');
+  const options = { cache_dir: cacheDir() };
+  assert.equal((await loadVqaSamples(file, options)).samples.length, 10);
+  await assert.rejects(
+    loadVqaSamples(file, { ...options, split: 'val' }),
+    /none of its 10 rows belongs to the part "val".*too few different images/,
   );
 });
 

@@ -71,8 +71,8 @@ test('the official layout: joined by id, broken rows counted', async () => {
   assert.equal(samples.length, 17); // 3 readable pictures x 6, one without answers
   assert.deepEqual(skipped.reasons, {
     'not a question': 1,
-    'picture broken': 6,
-    'picture missing': 6,
+    'image unreadable': 6,
+    'image missing': 6,
     'no answers': 1,
   });
   assert.equal(source, 'v2_OpenEnded_mscoco_train2014_questions.json');
@@ -101,7 +101,7 @@ test('a missing split names what is missing', () => {
   assert.throws(
     () => findVqaV2(folder, 'val'),
     (error: unknown) =>
-      error instanceof VqaV2Error && /no questions, annotations, picture folder of the split "val"/.test(error.message),
+      error instanceof VqaV2Error && /no questions, annotations, image folder of the split "val"/.test(error.message),
   );
 });
 
@@ -176,7 +176,7 @@ test('a folder with few of the pictures: the annotations (370 MB in VQAv2) are r
   );
   const opened = context.mock.method(realFs, 'createReadStream');
   const { samples, skipped } = await loadVqaSamples(source, { count: 5 });
-  assert.deepEqual([samples.length, Object.keys(skipped.reasons)], [5, ['picture missing']]);
+  assert.deepEqual([samples.length, Object.keys(skipped.reasons)], [5, ['image missing']]);
   assert.ok(skipped.total <= 1995 && skipped.total > 0);
   const passes = opened.mock.calls.filter(({ arguments: [file] }) => String(file).includes('annotations')).length;
   assert.ok(passes >= 1 && passes <= 2, `${passes} passes`);
@@ -202,6 +202,24 @@ test('files that are no data set: a page of HTML, a list cut short, pictures mis
   );
   for (const options of [{ count: 0 }, { count: NaN }, { seed: 1.5 }])
     await assert.rejects(loadVqaV2(files, options), VqaSourceError);
+});
+
+test('nothing usable is an error that says why', async () => {
+  const source = path.join(folder, 'useless');
+  fs.mkdirSync(path.join(source, 'images'), { recursive: true });
+  const questions = [1, 2, 3].map((id) => ({ image_id: id, question: 'what?', question_id: id }));
+  fs.writeFileSync(path.join(source, 'questions_train.json'), JSON.stringify({ questions }));
+  fs.writeFileSync(path.join(source, 'annotations_train.json'), JSON.stringify({ annotations: [] }));
+  await assert.rejects(loadVqaSamples(source), (error: unknown) => {
+    assert.ok(error instanceof VqaV2Error);
+    assert.match(
+      error.message,
+      /questions_train\.json: none of its questions can be used: 3 × image missing \(question \d: image missing/,
+    );
+    return true;
+  });
+  fs.writeFileSync(path.join(source, 'questions_train.json'), JSON.stringify({ questions: [] }));
+  await assert.rejects(loadVqaSamples(source), /questions_train\.json: has no questions/);
 });
 
 test('progress counts samples, cancelling ends with the reason', async () => {

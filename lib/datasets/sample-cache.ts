@@ -1,0 +1,183 @@
+// Samples that were fetched, on disk: an interrupted or a larger request goes on where the last one stopped.
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { isRecord } from '../core/is-record';
+import { parseAnswers } from './parse-answers';
+import { SkipCounter, type SkippedSamples, type VqaSample } from './vqa-sample';
+
+/** A sample with the path of its image, or the image's bytes, which are then stored under a name of their own. */
+export type CacheableSample = Omit<VqaSample, 'image'> & { readonly image: string | Uint8Array };
+
+/** What one look at some rows gave. */
+export interface Step {
+  /** Which rows: the caller's own words; a cached step counts only where they are the same. */
+  readonly key: string;
+  /** Where the next look at these rows begins, and whether none are left. */
+  readonly window: number;
+  readonly next: number;
+  readonly exhausted: boolean;
+  readonly samples: readonly VqaSample[];
+  readonly skipped: SkippedSamples;
+}
+
+interface Entry extends Omit<Step, 'samples'> {
+  readonly samples: readonly (Omit<VqaSample, 'image'> & { readonly image: string })[];
+}
+
+const MAX_LOG_BYTES = 1 << 28;
+/** Of a SHA-256, enough that no two images share a name. */
+const NAME_DIGITS = 32;
+
+/** One folder for each request: `steps.jsonl` has a line for each finished step, the images lie beside it under their SHA-256. */
+export class SampleCache {
+  readonly skips: SkipCounter = new SkipCounter();
+  readonly samples: VqaSample[] = [];
+  /** Steps of earlier calls, in order. */
+  private readonly steps: Step[];
+  private readonly folder: string;
+  private readonly log: string;
+  private replaying = 0;
+
+  /** @param request what the samples depend on: source, revision, split, columns, seed */
+  constructor(cache_dir: string, request: unknown) {
+    const name = crypto.createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16);
+    this.folder = path.join(cache_dir, `vqa-${name}`);
+    this.log = path.join(this.folder, 'steps.jsonl');
+    fs.mkdirSync(this.folder, { recursive: true });
+    this.steps = this.readLog();
+  }
+
+  /** The next step of an earlier call, if it is the one that `key` names. Another one ends the replay: its rows are read again. */
+  replay(key: string): Step | undefined {
+    const step = this.steps[this.replaying];
+    if (!step) return undefined;
+    if (step.key !== key) {
+      this.steps.length = this.replaying;
+      this.rewrite(fs.readFileSync(this.log, 'utf8').split('\n').slice(0, this.steps.length));
+      return undefined;
+    }
+    this.replaying++;
+    this.take(step);
+    return step;
+  }
+
+  /** Takes steps as they come, for a request that they satisfy. */
+  replayUntil(count: number): void {
+    for (; this.samples.length < count && this.replaying < this.steps.length; this.replaying++)
+      this.take(this.steps[this.replaying]);
+  }
+
+  /** A value that was found out once for this request. */
+  recall(name: string): unknown {
+    try {
+      return JSON.parse(fs.readFileSync(path.join(this.folder, `${name}.json`), 'utf8'));
+    } catch {
+      return undefined; // not there, or not whole: it is found out again
+    }
+  }
+
+  remember(name: string, value: number): void {
+    writeWhole(path.join(this.folder, `${name}.json`), JSON.stringify(value));
+  }
+
+  /** Samples that the log holds. */
+  get held(): number {
+    return this.steps.reduce((sum, { samples }) => sum + samples.length, 0);
+  }
+
+  /** Stores an image; a file that it has a path for stays where it is. */
+  store(sample: CacheableSample): VqaSample {
+    const { image } = sample;
+    if (typeof image === 'string') return { ...sample, image };
+    const file = path.join(this.folder, crypto.createHash('sha256').update(image).digest('hex').slice(0, NAME_DIGITS));
+    if (!fs.existsSync(file)) writeWhole(file, image);
+    return { ...sample, image: file };
+  }
+
+  finish(step: Step): void {
+    const samples = step.samples.map(({ image, ...rest }) => ({ ...rest, image: this.shorten(String(image)) }));
+    fs.appendFileSync(this.log, `${JSON.stringify({ ...step, samples })}\n`);
+    this.take(step);
+  }
+
+  private take({ samples, skipped }: Step): void {
+    this.samples.push(...samples);
+    this.skips.merge(skipped);
+  }
+
+  private shorten(image: string): string {
+    return path.dirname(image) === this.folder ? path.basename(image) : image;
+  }
+
+  private readLog(): Step[] {
+    const steps: Step[] = [];
+    if (!fs.existsSync(this.log) || fs.statSync(this.log).size > MAX_LOG_BYTES) return steps;
+    const lines = fs.readFileSync(this.log, 'utf8').split('\n');
+    for (const line of lines) {
+      const entry = parseEntry(line);
+      const samples = entry?.samples.map((sample) => ({ ...sample, image: path.resolve(this.folder, sample.image) }));
+      if (!entry || !samples?.every(({ image }) => fs.existsSync(image))) break; // cut short: these rows are read again
+      steps.push({ ...entry, samples });
+    }
+    if (steps.length !== lines.length - 1) this.rewrite(lines.slice(0, steps.length));
+    return steps;
+  }
+
+  private rewrite(lines: readonly string[]): void {
+    writeWhole(this.log, lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+/** Under a name of this process first, then renamed: nobody finds half of it. */
+export function writeWhole(file: string, contents: string | Uint8Array): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, contents);
+  fs.renameSync(temporary, file);
+}
+
+function parseEntry(line: string): Entry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || !Array.isArray(value.samples)) return undefined;
+  const { key, window, next, exhausted } = value;
+  const samples = value.samples.map(parseSample);
+  const skipped = parseSkipped(value.skipped);
+  if (typeof key !== 'string' || typeof exhausted !== 'boolean' || !skipped) return undefined;
+  if (typeof window !== 'number' || typeof next !== 'number') return undefined;
+  if (!samples.every((sample) => sample !== undefined)) return undefined;
+  return { key, window, next, exhausted, samples: samples.flatMap((sample) => sample ?? []), skipped };
+}
+
+function parseSample(item: unknown): Entry['samples'][number] | undefined {
+  if (!isRecord(item)) return undefined;
+  const { image_id, question_id, question, question_type, image } = item;
+  const answers = Array.isArray(item.answers) ? parseAnswers(item.answers, undefined) : undefined;
+  if (
+    typeof image_id !== 'string' ||
+    typeof question_id !== 'string' ||
+    typeof question !== 'string' ||
+    typeof image !== 'string' ||
+    !answers
+  )
+    return undefined;
+  const type = typeof question_type === 'string' && { question_type };
+  return { image_id, question_id, question, answers, image, ...type };
+}
+
+function parseSkipped(value: unknown): SkippedSamples | undefined {
+  if (!isRecord(value) || !isRecord(value.reasons) || !Array.isArray(value.examples)) return undefined;
+  const reasons: Record<string, number> = {};
+  let total = 0;
+  for (const [reason, times] of Object.entries(value.reasons)) {
+    if (typeof times !== 'number') return undefined;
+    reasons[reason] = times;
+    total += times;
+  }
+  const examples = value.examples.filter((example): example is string => typeof example === 'string');
+  return { total, reasons, examples };
+}
