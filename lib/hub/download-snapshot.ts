@@ -33,6 +33,8 @@ export interface SnapshotWeights {
   readonly readShards?: (index: string) => readonly string[];
 }
 
+/** Saves round trips; more would only meet rate limits, and servers that answer one connection at a time. */
+const SMALL_FILES_AT_ONCE = 3;
 /** The branch moved on while its files were fetched: this often it is begun again. */
 const MAX_STARTS = 3;
 
@@ -92,7 +94,7 @@ async function download(id: string, wanted: SnapshotFiles, options: DownloadOpti
   async function fetchAll(snapshot: SnapshotDownload): Promise<string> {
     const [first, ...rest] = wanted.files;
     await snapshot.fetch(first.name, true);
-    await settle(rest.map(({ name, required }) => snapshot.fetch(name, required)));
+    await forEachOf(rest, ({ name, required }) => snapshot.fetch(name, required));
     await wanted.check?.(snapshot.folder);
     if (wanted.weights.length === 0) return snapshot.folder;
     for (const { name, readShards } of wanted.weights) {
@@ -125,9 +127,16 @@ async function download(id: string, wanted: SnapshotFiles, options: DownloadOpti
   }
 }
 
-/** Waits for all, so that nothing goes on in the background after an error. */
-async function settle(all: readonly Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(all)) if (result.status === 'rejected') throw result.reason;
+/** A few at a time. Waits for all that were begun, so that nothing goes on in the background after an error. */
+async function forEachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  const results = await Promise.allSettled(
+    Array.from({ length: SMALL_FILES_AT_ONCE }, () => worker().finally(() => queue.splice(0))),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** As in huggingface_hub: a hub that refuses access does not take away what is here already; one that has no such revision does. */

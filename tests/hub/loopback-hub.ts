@@ -100,6 +100,7 @@ export class LoopbackHub {
   set content(content: HubContent) {
     this.#content = content;
     this.#used = new Map();
+    this.#signatures = 0;
     this.log = [];
   }
 

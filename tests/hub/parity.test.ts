@@ -47,7 +47,7 @@ describe('as huggingface_hub does it', () => {
         [outcome.result, ...(NAMES[outcome.result] ?? [])].includes(right.result),
         `${outcome.result}, there ${right.result}`,
       );
-      for (const key of ['serverMessage', 'files', 'links', 'refs', 'missing', 'tokens', 'proxied'] as const)
+      for (const key of ['serverMessage', 'files', 'links', 'refs', 'missing', 'blobs', 'tokens', 'proxied'] as const)
         assert.deepEqual(outcome[key], right[key], key);
     });
   }

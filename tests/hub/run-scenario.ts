@@ -16,6 +16,8 @@ export interface Outcome {
   readonly links: Readonly<Record<string, string>>;
   readonly refs: Readonly<Record<string, string>>;
   readonly missing: readonly string[];
+  /** Names of the blobs: nothing unfinished is left. */
+  readonly blobs: readonly string[];
   /** Which hosts were sent which token. */
   readonly tokens: Readonly<Record<string, string>>;
   readonly proxied: boolean;
@@ -105,7 +107,7 @@ export async function runScenario(hub: LoopbackHub, scenario: Scenario, home: st
   };
 }
 
-function readCache(cache: string, id: string): Pick<Outcome, 'files' | 'links' | 'refs' | 'missing'> {
+function readCache(cache: string, id: string): Pick<Outcome, 'files' | 'links' | 'refs' | 'missing' | 'blobs'> {
   const store = path.join(cache, `models--${id.replace('/', '--')}`);
   const files: Record<string, string> = {};
   const links: Record<string, string> = {};
@@ -115,7 +117,8 @@ function readCache(cache: string, id: string): Pick<Outcome, 'files' | 'links' |
   }
   const refs = list(path.join(store, 'refs')).map(([name, file]) => [name, fs.readFileSync(file, 'utf8')]);
   const missing = list(path.join(store, '.no_exist')).map(([name]) => name);
-  return { files, links, refs: Object.fromEntries(refs), missing };
+  const blobs = list(path.join(store, 'blobs')).map(([name]) => name);
+  return { files, links, refs: Object.fromEntries(refs), missing, blobs };
 }
 
 /** Names relative to the folder, in order, and paths. */
