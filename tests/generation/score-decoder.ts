@@ -44,9 +44,9 @@ export class ScoreDecoder implements DecoderStep {
   }
 }
 
-export const BOS = 1,
-  EOS = 2,
-  PAD = 3;
+export const BOS = 1;
+export const EOS = 2;
+export const PAD = 3;
 
 /** Options as the searches get them, for a vocabulary of this size. */
 export function settingsOf(options: GenerationOptions, promptLength: number, vocab_size: number): SearchSettings {

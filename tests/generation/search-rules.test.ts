@@ -6,9 +6,9 @@ import type { GenerationOptions } from '../../lib/generation/generation-options'
 import { greedySearch } from '../../lib/generation/greedy-search';
 import { BOS, EOS, logProbabilities, PAD, ScoreDecoder, settingsOf } from './score-decoder';
 
-const A = 4,
-  B = 5,
-  VOCABULARY = 6;
+const A = 4;
+const B = 5;
+const VOCABULARY = 6;
 
 /** Scores of a vocabulary of six from those that matter; all others can hardly be chosen. */
 function prefer(scores: Readonly<Record<number, number>>): number[] {

@@ -1,34 +1,25 @@
 // Streams of tokens, callbacks that return promises, and timings that belong to one call, with the bundled model.
 import assert from 'node:assert/strict';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip } from '../../lib/convert';
-import { OVBlipModel, type GenerateOutput, type PixelValues } from '../../lib/generation';
+import type { GenerateOutput, OVBlipModel, PixelValues } from '../../lib/generation';
 import { streamTokens } from '../../lib/generation/stream-tokens';
-import { BlipProcessor, type TextInputs } from '../../lib/preprocessing';
-import { projectRoot } from '../project-root';
+import type { TextInputs } from '../../lib/preprocessing';
+import { loadBundledModel, type BundledModel } from './bundled-model';
 
-const work = fs.mkdtempSync(path.join(os.tmpdir(), 'stream-'));
-after(() => fs.rmSync(work, { recursive: true, force: true }));
-
+let bundled: BundledModel;
 let model: OVBlipModel;
 let pixel_values: PixelValues;
 let question: TextInputs;
 
 before(async () => {
-  const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'models', 'blip-scenes'));
-  await convertBlip(checkpoint, work);
-  checkpoint.close();
-  model = await OVBlipModel.load(work, { properties: { INFERENCE_PRECISION_HINT: 'f32' } });
-  const processor = await BlipProcessor.fromCheckpoint(work);
-  pixel_values = await processor.image(path.join(projectRoot(), 'data', 'pictures', 'demo.jpg'));
-  question = processor.text('how many dogs are in the picture?');
+  bundled = await loadBundledModel();
+  const [image] = bundled.images;
+  model = bundled.model;
+  pixel_values = image.pixel_values;
+  question = bundled.processor.text(image.questions[0]);
 });
-after(() => model.dispose());
+after(() => bundled.dispose());
 
 /** All that a stream yields, and what it returns. */
 async function readAll<T>(stream: AsyncGenerator<number[], T>): Promise<{ tokens: number[][]; output: T }> {

@@ -6,11 +6,14 @@ import * as path from 'node:path';
 import { after, test } from 'node:test';
 import { GraphBuilder, writeIR, type IRType, type Value } from '../../lib/ir';
 import { loadOpenVINO, type Tensor } from '../../lib/openvino';
-import { CASES } from './operation-cases';
+import { ELEMENTWISE_CASES } from './elementwise-cases';
+import { PRODUCT_CASES } from './product-cases';
+import { SHAPE_CASES } from './shape-cases';
 import { generate, type Nd } from './nd-array';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ir-ops-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
+const CASES = [...ELEMENTWISE_CASES, ...SHAPE_CASES, ...PRODUCT_CASES];
 const ov = loadOpenVINO();
 const core = new ov.Core();
 
