@@ -71,7 +71,7 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 export async function convertOnce(
   idOrFolder: string,
   options: ConvertOnceOptions = {},
-  check: (checkpoint: { readonly id: string; readonly task: BlipTask }) => void = () => undefined,
+  check: (checkpoint: { readonly id: string; readonly task: BlipTask }) => void | Promise<void> = () => undefined,
 ): Promise<string> {
   checkOptions('convertOnce', options, CONVERT_ONCE_OPTIONS);
   const { dtype, ...source } = options;
@@ -89,13 +89,13 @@ export async function convertOnce(
   const task = fs.existsSync(configFile)
     ? configuredTask(parseBlipConfig(readJSON(configFile), configFile))
     : undefined;
-  if (task !== undefined) check({ id: found.id, task });
+  if (task !== undefined) await check({ id: found.id, task });
   const folder = await folderOf(found, dtype ?? 'fp16');
   if (dtype === 'int8') return findQuantized(found, folder);
   if (isComplete(folder)) return folder;
   const checkpoint = await loadCheckpoint(idOrFolder, source);
   try {
-    check(checkpoint);
+    await check(checkpoint);
     return await convertIntoCache(folder, checkpoint, options);
   } finally {
     checkpoint.close();

@@ -1,6 +1,7 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
+import * as fs from 'node:fs';
 import type { BlipTask } from '../checkpoint';
-import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
+import { OVBlipMatcher, OVBlipModel, type PretrainedOptions } from '../generation';
 import { splitOptions } from '../generation/pretrained-options';
 import { convertOnce } from '../model-folder/convert-once';
 import { BlipProcessor } from '../preprocessing';
@@ -15,7 +16,7 @@ const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matchin
  * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link convertOnce};
  * a folder that convertBlip or quantizeBlip wrote is taken as it is.
  *
- * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
+ * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @example
  * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', { dtype: 'fp16', device: 'CPU' });
  * @example
@@ -56,25 +57,21 @@ export async function pipeline(
   if (!TASKS.includes(task))
     throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
   const { source, load } = splitOptions('pipeline', options);
-  const folder = await convertOnce(idOrFolder, source, (checkpoint) => checkTask(task, checkpoint));
-  if (task === 'image-text-matching') return loadMatching(folder, load);
-  const model = await OVBlipModel.load(folder, load);
+  let processor: BlipProcessor | undefined;
+  const folder = await convertOnce(idOrFolder, source, async (checkpoint) => {
+    checkTask(task, checkpoint);
+    // Of a checkpoint on the hub, loadCheckpoint checks this; here a missing file is told before a conversion, with the caller's folder.
+    if (fs.existsSync(idOrFolder)) processor ??= await BlipProcessor.fromPretrained(idOrFolder);
+  });
+  const model = await (task === 'image-text-matching' ? OVBlipMatcher : OVBlipModel).load(folder, load);
   try {
-    if (task === 'visual-question-answering' && !model.canAnswer) throw captionsOnly(idOrFolder);
-    const processor = await BlipProcessor.fromCheckpoint(folder);
+    if (task === 'visual-question-answering' && model instanceof OVBlipModel && !model.canAnswer)
+      throw captionsOnly(idOrFolder);
+    processor ??= await BlipProcessor.fromCheckpoint(folder);
+    if (model instanceof OVBlipMatcher) return imageTextMatching(model, processor);
     return task === 'image-to-text' ? imageToText(model, processor) : visualQuestionAnswering(model, processor);
   } catch (error) {
     model.dispose();
-    throw error;
-  }
-}
-
-async function loadMatching(folder: string, options: LoadModelOptions): Promise<ImageTextMatching> {
-  const matcher = await OVBlipMatcher.load(folder, options);
-  try {
-    return imageTextMatching(matcher, await BlipProcessor.fromCheckpoint(folder));
-  } catch (error) {
-    matcher.dispose();
     throw error;
   }
 }

@@ -39,6 +39,26 @@ after(() => {
   fs.rmSync(work, { recursive: true, force: true });
 });
 
+describe('a .pth of the original repository', () => {
+  it('needs a vocabulary beside it, and says so before its conversion; then it is enough', async () => {
+    const folder = path.join(work, 'original');
+    fs.cpSync(path.join(fixture('.'), '..', 'pytorch', 'derived'), folder, { recursive: true });
+    const file = path.join(folder, 'model_base_vqa.pth');
+    await assert.rejects(pipeline('visual-question-answering', file, { progress_callback }), (error: unknown) => {
+      assert.ok(error instanceof Error && error.message.startsWith(folder), String(error));
+      assert.match(error.message, /neither tokenizer\.json nor vocab\.txt.*vocab\.txt of bert-base-uncased/);
+      return true;
+    });
+    assert.ok(!converted());
+    fs.copyFileSync(path.join(fixture('.'), '..', 'preprocessing', 'vocab.txt'), path.join(folder, 'vocab.txt'));
+    const ask = await pipeline('visual-question-answering', file, { progress_callback });
+    assert.ok(converted());
+    const [{ answer }] = await ask(PICTURE, QUESTION);
+    assert.equal(typeof answer, 'string'); // weights are random
+    ask.dispose();
+  });
+});
+
 describe('a checkpoint folder', () => {
   it('is converted by the first pipeline; the second task and the model take the same', async () => {
     const caption = await pipeline('image-to-text', MODEL, { progress_callback });
