@@ -46,6 +46,7 @@ console.log('Notebooks, from top to bottom (one to three minutes)');
 fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
 const code = await executeNotebooks(again, {
   BLIP_MODEL: undefined,
+  BLIP_REVISION: undefined,
   BLIP_DEVICE: undefined,
   BLIP_DATASET: undefined,
 });

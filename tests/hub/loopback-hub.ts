@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import * as net from 'node:net';
 import * as zlib from 'node:zlib';
+import { createProxy } from './loopback-proxy';
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export const NEXT_COMMIT = '89abcdef0123456789abcdef0123456789abcdef';
@@ -82,7 +82,6 @@ export class LoopbackHub {
   #used = new Map<Rule, number>();
   #signatures = 0;
   readonly #servers = new Map<string, http.Server>();
-  readonly #tunnels = new Set<net.Socket>();
 
   /** @param certificate where given, the hub speaks https */
   static async start(certificate?: Certificate): Promise<LoopbackHub> {
@@ -91,8 +90,12 @@ export class LoopbackHub {
       const answer: http.RequestListener = (request, response) => hub.#answer(host, request, response);
       await hub.#listen(host, certificate ? https.createServer(certificate, answer) : http.createServer(answer));
     }
-    const proxy = http.createServer((request, response) => hub.#forward(request, response));
-    proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => hub.#tunnel(request, socket));
+    const proxy = createProxy({
+      note: (request) => hub.#note('proxy', request),
+      match: (method, url) => hub.#match('proxy', method, url),
+      login: () => hub.#content.proxyLogin,
+      hubPort: () => hub.#port('hub'),
+    });
     await hub.#listen('proxy', proxy);
     return hub;
   }
@@ -112,7 +115,6 @@ export class LoopbackHub {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#tunnels) socket.destroy();
     for (const server of this.#servers.values()) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -249,68 +251,6 @@ export class LoopbackHub {
         ...(large.includes(path) && { lfs: { oid: sha256(files[path]), size: files[path].length, pointerSize: 130 } }),
       })),
     );
-  }
-
-  /** Plain http asked of the proxy; any host whose name ends in .invalid is the hub. */
-  #forward(request: http.IncomingMessage, response: http.ServerResponse): void {
-    this.#note('proxy', request);
-    const rule = this.#match('proxy', request.method ?? '', request.url ?? '');
-    if (rule?.silent) return;
-    const refusal = this.#refuseProxy(request, rule);
-    if (refusal !== undefined) {
-      response.writeHead(refusal, { 'Proxy-Authenticate': 'Basic realm="proxy"' }).end('the proxy says no');
-      return;
-    }
-    const target = new URL(request.url ?? '');
-    const { 'proxy-authorization': _login, 'proxy-connection': _connection, ...headers } = request.headers;
-    const port = target.hostname.endsWith('.invalid') ? this.#port('hub') : Number(target.port);
-    const host = target.hostname.endsWith('.invalid') ? '127.0.0.1' : target.hostname;
-    const onward = http.request({
-      host,
-      port,
-      method: request.method,
-      path: `${target.pathname}${target.search}`,
-      headers,
-      agent: false,
-    });
-    onward.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    request.pipe(onward);
-  }
-
-  #tunnel(request: http.IncomingMessage, socket: net.Socket): void {
-    this.#note('proxy', request);
-    this.#tunnels.add(socket);
-    socket.on('close', () => this.#tunnels.delete(socket));
-    socket.on('error', () => socket.destroy());
-    const rule = this.#match('proxy', 'CONNECT', request.url ?? '');
-    if (rule?.silent) return;
-    const refusal = this.#refuseProxy(request, rule);
-    if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal} No\r\nProxy-Authenticate: Basic realm="proxy"\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
-    const [host, port] = (request.url ?? '').split(':');
-    const invalid = host.endsWith('.invalid');
-    const onward = net.connect(invalid ? this.#port('hub') : Number(port), invalid ? '127.0.0.1' : host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      onward.pipe(socket);
-      socket.pipe(onward);
-    });
-    this.#tunnels.add(onward);
-    onward.on('close', () => socket.destroy());
-    onward.on('error', () => socket.destroy());
-    socket.on('close', () => onward.destroy());
-  }
-
-  #refuseProxy(request: http.IncomingMessage, rule: Rule | undefined): number | undefined {
-    if (rule?.status !== undefined) return rule.status;
-    const { proxyLogin } = this.#content;
-    const expected = proxyLogin === undefined ? undefined : `Basic ${Buffer.from(proxyLogin).toString('base64')}`;
-    return expected !== undefined && request.headers['proxy-authorization'] !== expected ? 407 : undefined;
   }
 }
 
