@@ -9,6 +9,8 @@
 // Each head uses its own rows of both matrices (64 of 768 in BLIP-base). Instead of slicing them, which the CPU plugin would multiply in
 // f32, each token gets one row per head, with zeros in the other heads' places: plain matrix products, which NNCF quantizes.
 //
+// The last argument of each operation is its node's name in the written IR, whose bytes stay the same when code is renamed.
+//
 // Shapes: b batch, l tokens of text, s encoder tokens, n encoder hidden size, h heads, H hidden size.
 import type { Value } from '../ir';
 import { additiveMask } from './attention-masks';
