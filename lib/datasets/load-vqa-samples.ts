@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheFolder } from '../core/cache-folder';
 import type { ProgressCallback } from '../core/progress';
+import { withCallbacks } from '../core/with-callbacks';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
 import { quote } from '../core/quote';
@@ -74,6 +75,12 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
 export async function loadVqaSamples(source: string, options: LoadVqaOptions = {}): Promise<VqaSamples> {
   checkOptions(options);
   checkCounts(options);
+  return withCallbacks(options.signal, (guard) =>
+    loadSamples(source, { ...options, progress_callback: guard(options.progress_callback) }),
+  );
+}
+
+async function loadSamples(source: string, options: LoadVqaOptions): Promise<VqaSamples> {
   const { split = 'train', count = DEFAULT_COUNT, seed, columns, timeout_ms, progress_callback, signal } = options;
   const own = options.hub_split ?? fromEnvironment(process.env.BLIP_SPLIT);
   signal?.throwIfAborted();

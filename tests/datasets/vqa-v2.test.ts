@@ -230,6 +230,10 @@ test('progress counts samples, cancelling ends with the reason', async () => {
     if (loaded === 3) controller.abort(new Error('enough'));
   };
   await assert.rejects(loadVqaSamples(folder, { count: 10, progress_callback, signal: controller.signal }), /enough/);
+  const rejecting = async (): Promise<void> => {
+    throw new TypeError('in the callback');
+  };
+  await assert.rejects(loadVqaSamples(folder, { count: 10, progress_callback: rejecting }), /in the callback/);
   assert.deepEqual(seen, ['samples 1/10', 'samples 2/10', 'samples 3/10']);
   await assert.rejects(loadVqaSamples(folder, { signal: controller.signal }), /enough/); // before the start too
 });
