@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import {
   addSideFileCheck,
   BlipConfigError,
+  configuredTask,
   findCheckpoint,
   loadCheckpoint,
   parseBlipConfig,
@@ -16,6 +17,7 @@ import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
 import type { DecodeOptions } from './decode-image';
 import { PreprocessorConfigError } from './errors';
+import { checkTokenizer } from './check-tokenizer';
 import { fittedSize } from './fit-image';
 import { preprocessImage, preprocessImages, type PixelValues } from './image';
 import { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-config';
@@ -106,12 +108,11 @@ export class BlipProcessor {
           `but the vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
       );
     }
-    return new BlipProcessor(
-      imageConfig,
-      config.text_config.max_position_embeddings,
-      new BlipTokenizer(folder),
-      options.on_warning ?? ((message) => console.warn(message)),
-    );
+    const warn = options.on_warning ?? ((message) => console.warn(message));
+    const tokenizer = new BlipTokenizer(folder, warn);
+    const task = typeof checkpointOrFolder === 'string' ? configuredTask(config) : checkpointOrFolder.task;
+    checkTokenizer(tokenizer, config.text_config, { folder, task, warn });
+    return new BlipProcessor(imageConfig, config.text_config.max_position_embeddings, tokenizer, warn);
   }
 
   /**

@@ -23,8 +23,9 @@ const MAX_TEXT_CHARACTERS = 1_000_000;
 export class BlipTokenizer {
   /** Words and added tokens. */
   readonly vocabSize: number;
-  /** One more than the largest id: rows that a word embedding needs. */
-  readonly embeddingRows: number;
+  readonly largestWordId: number;
+  /** Ids of the added tokens that are no words. */
+  readonly addedIds: readonly number[];
   readonly padTokenId: number;
   readonly clsTokenId: number;
   readonly sepTokenId: number;
@@ -56,11 +57,11 @@ export class BlipTokenizer {
             `words keep their ids, and new tokens follow after the ${described.vocab.size} words.`,
         );
     }
-    const beyondWords = [...this.#added.tokens.keys()].filter((id) => this.#model.tokenOf(id) === undefined);
-    this.vocabSize = described.vocab.size + beyondWords.length;
+    this.addedIds = [...this.#added.tokens.keys()].filter((id) => this.#model.tokenOf(id) === undefined);
+    this.vocabSize = described.vocab.size + this.addedIds.length;
     let largest = 0;
-    for (const id of [...described.vocab.values(), ...beyondWords]) largest = Math.max(largest, id);
-    this.embeddingRows = largest + 1;
+    for (const id of described.vocab.values()) largest = Math.max(largest, id);
+    this.largestWordId = largest;
     this.#cleanUp = described.clean_up_tokenization_spaces;
     this.#keepEnd = described.truncation_side === 'left';
     this.padTokenId = this.#idOf(described.pad_token);

@@ -11,6 +11,7 @@ import { readOriginal } from '../../lib/checkpoint/original/read-original';
 import { renameOriginal } from '../../lib/checkpoint/original/rename-original';
 import { checkTensors, expectedTensors } from '../../lib/convert/expected-tensors';
 import { BlipProcessor } from '../../lib/preprocessing';
+import { writeVocabulary } from '../write-vocabulary';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 const PUBLISHED = path.join(FIXTURES, 'pytorch');
@@ -188,7 +189,7 @@ describe('a .pth alone', () => {
       BlipProcessor.fromCheckpoint(checkpoint),
       /neither tokenizer\.json nor vocab\.txt.*bert-base-uncased/,
     );
-    fs.copyFileSync(path.join(FIXTURES, 'preprocessing', 'vocab.txt'), path.join(folder, 'vocab.txt'));
+    writeVocabulary(folder, [], checkpoint.config.text_config);
     const processor = await BlipProcessor.fromCheckpoint(checkpoint);
     assert.deepEqual(processor.imageConfig.size, { height: 48, width: 48 });
     assert.equal(processor.imageConfig.resample, 'bicubic');
@@ -208,7 +209,7 @@ describe('a .pth alone', () => {
         path.join(folder, name),
         JSON.stringify(name === 'processor_config.json' ? { image_processor: settings } : settings),
       );
-      fs.copyFileSync(path.join(FIXTURES, 'preprocessing', 'vocab.txt'), path.join(folder, 'vocab.txt'));
+      writeVocabulary(folder, []);
       const checkpoint = await loadCheckpoint(path.join(folder, 'model_base.pth'));
       assert.equal(checkpoint.config.vision_config.image_size, 24);
       assert.equal(checkpoint.config.text_config.num_attention_heads, 4, 'the rest is that of config.json');

@@ -6,19 +6,19 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import type { VqaSample } from '../../lib/datasets';
 import { projectRoot } from '../project-root';
+import { writeVocabulary } from '../write-vocabulary';
 
 /** Of the checkpoint. */
 export const IMAGE_SIZE = 24;
 export const QUESTION = 'how many dogs are red?';
-/** Ids below the checkpoint's vocabulary of 61; [PAD] is 0 in both. */
-const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...QUESTION.slice(0, -1).split(' '), '?'];
+const WORDS = [...QUESTION.slice(0, -1).split(' '), '?'];
 
 /** Converts the random checkpoint `vqa-f16` into `folder`. */
 export async function makeTinyModel(folder: string): Promise<string> {
   const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests/fixtures/checkpoints/vqa-f16'));
   await convertBlip(checkpoint, folder);
   checkpoint.close();
-  fs.writeFileSync(path.join(folder, 'vocab.txt'), VOCABULARY.join('\n'));
+  writeVocabulary(folder, WORDS);
   writePreprocessor(folder, {});
   return folder;
 }

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
-import { BlipProcessor, PreprocessorConfigError } from '../../lib/preprocessing';
+import { BlipProcessor, BlipTokenizer, PreprocessorConfigError } from '../../lib/preprocessing';
 import { parsePreprocessorConfig } from '../../lib/preprocessing/preprocessor-config';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'preprocessing');
@@ -12,9 +12,11 @@ const image = (name: string): string => path.join(FIXTURES, 'images', name);
 const folders: string[] = [];
 after(() => folders.forEach((folder) => fs.rmSync(folder, { recursive: true })));
 
+/** Words of the tokenizer's fixture, whose last two are [DEC] and [ENC]. */
+const VOCAB_SIZE = new BlipTokenizer(path.join(FIXTURES, 'tokenizer')).vocabSize;
 const CONFIG = {
   model_type: 'blip',
-  text_config: { max_position_embeddings: 16 },
+  text_config: { max_position_embeddings: 16, vocab_size: VOCAB_SIZE, bos_token_id: VOCAB_SIZE - 2, sep_token_id: 3 },
   vision_config: { image_size: 24, patch_size: 8 },
 };
 
