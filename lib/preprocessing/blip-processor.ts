@@ -48,7 +48,7 @@ export class BlipProcessor {
   }
 
   private constructor(
-    /** What happens to a picture. */
+    /** What happens to an image. */
     readonly imageConfig: PreprocessorConfig,
     /** Tokens that the text model takes at most. */
     readonly maxTextLength: number,

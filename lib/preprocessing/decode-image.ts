@@ -9,6 +9,8 @@
 //     as the tutorial calls it, does not (except for TIFF): `exif_transpose: false`.
 //   - Of an animation, the first frame is taken.
 import type { Sharp } from 'sharp';
+import { checkOptions, OptionsError } from '../core/check-options';
+import { describeValue } from '../core/describe-value';
 import { SharpError } from '../core/load-sharp';
 import { detectImageFormat, firstBytes, type ImageFormat } from './decode/image-format';
 import { openAvif } from './decode/open-avif';
@@ -28,13 +30,23 @@ import type { ImageSize } from './parse-image-size';
 import { resampleStrips, type TargetSize } from './resample-strips';
 import type { RgbImage } from './rgb-image';
 
-export type { TargetSize };
-
 export interface DecodeOptions {
   /** Turn the image as EXIF or XMP say; true by default, as HF does for paths and URLs. */
   readonly exif_transpose?: boolean;
   /** 'white' (default) lays a transparent image on white; 'drop' ignores transparency, as PIL's convert('RGB') does. */
   readonly alpha?: AlphaMode;
+}
+
+/** @throws {OptionsError} when an option is unknown or has an unknown value */
+export function checkDecodeOptions(options: DecodeOptions): void {
+  checkOptions('image', options, ['exif_transpose', 'alpha']);
+  const { exif_transpose = true, alpha = 'white' } = options;
+  if (typeof exif_transpose !== 'boolean')
+    throw new OptionsError(
+      `image: option "exif_transpose" is ${describeValue(exif_transpose)}. Expected true or false.`,
+    );
+  if (alpha !== 'white' && alpha !== 'drop')
+    throw new OptionsError(`image: option "alpha" is ${describeValue(alpha)}. Expected "white" or "drop".`);
 }
 
 const OPENERS: Readonly<
@@ -108,19 +120,33 @@ async function withImage(
     return await use(exif_transpose || format === 'tiff' ? opened : { ...opened, orientation: 1 });
   } catch (error) {
     if (error instanceof ImageError || error instanceof SharpError) throw error;
-    throw new ImageError(
-      `${image.name}: the ${format.toUpperCase()} image cannot be decoded: ${reason(error)}. ` +
-        `Got ${image.bytes.byteLength} bytes that begin ${firstBytes(image.bytes)}. ` +
-        'It may be damaged or cut short: download it again, or open it in an image editor and save it anew.',
-      { cause: error },
-    );
+    const said = explain(error, image.bytes);
+    throw new ImageError(`${image.name}: the ${format.toUpperCase()} image cannot be decoded: ${said}`, {
+      cause: error,
+    });
   }
 }
 
-/** sharp's messages have several lines, often the same one again and again. */
+function explain(error: unknown, bytes: Uint8Array): string {
+  const said = reason(error);
+  if (/^timeout/.test(said)) return `it takes too long (${said}). Shrink it first.`;
+  if (/not configured|not a whole number of bytes/.test(said))
+    return `${said}. Save it in another way, as PNG for instance.`;
+  return (
+    `${said}. Got ${bytes.byteLength} bytes that begin ${firstBytes(bytes)}. ` +
+    'It may be damaged or cut short: download it again, or open it in an image editor and save it anew.'
+  );
+}
+
+/** sharp's messages have several lines, often the same one again and again, and before them how libvips tried to go on. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (/^timeout/.test(message)) return `it takes too long (${message.trim()})`;
   const lines = message.split('\n').map((line) => line.trim());
-  return [...new Set(lines.filter((line) => line !== ''))].slice(0, 3).join('; ');
+  const said = lines.filter((line) => line !== '' && !line.startsWith('source: bad seek'));
+  return (
+    [...new Set(said)]
+      .slice(0, 2)
+      .join('; ')
+      .replace(/[.:]+$/, '') || 'no reason given'
+  );
 }

@@ -1,7 +1,7 @@
 // The errors of the preprocessing room.
 import { BlipError } from '../core/errors';
 
-/** A picture could not be read or decoded. */
+/** An image could not be read or decoded. */
 export class ImageError extends BlipError {}
 
 /** preprocessor_config.json asks for something that is missing, malformed or not done here. */

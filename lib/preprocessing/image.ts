@@ -1,15 +1,13 @@
 // An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
 import type { Sharp } from 'sharp';
-import { decodeImage, decodeResized, renderSharp, type DecodeOptions, type TargetSize } from './decode-image';
-import { checkOptions } from '../core/check-options';
+import { checkDecodeOptions, decodeImage, decodeResized, renderSharp, type DecodeOptions } from './decode-image';
+import type { TargetSize } from './resample-strips';
 import { ImageError } from './errors';
 import { fitImage, resizedSize } from './fit-image';
 import type { ImageSize } from './parse-image-size';
 import type { PreprocessorConfig } from './preprocessor-config';
 import { readImageSource, type ImageSource } from './read-image-source';
 import type { RgbImage } from './rgb-image';
-
-const OPTIONS = ['exif_transpose', 'alpha'] as const;
 
 /** data: f32, channels first; dims: [batch, 3, height, width]. */
 export interface PixelValues {
@@ -69,7 +67,7 @@ export async function resizeImage(
   config: PreprocessorConfig,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  checkOptions('image', options, OPTIONS);
+  checkDecodeOptions(options);
   if (isSharp(source)) return fitImage(await renderSharp(source, options), config);
   const target = (size: ImageSize): TargetSize | undefined =>
     config.do_resize ? { ...resizedSize(size, config), filter: config.resample } : undefined;
@@ -79,7 +77,7 @@ export async function resizeImage(
 
 /** The image as the model's preparation sees it before resizing: [height, width, 3] u8. */
 export async function loadRgb(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
-  checkOptions('image', options, OPTIONS);
+  checkDecodeOptions(options);
   return isSharp(source) ? renderSharp(source, options) : decodeImage(await readImageSource(source), options);
 }
 

@@ -1,6 +1,6 @@
-// A picture as it is decoded, resized and shown.
+// An image as it is decoded, resized and shown.
 
-/** An 8-bit RGB picture: rows from the top, [height, width, 3]. */
+/** An 8-bit RGB image: rows from the top, [height, width, 3]. */
 export interface RgbImage {
   readonly data: Uint8Array;
   readonly width: number;

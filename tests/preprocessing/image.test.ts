@@ -192,8 +192,13 @@ test('what is no image, and options that do not exist, are named', async () => {
       name: 'ImageError',
       message: new RegExp(`^The image is ${got}, expected a path`),
     });
-  await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, { rotate: 90 }]), {
-    name: 'OptionsError',
-    message: /"rotate" is not implemented. Implemented: exif_transpose, alpha/,
-  });
+  for (const [options, message] of [
+    [{ rotate: 90 }, /"rotate" is not implemented. Implemented: exif_transpose, alpha/],
+    [{ alpha: 'black' }, /"alpha" is "black". Expected "white" or "drop"/],
+    [{ exif_transpose: 'no' }, /"exif_transpose" is "no". Expected true or false/],
+  ] as const)
+    await assert.rejects(Reflect.apply(preprocessImage, undefined, [image('rgb.png'), config, options]), {
+      name: 'OptionsError',
+      message,
+    });
 });

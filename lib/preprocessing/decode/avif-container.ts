@@ -1,4 +1,14 @@
-// The boxes of an AVIF file (ISO 23008-12, HEIF) that say how its primary image is meant: color, rotation, transparency.
+// The boxes of an AVIF file that say how its primary image is meant: color, rotation, transparency.
+import { readAv1Color } from './av1-color';
+import {
+  findBox,
+  findItemData,
+  FULL_BOX_BYTES,
+  readAssociations,
+  readBoxes,
+  readPrimaryItem,
+  type Box,
+} from './heif-boxes';
 import type { Orientation } from './orientation';
 
 /** How luma and chroma make up colors (ITU H.273). */
@@ -8,7 +18,7 @@ export interface NclxColor {
 }
 
 export interface AvifContainer {
-  /** undefined when the file names no color, or one of a profile only. */
+  /** By the file, or else by the AV1 stream in it; undefined when neither could be read. */
   readonly color?: NclxColor;
   /** As stored, before the rotation; 0 where the file does not say. */
   readonly width: number;
@@ -22,25 +32,22 @@ export interface AvifContainer {
   /** Luma samples to one chroma sample, in a row and in a column: 1 or 2. */
   readonly chromaColumns: number;
   readonly chromaRows: number;
-  /**
-   * A copy for libheif, which then neither turns nor crops the image.
-   *
-   * @param planes the samples come as they are: Cr, luma and Cb in place of red, green and blue, and alpha as it is stored
-   */
-  copy(planes: boolean): Uint8Array;
+  readonly boxes: AvifBoxes;
 }
 
-interface Box {
-  readonly type: string;
-  /** Of its content. */
-  readonly start: number;
-  readonly end: number;
-  /** Of its type's four letters. */
-  readonly typeAt: number;
+/** The boxes that matter. */
+export interface AvifBoxes {
+  readonly meta: Box;
+  /** `iprp`, which holds `ipco`, the properties themselves, and some `ipma`, which items they belong to. */
+  readonly iprp: Box;
+  readonly ipco: Box;
+  readonly ipma: readonly Box[];
+  readonly properties: readonly Box[];
+  /** Those of the primary image. */
+  readonly own: readonly Box[];
+  /** The reference that marks colors as multiplied by alpha. */
+  readonly premultiplied?: Box;
 }
-
-/** Boxes that come before the content of a "full box": version and flags. */
-const FULL_BOX_BYTES = 4;
 
 /** @returns undefined when the boxes are damaged */
 export function readAvifContainer(bytes: Uint8Array): AvifContainer | undefined {
@@ -53,136 +60,73 @@ export function readAvifContainer(bytes: Uint8Array): AvifContainer | undefined 
   }
 }
 
-function describe(bytes: Uint8Array, view: DataView): AvifContainer | undefined {
-  const top = readBoxes(view, 0, view.byteLength);
-  const meta = find(top, 'meta');
-  if (!meta) return undefined;
-  const inMeta = readBoxes(view, meta.start + FULL_BOX_BYTES, meta.end);
-  const [primary, properties] = [find(inMeta, 'pitm'), find(inMeta, 'iprp')];
-  if (!primary || !properties) return undefined;
-  const inProperties = readBoxes(view, properties.start, properties.end);
-  const container = find(inProperties, 'ipco');
-  if (!container) return undefined;
-  const all = readBoxes(view, container.start, container.end);
-  const item = readId(view, primary.start + FULL_BOX_BYTES, view.getUint8(primary.start) > 0);
-  const own = inProperties
-    .filter(({ type }) => type === 'ipma')
-    .flatMap((box) => readAssociations(view, box, item))
-    .flatMap((index) => all[index - 1] ?? []);
-  const references = find(inMeta, 'iref');
-  const premultiplied = references
-    ? readBoxes(view, references.start + FULL_BOX_BYTES, references.end).find(({ type }) => type === 'prem')
-    : undefined;
-  const color = own.find((box) => isNclx(view, box));
-  // A grid of tiles has no codec of its own: its tiles' is the first one in color.
-  const codecs = all.filter(({ type }) => type === 'av1C').map(({ start }) => view.getUint8(start + 2));
-  const ownCodec = find(own, 'av1C');
-  const codec = ownCodec
-    ? view.getUint8(ownCodec.start + 2)
-    : (codecs.find((flags) => (flags & 0x10) === 0) ?? codecs[0]);
-  if (codec === undefined) return undefined;
-  return {
-    color: color && {
-      matrix: view.getUint16(color.start + 8),
-      fullRange: (view.getUint8(color.start + 10) & 0x80) !== 0,
-    },
-    ...readSize(view, find(own, 'ispe')),
-    orientation: readTransforms(view, own),
-    premultiplied: premultiplied !== undefined,
-    depth: (codec & 0x40) === 0 ? 8 : (codec & 0x20) === 0 ? 10 : 12,
-    monochrome: (codec & 0x10) !== 0,
-    chromaColumns: (codec & 0x08) === 0 ? 1 : 2,
-    chromaRows: (codec & 0x04) === 0 ? 1 : 2,
-    copy(planes) {
-      const copy = Buffer.from(bytes);
-      // An image sequence has a still image too, which is the same as its first frame.
-      if (copy.toString('latin1', 8, 12) === 'avis') copy.write('avif', 8, 'latin1');
-      for (const box of own) neutralize(copy, box, find(own, 'ispe'));
-      if (!planes) return copy;
-      if (premultiplied) copy.write('free', premultiplied.typeAt, 'latin1');
-      for (const box of all)
-        if (isNclx(view, box)) {
-          copy.writeUInt16BE(0, box.start + 8); // matrix 0: the samples are the colors
-          copy[box.start + 10] = 0x80; // over the full range
-        }
-      return copy;
-    },
-  };
-}
-
-function readBoxes(view: DataView, from: number, end: number): Box[] {
-  const boxes: Box[] = [];
-  for (let at = from; at + 8 <= end; ) {
-    let size = view.getUint32(at);
-    let header = 8;
-    if (size === 1) {
-      size = Number(view.getBigUint64(at + 8));
-      header = 16;
-    } else if (size === 0) size = end - at;
-    if (size < header || at + size > end) break;
-    const type = String.fromCharCode(...[4, 5, 6, 7].map((offset) => view.getUint8(at + offset)));
-    boxes.push({ type, start: at + header, end: at + size, typeAt: at + 4 });
-    at += size;
-  }
-  return boxes;
-}
-
-function find(boxes: readonly Box[], type: string): Box | undefined {
-  return boxes.find((box) => box.type === type);
-}
-
-function readId(view: DataView, at: number, wide: boolean): number {
-  return wide ? view.getUint32(at) : view.getUint16(at);
-}
-
-/** Numbers of an item's properties, from 1. */
-function readAssociations(view: DataView, { start }: Box, item: number): number[] {
-  const wideIds = view.getUint8(start) > 0;
-  const wideIndices = (view.getUint8(start + 3) & 1) !== 0;
-  const entries = view.getUint32(start + FULL_BOX_BYTES);
-  let at = start + FULL_BOX_BYTES + 4;
-  for (let entry = 0; entry < entries; entry++) {
-    const id = readId(view, at, wideIds);
-    at += wideIds ? 4 : 2;
-    const count = view.getUint8(at++);
-    const step = wideIndices ? 2 : 1;
-    if (id === item)
-      return Array.from({ length: count }, (_, i) =>
-        wideIndices ? view.getUint16(at + 2 * i) & 0x7fff : view.getUint8(at + i) & 0x7f,
-      );
-    at += count * step;
-  }
-  return [];
-}
-
-function isNclx(view: DataView, { type, start, end }: Box): boolean {
+export function isNclx(view: DataView, { type, start, end }: Box): boolean {
   return type === 'colr' && end - start >= 11 && view.getUint32(start) === 0x6e636c78; // "nclx"
 }
 
-function readSize(view: DataView, box: Box | undefined): { width: number; height: number } {
-  if (!box) return { width: 0, height: 0 };
+function describe(bytes: Uint8Array, view: DataView): AvifContainer | undefined {
+  const meta = findBox(readBoxes(view, 0, view.byteLength), 'meta');
+  if (!meta) return undefined;
+  const inMeta = readBoxes(view, meta.start + FULL_BOX_BYTES, meta.end);
+  const [primary, iprp] = [findBox(inMeta, 'pitm'), findBox(inMeta, 'iprp')];
+  if (!primary || !iprp) return undefined;
+  const inProperties = readBoxes(view, iprp.start, iprp.end);
+  const ipco = findBox(inProperties, 'ipco');
+  if (!ipco) return undefined;
+  const properties = readBoxes(view, ipco.start, ipco.end);
+  const ipma = inProperties.filter(({ type }) => type === 'ipma');
+  const item = readPrimaryItem(view, primary);
+  const own = ipma
+    .flatMap((box) => readAssociations(view, box))
+    .filter((association) => association.item === item)
+    .flatMap((association) => association.properties.flatMap((index) => properties[index - 1] ?? []));
+  // A grid of tiles has no codec of its own: its tiles' is the first one in color.
+  const codecs = properties.filter(({ type }) => type === 'av1C');
+  const codec =
+    findBox(own, 'av1C') ?? codecs.find(({ start }) => (view.getUint8(start + 2) & 0x10) === 0) ?? codecs[0];
+  if (!codec) return undefined;
+  const flags = view.getUint8(codec.start + 2);
+  const references = findBox(inMeta, 'iref');
+  const premultiplied =
+    references && findBox(readBoxes(view, references.start + FULL_BOX_BYTES, references.end), 'prem');
+  const size = findBox(own, 'ispe');
   return {
-    width: view.getUint32(box.start + FULL_BOX_BYTES),
-    height: view.getUint32(box.start + FULL_BOX_BYTES + 4),
+    color: readColor(bytes, view, { inMeta, own, item, codec }),
+    width: size ? view.getUint32(size.start + FULL_BOX_BYTES) : 0,
+    height: size ? view.getUint32(size.start + FULL_BOX_BYTES + 4) : 0,
+    orientation: readTransforms(view, own),
+    premultiplied: premultiplied !== undefined,
+    depth: (flags & 0x40) === 0 ? 8 : (flags & 0x20) === 0 ? 10 : 12,
+    monochrome: (flags & 0x10) !== 0,
+    chromaColumns: (flags & 0x08) === 0 ? 1 : 2,
+    chromaRows: (flags & 0x04) === 0 ? 1 : 2,
+    boxes: { meta, iprp, ipco, ipma, properties, own, premultiplied },
   };
+}
+
+interface ColorSources {
+  readonly inMeta: readonly Box[];
+  readonly own: readonly Box[];
+  readonly item: number;
+  readonly codec: Box;
+}
+
+function readColor(bytes: Uint8Array, view: DataView, sources: ColorSources): NclxColor | undefined {
+  const { inMeta, own, item, codec } = sources;
+  const box = own.find((property) => isNclx(view, property));
+  if (box) return { matrix: view.getUint16(box.start + 8), fullRange: (view.getUint8(box.start + 10) & 0x80) !== 0 };
+  const header = bytes.subarray(codec.start + 4, codec.end); // may hold the stream's header
+  if (header.length > 0) return readAv1Color(header);
+  const locations = findBox(inMeta, 'iloc');
+  const at = locations && findItemData(view, locations, item, findBox(inMeta, 'idat'));
+  return at === undefined ? undefined : readAv1Color(bytes.subarray(at));
 }
 
 /** Rotation by quarter turns anticlockwise, then mirroring: as EXIF's number, in PIL's reading. */
 function readTransforms(view: DataView, own: readonly Box[]): Orientation {
-  const [rotation, mirror] = [find(own, 'irot'), find(own, 'imir')];
+  const [rotation, mirror] = [findBox(own, 'irot'), findBox(own, 'imir')];
   const angle = rotation ? view.getUint8(rotation.start) & 3 : 0;
   if (!mirror) return ([1, 8, 3, 6] as const)[angle];
   const leftRight = (view.getUint8(mirror.start) & 1) !== 0;
   return leftRight ? ([2, 7, 4, 5] as const)[angle] : ([4, 5, 2, 7] as const)[angle];
-}
-
-/** Turning by nothing, mirroring as such a turn, and cropping to everything. */
-function neutralize(copy: Buffer, { type, start, end, typeAt }: Box, size: Box | undefined): void {
-  if (type === 'irot' || type === 'imir') {
-    copy.write('irot', typeAt, 'latin1');
-    copy[start] = 0;
-  }
-  if (type !== 'clap' || end - start < 32 || !size || size.end - size.start < 12) return;
-  const [width, height] = [4, 8].map((offset) => copy.readUInt32BE(size.start + offset));
-  [width, 1, height, 1, 0, 1, 0, 1].forEach((value, i) => copy.writeUInt32BE(value, start + 4 * i));
 }

@@ -1,11 +1,12 @@
 // AVIF: sharp decodes luma and chroma, and they become RGB here, to the bit as PIL does it.
 //
 // libheif, through which sharp reads, repeats each chroma sample over the pixels it covers, where PIL interpolates: single values are then off
-// by up to 50, and gray of limited range by 20. So libheif is told that the samples are the colors. Files that name no color, or a rare one,
-// are left to libheif.
+// by up to 90, and gray of limited range by 20. So libheif is told that the samples are the colors. Rare kinds of color (SMPTE 240M, YCgCo,
+// ICtCp and the like) are left to it.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';
 import { readAvifContainer, type AvifContainer } from './avif-container';
+import { copyAsPlanes, copyUnturned } from './copy-avif';
 import { checkImageSize, stripRows } from './image-limits';
 import type { AlphaMode, OpenedImage } from './opened-image';
 import { exifOrientation, findOrientation, type ImageMetadata, type Orientation } from './orientation';
@@ -22,8 +23,8 @@ export async function openAvif({ bytes, name }: EncodedImage, alpha: AlphaMode):
     throw new ImageError(`${name}: the AVIF's boxes are damaged or cut short. Download or save it again.`);
   const bytesPerPixel = container.depth > 8 ? 2 * BYTES_PER_PIXEL : BYTES_PER_PIXEL;
   checkImageSize(name, container.width, container.height, bytesPerPixel);
-  const planar = hasMatrix(container);
-  const reader = new SampleReader(container.copy(planar));
+  const planar = hasMatrix(container) ? copyAsPlanes(bytes, container) : undefined;
+  const reader = new SampleReader(planar ?? copyUnturned(bytes, container));
   const { width, height, exif, xmp } = await reader.header();
   checkImageSize(name, width, height, bytesPerPixel);
   const whole = { width, height, top: 0, count: height };
@@ -32,7 +33,7 @@ export async function openAvif({ bytes, name }: EncodedImage, alpha: AlphaMode):
     width,
     height,
     orientation: avifOrientation(container.orientation, { exif, xmp }),
-    stripRows: stripRows(width),
+    stripRows: planar ? stripRows(width) : height,
     async readRows(top, count) {
       if (!planar) return toRgb(await reader.read({ ...whole, top, count }), alpha, name);
       planes ??= readPlanes(reader, container, whole);

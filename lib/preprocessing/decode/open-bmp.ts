@@ -10,13 +10,15 @@ import { layOnWhite } from './to-rgb';
 const FILE_HEADER_BYTES = 14;
 const OS2_HEADER_BYTES = 12;
 const HEADER_BYTES = [OS2_HEADER_BYTES, 40, 52, 56, 64, 108, 124];
-const MAX_COLORS = 65_536;
+const MAX_COLORS = 256;
 
 /** The header's numbers for how pixels are stored. */
 const RAW = 0;
 const RLE8 = 1;
 const RLE4 = 2;
 const MASKS = 3;
+
+type Masks = readonly [red: number, green: number, blue: number, alpha: number];
 
 interface Header {
   readonly width: number;
@@ -28,38 +30,31 @@ interface Header {
   /** Bytes of a palette entry. */
   readonly entryBytes: number;
   /** Where each channel stands in a pixel of 16 or 32 bits. */
-  readonly masks?: readonly [red: number, green: number, blue: number, alpha: number];
+  readonly masks?: Masks;
   /** Where the palette begins, or the pixels if there is none. */
   readonly end: number;
 }
 
 export function openBmp({ bytes, name }: EncodedImage, alpha: AlphaMode): OpenedImage {
-  const fail = (what: string): never => {
-    throw new ImageError(
-      `${name}: a BMP with ${what}. Expected 1, 4, 8, 16, 24 or 32 bits, raw or run-length encoded. Save it as PNG.`,
-    );
-  };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const truncated = (): never => {
-    throw new ImageError(`${name}: the BMP is truncated: ${bytes.length} bytes. Download or save it again.`);
-  };
-  const header = readHeader(view, fail, truncated);
+  const header = readHeader(view, name);
   const { width, height, bits, compression, colors, entryBytes } = header;
   checkImageSize(name, width, height);
   const indexed = bits <= 8;
-  if (indexed && !(colors > 0 && colors <= MAX_COLORS)) fail(`${colors} colors`);
+  if (indexed && (colors < 1 || colors > MAX_COLORS)) throw unsupported(name, `${colors} colors`);
   const palette = indexed
     ? readPalette(bytes.subarray(header.end, header.end + colors * entryBytes), entryBytes)
     : undefined;
   const pixelsAt = findPixels(view, header, indexed);
   const rowBytes = Math.floor((width * bits + 31) / 32) * 4;
-  const rle = compression === RLE8 || compression === RLE4;
-  const stored = rle
-    ? (decodeBmpRunLengths(bytes, pixelsAt, { width, height, nibbles: compression === RLE4 }) ?? truncated())
+  const runLengths = compression === RLE8 || compression === RLE4;
+  const stored = runLengths
+    ? decodeBmpRunLengths(bytes, pixelsAt, { width, height, nibbles: compression === RLE4 })
     : bytes.subarray(pixelsAt);
-  if (!rle && stored.length < rowBytes * (height - 1) + Math.ceil((width * bits) / 8)) truncated();
-  const stride = rle ? width : rowBytes;
-  const convert = palette ? indexedReader(palette, rle ? 8 : bits, width) : directReader(header, alpha);
+  const stride = runLengths ? width : rowBytes;
+  if (!stored || stored.length < stride * (height - 1) + (runLengths ? width : Math.ceil((width * bits) / 8)))
+    throw truncated(name, bytes.length);
+  const convert = palette ? indexedReader(palette, runLengths ? 8 : bits, width) : directReader(header, alpha);
   return {
     width,
     height,
@@ -76,63 +71,66 @@ export function openBmp({ bytes, name }: EncodedImage, alpha: AlphaMode): Opened
   };
 }
 
-function readHeader(view: DataView, fail: (what: string) => never, truncated: () => never): Header {
-  if (view.byteLength < FILE_HEADER_BYTES + 4) return truncated();
+function unsupported(name: string, what: string): ImageError {
+  return new ImageError(
+    `${name}: a BMP with ${what} cannot be read here. Expected 1, 4, 8, 16, 24 or 32 bits a pixel, raw or run-length encoded. Save it as PNG.`,
+  );
+}
+
+function truncated(name: string, length: number): ImageError {
+  return new ImageError(`${name}: the BMP is cut short: it has ${length} bytes. Download or save it again.`);
+}
+
+function readHeader(view: DataView, name: string): Header {
+  if (view.byteLength < FILE_HEADER_BYTES + 4) throw truncated(name, view.byteLength);
   const size = view.getUint32(FILE_HEADER_BYTES, true);
-  if (!HEADER_BYTES.includes(size)) return fail(`a header of ${size} bytes`);
-  if (view.byteLength < FILE_HEADER_BYTES + size) return truncated();
+  if (!HEADER_BYTES.includes(size)) throw unsupported(name, `a header of ${size} bytes`);
+  const end = FILE_HEADER_BYTES + size;
+  if (view.byteLength < end) throw truncated(name, view.byteLength);
   const short = (offset: number): number => view.getUint16(FILE_HEADER_BYTES + offset, true);
   const long = (offset: number): number => view.getUint32(FILE_HEADER_BYTES + offset, true);
-  const end = FILE_HEADER_BYTES + size;
+  const bits = short(size === OS2_HEADER_BYTES ? 10 : 14);
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw unsupported(name, `${bits} bits a pixel`);
+  const allColors = 2 ** Math.min(bits, 16);
   if (size === OS2_HEADER_BYTES) {
-    const bits = checkBits(short(10), fail);
-    const colors = 2 ** Math.min(bits, 16);
-    return { width: short(4), height: short(6), topDown: false, bits, compression: RAW, colors, entryBytes: 3, end };
+    const sides = { width: short(4), height: short(6), topDown: false };
+    return { ...sides, bits, compression: RAW, colors: allColors, entryBytes: 3, end };
   }
-  const bits = checkBits(short(14), fail);
   const compression = long(16);
-  if (![RAW, RLE8, RLE4, MASKS].includes(compression)) return fail(`compression ${compression}`);
-  if ((compression === RLE8 || compression === RLE4) && bits > 8) return fail(`run lengths of ${bits} bits`);
+  if (![RAW, RLE8, RLE4, MASKS].includes(compression)) throw unsupported(name, `compression ${compression}`);
+  if ((compression === RLE8 || compression === RLE4) && bits > 8)
+    throw unsupported(name, `run lengths of ${bits} bits`);
   const topDown = view.getUint8(FILE_HEADER_BYTES + 11) === 0xff;
-  const shared = {
-    width: long(4),
-    height: topDown ? 2 ** 32 - long(8) : long(8),
-    topDown,
-    bits,
-    compression,
-    colors: long(32) || 2 ** Math.min(bits, 16),
-    entryBytes: 4,
-  };
-  if (compression !== MASKS) return { ...shared, end };
-  // In a header of 40 bytes the masks stand behind it.
-  if (view.byteLength < FILE_HEADER_BYTES + 52) return truncated();
-  const masks = [long(40), long(44), long(48), size >= 56 ? long(52) : 0] as const;
-  return { ...shared, masks: checkMasks(masks, bits, fail), end: size === 40 ? end + 12 : end };
+  const sides = { width: long(4), height: topDown ? 2 ** 32 - long(8) : long(8), topDown };
+  const header = { ...sides, bits, compression, colors: long(32) || allColors, entryBytes: 4, end };
+  if (compression !== MASKS) return header;
+  // A header of 40 bytes has the masks behind it.
+  if (view.byteLength < FILE_HEADER_BYTES + 52) throw truncated(name, view.byteLength);
+  const masks = findMasks([long(40), long(44), long(48), size >= 56 ? long(52) : 0], bits);
+  if (!masks) throw unsupported(name, 'uncommon bit masks');
+  return { ...header, masks, end: size === 40 ? end + 12 : end };
 }
 
-function checkBits(bits: number, fail: (what: string) => never): number {
-  return [1, 4, 8, 16, 24, 32].includes(bits) ? bits : fail(`${bits} bits a pixel`);
-}
+/** Masks that PIL knows: red, green, blue and alpha in hexadecimal digits. */
+const KNOWN_MASKS: Readonly<Record<number, readonly string[]>> = {
+  16: ['f800 7e0 1f', '7c00 3e0 1f'],
+  24: ['ff0000 ff00 ff'],
+  32: [
+    'ff0000 ff00 ff 0',
+    'ff000000 ff0000 ff00 0',
+    'ff000000 ff00 ff 0',
+    'ff000000 ff0000 ff00 ff',
+    'ff ff00 ff0000 ff000000',
+    'ff0000 ff00 ff ff000000',
+    'ff000000 ff00 ff ff0000',
+  ],
+};
 
-/** Masks that PIL knows: whole bytes in 24 and 32 bits, 5-6-5 and 5-5-5 in 16. */
-function checkMasks(masks: NonNullable<Header['masks']>, bits: number, fail: (what: string) => never): typeof masks {
+function findMasks(masks: Masks, bits: number): Masks | undefined {
   const text = masks.map((mask) => mask.toString(16)).join(' ');
   if (bits === 32 && text === '0 0 0 0') return [0xff0000, 0xff00, 0xff, 0xff000000];
-  const known: Readonly<Record<number, readonly string[]>> = {
-    16: ['f800 7e0 1f', '7c00 3e0 1f'],
-    24: ['ff0000 ff00 ff'],
-    32: [
-      'ff0000 ff00 ff 0',
-      'ff000000 ff0000 ff00 0',
-      'ff000000 ff00 ff 0',
-      'ff000000 ff0000 ff00 ff',
-      'ff ff00 ff0000 ff000000',
-      'ff0000 ff00 ff ff000000',
-      'ff000000 ff00 ff ff0000',
-    ],
-  };
-  const fits = bits === 32 ? known[32].includes(text) : known[bits]?.includes(text.split(' ', 3).join(' '));
-  return fits ? masks : fail(`bit masks ${text}`);
+  const colors = bits === 32 ? text : text.split(' ', 3).join(' ');
+  return KNOWN_MASKS[bits]?.includes(colors) ? masks : undefined;
 }
 
 function findPixels(view: DataView, { colors, entryBytes, end }: Header, indexed: boolean): number {

@@ -104,7 +104,9 @@ async function readInks(reader: SampleReader, rows: Rows, wide: boolean): Promis
   const prepare: Preparation = (image) => image.pipelineColourspace('cmyk').toColourspace('cmyk');
   if (!wide) return reader.read(rows, prepare);
   const { data, channels } = await reader.readWide(rows, prepare);
-  return { data: Uint8Array.from(data, (value) => value >> 8), channels };
+  const upper = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) upper[i] = data[i] >> 8;
+  return { data: upper, channels };
 }
 
 /** Without what stands behind the fourth channel: PIL knows no meaning of it. */

@@ -1,6 +1,5 @@
 // Luma and chroma as RGB, to the bit as PIL does it: libavif, with libyuv's fixed-point arithmetic and its bilinear upsampling of chroma.
-// Source: libyuv, row_common.cc (CALC_RGB16) and scale_common.cc (ScaleRowUp2); libavif, reformat.c. What is measured against it is in
-// tests/preprocessing/avif.test.ts.
+// Source: libyuv, row_common.cc (CALC_RGB16) and scale_common.cc (ScaleRowUp2), as on x86; libavif, reformat.c and reformat_libyuv.c.
 import type { AvifContainer } from './avif-container';
 
 /** Planes of an image, pixel by pixel: Cr, luma, Cb, and alpha where there is one; chroma is repeated for every pixel that it covers. */
