@@ -4,7 +4,7 @@ import { CFunctions, CORE_VERSION, type Out, type Pointer } from './c-functions'
 import { readPorts, toPartialShape, toProperties } from './c-ports';
 import { CCompiledModel } from './c-request';
 import { CTensor } from './c-tensor';
-import { OpenVINOError } from './errors';
+import { foreignModel } from './misuse';
 import { Handle } from './handle';
 import type { Config, Core, Dimension, ElementType, Model, OpenVINO, Port, TensorData } from './types';
 
@@ -104,11 +104,7 @@ class CCore extends Handle implements Core {
       assertFile(model);
       return { name: 'ov_core_compile_model_from_file_props', values: [this.pointer, model, device, ...properties] };
     }
-    if (!(model instanceof CModel))
-      throw new OpenVINOError(
-        'compileModel: the model belongs to another runtime. Read it with the readModel of this core.',
-        'ov_core_compile_model',
-      );
+    if (!(model instanceof CModel)) throw foreignModel('ov_core_compile_model');
     return { name: 'ov_core_compile_model_props', values: [this.pointer, model.pointer, device, ...properties] };
   }
 }

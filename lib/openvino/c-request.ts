@@ -4,6 +4,7 @@ import { readPorts } from './c-ports';
 import { CTensor } from './c-tensor';
 import { checkTarget } from './check-tensor';
 import { OpenVINOError } from './errors';
+import { alreadyRunning, foreignTensor } from './misuse';
 import { Handle } from './handle';
 import type { CompiledModel, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
 
@@ -144,11 +145,7 @@ class CInferRequest extends Handle implements InferRequest {
 
   #assertIdle(): void {
     void this.pointer;
-    if (this.#running)
-      throw new OpenVINOError(
-        'InferRequest is already running: await the first run, or create a second request.',
-        'ov_infer_request_infer',
-      );
+    if (this.#running) throw alreadyRunning('ov_infer_request_infer');
   }
 
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {
@@ -172,10 +169,7 @@ class CInferRequest extends Handle implements InferRequest {
 
 function asCTensor(tensor: Tensor, name: string): CTensor {
   if (tensor instanceof CTensor) return tensor;
-  throw new OpenVINOError(
-    `setTensor("${name}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO that loaded this model.`,
-    'ov_infer_request_set_tensor',
-  );
+  throw foreignTensor(name, 'ov_infer_request_set_tensor');
 }
 
 function parseProfiling(info: Out): ProfilingInfo {

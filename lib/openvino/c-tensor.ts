@@ -4,6 +4,7 @@ import type { CFunctions, Out, Pointer } from './c-functions';
 import { checkTensor } from './check-tensor';
 import { ELEMENTS, elementTypeOf } from './element-types';
 import { OpenVINOError } from './errors';
+import { transferredArray } from './misuse';
 import { Handle } from './handle';
 import type { ElementType, Tensor, TensorData } from './types';
 
@@ -95,13 +96,9 @@ export class CTensor extends Handle implements Tensor {
     return Array.isArray(dims) ? dims.map(Number) : [];
   }
 
-  /** @throws when the array under this tensor was transferred to another thread: its memory may be freed there at any time */
+  /** @throws {OpenVINOError} when the array under this tensor was transferred to another thread */
   assertUsable(): void {
     void this.pointer;
-    if (this.#array?.byteLength === 0)
-      throw new OpenVINOError(
-        'The array under this tensor was transferred to another thread. Make the tensor from an array that is not transferred.',
-        'ov_infer_request_infer',
-      );
+    if (this.#array?.byteLength === 0) throw transferredArray('ov_infer_request_infer');
   }
 }

@@ -3,6 +3,7 @@ import { attempt, attemptAsync, AddonHandle, type Addon, type AddonRequest, type
 import { checkTarget, checkTensor } from './check-tensor';
 import { ELEMENTS, isElementType } from './element-types';
 import { OpenVINOError } from './errors';
+import { alreadyRunning, foreignTensor, transferredArray } from './misuse';
 import type { ElementType, InferRequest, ProfilingInfo, Tensor, TensorData } from './types';
 
 /** Element types without tensors in the addon. */
@@ -58,14 +59,10 @@ export class NodeTensor extends AddonHandle<AddonTensor> implements Tensor {
     return this.native.getSize();
   }
 
-  /** @throws when the array under this tensor was transferred to another thread: its memory may be freed there at any time */
+  /** @throws {OpenVINOError} when the array under this tensor was transferred to another thread */
   assertUsable(): void {
     void this.native;
-    if (this.array?.byteLength === 0)
-      throw new OpenVINOError(
-        'The array under this tensor was transferred to another thread. Make the tensor from an array that is not transferred.',
-        'infer',
-      );
+    if (this.array?.byteLength === 0) throw transferredArray('infer');
   }
 }
 
@@ -80,11 +77,7 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
 
   setTensor(name: string, tensor: Tensor): void {
     this.#assertIdle();
-    if (!(tensor instanceof NodeTensor))
-      throw new OpenVINOError(
-        `setTensor("${name}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO that loaded this model.`,
-        'setTensor',
-      );
+    if (!(tensor instanceof NodeTensor)) throw foreignTensor(name, 'setTensor');
     tensor.assertUsable();
     attempt('setTensor', () => this.native.setTensor(name, tensor.native));
     this.#bound.set(name, tensor);
@@ -167,11 +160,7 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
 
   #assertIdle(): void {
     void this.native;
-    if (this.#running)
-      throw new OpenVINOError(
-        'InferRequest is already running: await the first run, or create a second request.',
-        'infer',
-      );
+    if (this.#running) throw alreadyRunning('infer');
   }
 
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {

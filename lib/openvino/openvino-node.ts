@@ -13,6 +13,7 @@ import {
 import { assertFile } from './assert-file';
 import { configStrings } from './config-strings';
 import { OpenVINOError } from './errors';
+import { foreignModel } from './misuse';
 import { formatShape } from './format-shape';
 import { NodeRequest, NodeTensor, parseType } from './node-request';
 import type {
@@ -214,8 +215,5 @@ function unwrap(model: Model | string): AddonModel | string {
     return model;
   }
   if (model instanceof NodeModel) return model.native;
-  throw new OpenVINOError(
-    'compileModel: the model belongs to another runtime. Read it with the readModel of this core.',
-    'compileModel',
-  );
+  throw foreignModel('compileModel');
 }
