@@ -1,9 +1,9 @@
-// Random access to a file's bytes, on disk or behind an HTTP server that answers range requests: what a parquet reader needs.
+// Random access to a file's bytes, on disk or behind an HTTP server that supports range requests, as a parquet reader needs it.
 import * as fs from 'node:fs';
-import { checkAnswer, isExpired } from './explain-refusal';
+import { checkResponse, isExpired } from './explain-error-response';
 import { checkOnline, type RequestOptions } from './fetch-content';
 import { HubError, TransientError } from './hub-errors';
-import { sendRequest, type Answer } from './send-request';
+import { sendRequest, type HttpResponse } from './send-request';
 import { withRetries } from './with-retries';
 
 /** hyparquet's AsyncBuffer. */
@@ -47,7 +47,7 @@ async function openFile(file: string): Promise<ByteSource> {
   };
 }
 
-/** What the first answer says about the file; later ones must say the same. */
+/** What the first response says about the file; later ones must say the same. */
 interface Identity {
   readonly total: number;
   readonly etag?: string;
@@ -81,8 +81,8 @@ class RemoteBytes implements ByteSource {
     await withRetries(
       this.url,
       async (progressed) => {
-        const answer = await this.#request(start + done, end);
-        for await (const chunk of answer.body) {
+        const response = await this.#request(start + done, end);
+        for await (const chunk of response.body) {
           if (done + chunk.length > bytes.length)
             throw new HubError(
               `${this.url}: got more than the ${bytes.length} bytes at ${start} that were asked for. Download the file and name its path instead.`,
@@ -98,31 +98,33 @@ class RemoteBytes implements ByteSource {
     return bytes.buffer;
   }
 
-  async #request(first: number, end: number): Promise<Answer> {
+  async #request(first: number, end: number): Promise<HttpResponse> {
     const { signal, timeout_ms } = this.options;
     const known = this.#content;
-    const answer = await sendRequest({
+    const response = await sendRequest({
       url: known ?? this.url,
       signal,
       timeout_ms,
       headers: { range: `bytes=${first}-${end - 1}` },
     });
     try {
-      if (isExpired(answer) || (known !== undefined && answer.status >= 400 && answer.status < 500)) {
+      if (isExpired(response) || (known !== undefined && response.status >= 400 && response.status < 500)) {
         this.#content = undefined;
-        throw new TransientError(`${answer.url.host}, to which the hub redirected, answered status ${answer.status}`);
+        throw new TransientError(
+          `${response.url.host}, to which the hub redirected, answered status ${response.status}`,
+        );
       }
-      await checkAnswer(answer);
-      this.#checkIdentity(answer, first);
+      await checkResponse(response);
+      this.#checkIdentity(response, first);
     } catch (error) {
-      await answer.discard();
+      await response.discard();
       throw error;
     }
-    if (!answer.fromHub && answer.redirects.length > 0) this.#content = answer.url.href;
-    return answer;
+    if (!response.fromHub && response.redirects.length > 0) this.#content = response.url.href;
+    return response;
   }
 
-  #checkIdentity({ status, header, encoded }: Answer, first: number): void {
+  #checkIdentity({ status, header, encoded }: HttpResponse, first: number): void {
     const range = header('content-range') ?? '';
     const [, begin, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range) ?? [];
     if (status !== 206 || Number(begin) !== first || encoded)

@@ -1,4 +1,4 @@
-// How undici reaches an address: directly, or through the proxy that the environment names. undici is loaded with the first request.
+// Chooses undici's dispatcher for an address: direct, or through the proxy named by the environment. undici is loaded at the first request.
 import * as fs from 'node:fs';
 import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -53,14 +53,14 @@ async function makeDispatcher(proxy: Proxy | undefined, ca: string[] | undefined
   const login = [username, password].map(percentDecoded).join(':');
   return new ProxyAgent({
     uri: withoutLogin(href),
-    proxyTunnel: false, // plain http is asked of the proxy itself, https through a tunnel, as all other clients do
+    proxyTunnel: false, // plain http goes to the proxy as it is, https through a tunnel, as in all other clients
     ...(login !== ':' && { token: `Basic ${Buffer.from(login).toString('base64')}` }),
     ...(requestTls && { requestTls }),
     proxyTls: connect,
   });
 }
 
-/** A password with a % of its own, which should have been encoded, is taken as it is. */
+/** A password with an unencoded % is taken as it is. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

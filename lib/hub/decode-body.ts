@@ -1,4 +1,4 @@
-// Undoes the compression that a server applied on the way, although none was asked for: small files and mirrors come that way.
+// Decompresses a response body: some servers and mirrors compress small files although no compression was requested.
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { HubError } from './hub-errors';
@@ -23,7 +23,7 @@ export function decodeBody(body: Readable, encodings: string): AsyncIterable<Uin
     if (!decoder) {
       body.destroy();
       throw new HubError(
-        `the server sent content compressed with "${encoding}", which was not asked for; expected gzip, deflate, br or none. Is a proxy in between?`,
+        `the response is compressed with "${encoding}", which was not requested; expected gzip, deflate, br or none. Is there a proxy in between?`,
       );
     }
     decoded = pipeline(decoded, decoder, () => {}); // an error reaches the reader of the last stream

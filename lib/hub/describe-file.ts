@@ -1,8 +1,8 @@
-// Asks the hub about a file of a repository: its commit, etag, size, and whether there is such a file at all.
-import { checkAnswer } from './explain-refusal';
+// Asks the hub about a file of a repository: whether it exists, its commit, etag and size.
+import { checkResponse } from './explain-error-response';
 import { etagTimeout, hubEndpoint } from './hub-environment';
 import { EntryNotFoundError, HubError, UnreachableError } from './hub-errors';
-import { sendRequest, type Answer, type AnswerHead } from './send-request';
+import { sendRequest, type HttpResponse, type ResponseHead } from './send-request';
 import { withRetries, type RetryOptions } from './with-retries';
 
 export interface RepositoryFile {
@@ -32,14 +32,14 @@ const COMMIT = /^[\w-]{1,100}$/;
 const ETAG = /^[\w-][\w.+=~-]{0,199}$/;
 
 /**
- * @throws {HubHttpError} when the hub refuses anything but this file @throws {UnreachableError}
+ * @throws {HubHttpError} for any error but a missing file @throws {UnreachableError}
  */
 export async function describeFile(
   { id, revision, file }: RepositoryFile,
   options: RetryOptions,
 ): Promise<RemoteFile | MissingFile> {
   const url = `${hubEndpoint()}/${id}/resolve/${encodeURIComponent(revision)}/${file.split('/').map(encodeURIComponent).join('/')}`;
-  const answer = await withRetries(
+  const response = await withRetries(
     `${id}: ${file}`,
     async () => {
       const head = await sendRequest({
@@ -47,42 +47,42 @@ export async function describeFile(
         method: 'HEAD',
         signal: options.signal,
         timeout_ms: etagTimeout(),
-        mayLeaveHub: (answers) => readMetadata(answers) === undefined, // a mirror's redirect says nothing about the file yet
+        mayLeaveHub: (responses) => readMetadata(responses) === undefined, // a mirror's redirect says nothing about the file yet
       });
-      if (head.status !== 404) await checkAnswer(head, { id, revision, file });
+      if (head.status !== 404) await checkResponse(head, { id, revision, file });
       await head.discard();
       return head;
     },
     { ...options, file },
   );
-  if (answer.status === 404) return missing(answer, { id, revision, file });
-  const metadata = readMetadata([...answer.redirects, answer]);
+  if (response.status === 404) return missing(response, { id, revision, file });
+  const metadata = readMetadata([...response.redirects, response]);
   if (metadata) return { url, ...metadata };
   throw new UnreachableError(
-    `${url}: the answer of ${answer.url.host} lacks what a hub says about a file: X-Repo-Commit "${answer.header('x-repo-commit') ?? ''}", ETag "${answer.header('etag') ?? ''}". ` +
-      `Is HF_ENDPOINT (${hubEndpoint()}) a Hugging Face hub, and no login page of a network in between?`,
+    `${url}: the response of ${response.url.host} lacks the headers of a hub: X-Repo-Commit "${response.header('x-repo-commit') ?? ''}", ETag "${response.header('etag') ?? ''}". ` +
+      `Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no login page of the network is in between.`,
   );
 }
 
-async function missing(answer: Answer, subject: RepositoryFile): Promise<MissingFile> {
+async function missing(response: HttpResponse, subject: RepositoryFile): Promise<MissingFile> {
   try {
-    await checkAnswer(answer, subject);
+    await checkResponse(response, subject);
   } catch (error) {
     if (error instanceof EntryNotFoundError) {
-      const commit = error.code === 'EntryNotFound' ? answer.header('x-repo-commit') : undefined;
+      const commit = error.code === 'EntryNotFound' ? response.header('x-repo-commit') : undefined;
       return { error, ...(commit !== undefined && COMMIT.test(commit) && { commit }) };
     }
     throw error;
   }
-  throw new HubError(`${answer.url.href}: got status ${answer.status}, expected a refusal.`);
+  throw new HubError(`${response.url.href}: got status ${response.status}, expected an error status.`);
 }
 
 /**
- * The last answer counts, what it does not say is taken from those before: huggingface.co redirects small files to its own cache, large
+ * The last response counts, what it does not say is taken from those before: huggingface.co redirects small files to its own cache, large
  * ones to a content host, which knows neither commit nor SHA-256.
  */
-function readMetadata(answers: readonly AnswerHead[]): Omit<RemoteFile, 'url'> | undefined {
-  const newest = [...answers].reverse();
+function readMetadata(responses: readonly ResponseHead[]): Omit<RemoteFile, 'url'> | undefined {
+  const newest = [...responses].reverse();
   const find = (name: string, among = newest): string | undefined =>
     among.map(({ header }) => header(name)).find((value) => value !== undefined && value !== '');
   const own = newest.filter(({ status }) => status < 300); // a redirect's own length and etag are not the file's

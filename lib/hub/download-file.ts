@@ -1,9 +1,9 @@
-// Fetches one file's content to disk: what broke off or stalled is taken up behind the last byte, what is wrong is fetched again.
+// Downloads one file to disk: interrupted and stalled transfers are resumed, wrong content is fetched again.
 import type { ProgressCallback } from '../core/progress';
-import { checkAnswer, isExpired, type HubSubject } from './explain-refusal';
+import { checkResponse, isExpired, type HubSubject } from './explain-error-response';
 import { HubError, TransientError } from './hub-errors';
 import { PartialFile } from './partial-file';
-import { sendRequest, type Answer } from './send-request';
+import { sendRequest, type HttpResponse } from './send-request';
 import { withRetries } from './with-retries';
 
 export interface FileSource {
@@ -12,8 +12,8 @@ export interface FileSource {
   readonly size?: number;
   /** SHA-256 of the content in hexadecimal, where the hub says. */
   readonly sha256?: string;
-  /** Looks at each answer before its content is read; throws to give up. */
-  readonly check?: (answer: Answer) => void;
+  /** Looks at each response before its content is read; throws to give up. */
+  readonly check?: (response: HttpResponse) => void;
 }
 
 export interface FileDownloadOptions {
@@ -48,7 +48,7 @@ export async function downloadFile(
 const MAX_WRONG = 3;
 
 class Transfer {
-  /** Of the answer that the bytes so far came from: another one is another content. */
+  /** Of the response that the bytes so far came from: another one is another content. */
   #etag: string | undefined;
   /** Attempts that ended with the wrong content. */
   #wrong = 0;
@@ -80,14 +80,14 @@ class Transfer {
   async #transfer(progressed: () => void): Promise<number | undefined> {
     const { partial, source, options } = this;
     const start = partial.size;
-    const answer = await sendRequest({
+    const response = await sendRequest({
       url: source.url,
       signal: options.signal,
       headers: start === 0 ? {} : { range: `bytes=${start}-`, ...(this.#etag && { 'if-range': this.#etag }) },
     });
-    const total = await this.#open(answer, start);
-    const bytes = answer.encoded ? undefined : total;
-    for await (const chunk of answer.body) {
+    const total = await this.#open(response, start);
+    const bytes = response.encoded ? undefined : total;
+    for await (const chunk of response.body) {
       await partial.append(chunk);
       if (partial.size > this.#farthest) {
         this.#farthest = partial.size;
@@ -104,39 +104,39 @@ class Transfer {
     return source.size ?? bytes;
   }
 
-  /** Looks at the answer's head: where its content begins, and how long the whole is. */
-  async #open(answer: Answer, start: number): Promise<number | undefined> {
+  /** Looks at the response's head: where its content begins, and how long the whole is. */
+  async #open(response: HttpResponse, start: number): Promise<number | undefined> {
     const { partial, source, subject } = this;
-    if (answer.status === 416) {
-      await answer.discard();
+    if (response.status === 416) {
+      await response.discard();
       await partial.restart();
-      throw new TransientError(`${answer.url.host} has nothing behind byte ${start}`);
+      throw new TransientError(`${response.url.host} has no data after byte ${start}`);
     }
-    if (isExpired(answer)) {
-      await answer.discard();
-      throw new TransientError(`${answer.url.host}, to which the hub redirected, answered status ${answer.status}`);
+    if (isExpired(response)) {
+      await response.discard();
+      throw new TransientError(`${response.url.host}, to which the hub redirected, answered status ${response.status}`);
     }
-    await checkAnswer(answer, subject);
+    await checkResponse(response, subject);
     try {
-      source.check?.(answer);
+      source.check?.(response);
     } catch (error) {
-      await answer.discard();
+      await response.discard();
       throw error;
     }
-    const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.header('content-range') ?? '') ?? [];
-    const continues = answer.status === 206 && Number(first) === start && !answer.encoded;
-    if (answer.status === 206 && start > 0 && !continues) {
-      await answer.discard();
+    const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.header('content-range') ?? '') ?? [];
+    const continues = response.status === 206 && Number(first) === start && !response.encoded;
+    if (response.status === 206 && start > 0 && !continues) {
+      await response.discard();
       await partial.restart();
       throw new TransientError(
-        `${answer.url.host} answered a request for the bytes from ${start} with "${answer.header('content-range') ?? ''}"`,
+        `${response.url.host} answered a request for the bytes from ${start} with "${response.header('content-range') ?? ''}"`,
       );
     }
     if (!continues && start > 0) await partial.restart(); // the whole content, although a part was asked for
-    const etag = answer.header('etag');
+    const etag = response.header('etag');
     this.#etag = etag?.startsWith('"') ? etag : undefined; // a weak one says nothing about bytes
     if (continues) return Number(total);
-    const length = Number(answer.header('content-length') ?? Number.NaN);
+    const length = Number(response.header('content-length') ?? Number.NaN);
     return Number.isNaN(length) ? undefined : length;
   }
 
@@ -154,7 +154,7 @@ class Transfer {
       ? new TransientError(message)
       : new HubError(
           `${this.subject.id ?? this.source.url}: ${this.subject.file}: ${message}, ${this.#wrong} times. ` +
-            'A proxy or a mirror (HF_ENDPOINT) in between most likely changes it: try without it, or try again later.',
+            'Most likely a proxy or a mirror (HF_ENDPOINT) in between changes it: try without it, or try again later.',
         );
   }
 }

@@ -29,13 +29,13 @@ export interface SnapshotFiles {
 
 export interface SnapshotWeights {
   readonly name: string;
-  /** Names of the files that this one, an index, stands for. */
+  /** For an index: reads the names of its files. */
   readonly readShards?: (index: string) => readonly string[];
 }
 
-/** Saves round trips; more would only meet rate limits, and servers that answer one connection at a time. */
+/** Saves round trips. More would run into rate limits and overload small servers. */
 const SMALL_FILES_AT_ONCE = 3;
-/** The branch moved on while its files were fetched: this often it is begun again. */
+/** A download starts over when the branch gets a new commit meanwhile, this often at most. */
 const MAX_STARTS = 3;
 
 /**
@@ -120,14 +120,14 @@ async function download(id: string, wanted: SnapshotFiles, options: DownloadOpti
     const free = missing > 0 ? freeBytes(cacheFolder) : undefined;
     if (free !== undefined && missing > free)
       throw new DiskSpaceError(
-        `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has ${gigabytes(free)} left. ` +
-          'Make room there, or choose another cache folder (HF_HUB_CACHE or the option cache_dir).',
+        `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has only ${gigabytes(free)} free. ` +
+          'Free space there, or choose another cache folder (HF_HUB_CACHE or the option cache_dir).',
       );
     for (const name of names) await snapshot.fetch(name, true);
   }
 }
 
-/** A few at a time. Waits for all that were begun, so that nothing goes on in the background after an error. */
+/** A few at a time. After an error, those that have started are waited for: nothing goes on in the background. */
 async function forEachOf<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const queue = [...items];
   const worker = async (): Promise<void> => {

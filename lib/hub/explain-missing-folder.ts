@@ -1,4 +1,4 @@
-// Says what is wrong with the name of a folder that is not there, and what may have been meant.
+// Explains the name of a folder that does not exist, and suggests similar ones.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isHubId, splitRevision } from './hub-id';
@@ -12,26 +12,26 @@ export interface WantedFolder {
   readonly isOne: (folder: string) => boolean;
 }
 
-/** A share of its letters in which a name may differ from what was meant. */
-const SLIP = 1 / 3;
+/** The share of its letters in which a name may differ from a suggestion. */
+const MAX_DIFFERENCE = 1 / 3;
 
 /**
  * Why a name that is not a folder cannot be meant for the hub either; undefined when it can. An id whose owner is also a folder here,
- * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a slip in a path: the
- * hub would be asked for a model of the user "models".
+ * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a mistyped path: the
+ * hub would be asked for a repository of the user "models".
  */
 export function explainMissingFolder(given: string, wanted: WantedFolder): string | undefined {
-  const plain = given.replace(/\\/g, '/');
+  const { id } = splitRevision(given);
+  const plain = id.replace(/\\/g, '/');
   const [owner, name] = plain.split('/');
   const clash = name !== undefined && isDirectory(owner);
   const near = nearFolders(plain, wanted);
   const slip = name !== undefined && near.length > 0 && wanted.places.some((place) => isNear(owner, place));
-  if (isHubId(splitRevision(given).id) && !clash && !slip && (name !== undefined || near.length === 0))
-    return undefined;
+  if (isHubId(id) && !clash && !slip && (name !== undefined || near.length === 0)) return undefined;
   return (
     `${given || '""'}: no such folder. Expected ${wanted.expected}. ` +
     (given.startsWith('~') ? 'Only a shell expands "~", and not between quotes: write the whole path. ' : '') +
-    (isHubId(splitRevision(given).id) && clash
+    (isHubId(id) && clash
       ? `"${owner}" is a folder here, so this is no hub id: start in another folder to take it from the hub. `
       : '') +
     (near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Check the path; it starts at the current folder.')
@@ -60,7 +60,7 @@ function list(folder: string): string[] {
 }
 
 function isNear(name: string, wanted: string): boolean {
-  return edits(name, wanted) <= Math.ceil(wanted.length * SLIP);
+  return edits(name, wanted) <= Math.ceil(wanted.length * MAX_DIFFERENCE);
 }
 
 /** Letters to insert, remove or replace, in the fewest steps (Levenshtein). */

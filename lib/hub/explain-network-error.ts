@@ -1,4 +1,4 @@
-// Why a request brought no answer, in words: what to wait for, what to correct.
+// Explains why a request got no response: what to wait for, what to correct.
 import { describeProxy, type Proxy } from './find-proxy';
 import { HubError, ProxyError, TransientError, UnreachableError } from './hub-errors';
 
@@ -8,7 +8,7 @@ export interface RequestSubject {
   readonly timeout_ms: number;
 }
 
-/** Certificates that Node does not trust: most likely a company's proxy that opens the connections of its network. */
+/** Certificates that Node does not trust: most likely those of a company proxy that inspects TLS. */
 const UNTRUSTED = [
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -28,15 +28,15 @@ export function explainNetworkError(error: unknown, { url, proxy, timeout_ms }: 
   if (error instanceof HubError) return error;
   const { code, reason } = describe(error);
   const cause = { cause: error };
-  if (SILENT.includes(code)) return new TransientError(`nothing came for ${timeout_ms / 1000} s`, 0, cause);
+  if (SILENT.includes(code)) return new TransientError(`no data for ${timeout_ms / 1000} s`, 0, cause);
   if (UNTRUSTED.includes(code))
     return new UnreachableError(
-      `${url.origin}: its certificate is not trusted: ${reason} (${code}). In a company's network, start Node with the environment variable ` +
-        "NODE_EXTRA_CA_CERTS naming the file with the company's certificates (PEM).",
+      `${url.origin}: its certificate is not trusted: ${reason} (${code}). In a company network, start Node with the environment variable ` +
+        "NODE_EXTRA_CA_CERTS set to the file with the company's certificates (PEM).",
       cause,
     );
   const refused = proxy && /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(reason);
-  if (refused) return explainProxyRefusal(Number(refused[1] ?? refused[2]), url, proxy, cause);
+  if (refused) return explainProxyError(Number(refused[1] ?? refused[2]), url, proxy, cause);
   if (proxy && /^SOCKS5|UND_ERR_SOCKS5/i.test(`${code || reason}`))
     return new ProxyError(`${url.origin}: ${describeProxy(proxy)} refused the connection: ${reason}.`, cause);
   if (proxy && UNCONNECTED.includes(code))
@@ -48,18 +48,18 @@ export function explainNetworkError(error: unknown, { url, proxy, timeout_ms }: 
   return new TransientError(reason, 0, cause);
 }
 
-function explainProxyRefusal(status: number, url: URL, proxy: Proxy, cause: ErrorOptions): HubError {
+function explainProxyError(status: number, url: URL, proxy: Proxy, cause: ErrorOptions): HubError {
   const what = `${describeProxy(proxy)} answered ${status} to the request for ${url.origin}`;
   if (status >= 500) return new TransientError(what, 0, cause);
   const { protocol, host, username } = proxy.url;
   const advice =
     status === 407
-      ? `${username ? 'It does not accept the user name and password given' : 'It wants a user name and password'}: set ${proxy.variable}=${protocol}//user:password@${host} (special characters percent-encoded).`
-      : `It does not let requests to this host through: ask whoever runs it, set another proxy, or exempt the host with NO_PROXY=${url.hostname}.`;
+      ? `${username ? 'It does not accept the user name and password given' : 'It requires a user name and password'}: set ${proxy.variable}=${protocol}//user:password@${host} (special characters percent-encoded).`
+      : `It blocks this host: ask its administrator, use another proxy, or exempt the host with NO_PROXY=${url.hostname}.`;
   return new ProxyError(`${what}. ${advice}`, cause);
 }
 
-/** The innermost cause says why; an AggregateError (one failure for each address of a host) has an empty message. */
+/** The innermost cause has the reason; an AggregateError (one failure per address of a host) has an empty message. */
 function describe(error: unknown): { code: string; reason: string } {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

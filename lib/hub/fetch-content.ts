@@ -1,5 +1,5 @@
-// The content behind an address, in memory: JSON of the hub, images of the web. Small things only; files of repositories go to the cache.
-import { checkAnswer } from './explain-refusal';
+// Fetches content into memory: JSON of the hub, images from the web. For small content only; files of repositories go to the cache.
+import { checkResponse } from './explain-error-response';
 import { hubEndpoint, isOffline } from './hub-environment';
 import { HubError, TransientError, UnreachableError } from './hub-errors';
 import { sendRequest } from './send-request';
@@ -29,7 +29,7 @@ export interface Content {
 
 /** The hub's lists of files take kilobytes, of very large data sets a few megabytes. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;
-/** As much of a wrong answer as an error shows. */
+/** Characters of an unexpected response that an error shows. */
 const SHOWN = 60;
 
 /**
@@ -41,29 +41,29 @@ export async function fetchContent(url: string, options: ContentOptions): Promis
   return withRetries(
     url,
     async () => {
-      const answer = await sendRequest({ ...options, url });
-      await checkAnswer(answer);
+      const response = await sendRequest({ ...options, url });
+      await checkResponse(response);
       const chunks: Uint8Array[] = [];
       let size = 0;
-      for await (const chunk of answer.body) {
+      for await (const chunk of response.body) {
         size += chunk.byteLength;
         if (size > options.maxBytes)
           throw new HubError(
-            `${url}: sends more than ${Math.round(options.maxBytes / 2 ** 20)} MiB, which is more than is expected there. Check the address.`,
+            `${url}: sends more than the ${Math.round(options.maxBytes / 2 ** 20)} MiB that are accepted here. Check the address.`,
           );
         chunks.push(chunk);
       }
-      const length = answer.encoded ? undefined : answer.header('content-length');
+      const length = response.encoded ? undefined : response.header('content-length');
       if (length !== undefined && Number(length) !== size)
         throw new TransientError(`${size} of ${length} bytes arrived`);
-      return { bytes: Buffer.concat(chunks), type: answer.header('content-type') };
+      return { bytes: Buffer.concat(chunks), type: response.header('content-type') };
     },
     options,
   );
 }
 
 /**
- * A JSON answer of the hub, parsed.
+ * A JSON response of the hub, parsed.
  *
  * @throws {HubError} when it is something else, such as a proxy's HTML page @throws {UnreachableError} also when HF_HUB_OFFLINE is set
  */
@@ -75,7 +75,7 @@ export async function fetchJson(url: string, options: RequestOptions): Promise<u
     return JSON.parse(text);
   } catch {
     throw new HubError(
-      `${url}: got ${type} (${JSON.stringify(text.slice(0, SHOWN))}), expected JSON. Is HF_ENDPOINT (${hubEndpoint()}) a hub, and no proxy in between?`,
+      `${url}: got ${type} (${JSON.stringify(text.slice(0, SHOWN))}), expected JSON. Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no proxy is in between.`,
     );
   }
 }

@@ -30,7 +30,7 @@ export function findProxy(target: URL, environment: Environment = process.env): 
   const url = parseURL(value.includes('://') ? value : `http://${value}`);
   if (!url || !PROTOCOLS.includes(url.protocol))
     throw new ProxyError(
-      `${variable} holds no address of a proxy that can be used here; expected http://host:port, https://host:port or ` +
+      `${variable} is not the address of a supported proxy; expected http://host:port, https://host:port or ` +
         'socks5://host:port (with user:password@ before the host where the proxy wants it). Correct it, or unset it.',
     );
   return { url, variable };

@@ -1,23 +1,23 @@
-// What can go wrong with the hub. The classes are named after those of huggingface_hub.
+// Errors of the hub room, named after those of huggingface_hub.
 import { BlipError } from '../core/errors';
 
-/** The hub did not give what was asked for; the message says which file, and what to do. */
+/** A download or another request failed; the message says which file, and what to do. */
 export class HubError extends BlipError {}
 
-/** The hub cannot be reached, or fails again and again: what is cached may still do. */
+/** The hub cannot be reached, or keeps failing; cached files may still be used. */
 export class UnreachableError extends HubError {}
 
-/** The proxy that the environment names refuses, or is not there. */
+/** The proxy named by the environment refuses the connection, or its address is invalid. */
 export class ProxyError extends HubError {}
 
-/** The cache lacks a file and the network must not be asked. */
+/** A file is not in the cache, and downloads are off. */
 export class LocalEntryNotFoundError extends HubError {}
 
-/** The disk has not enough room for the download. */
+/** Not enough disk space for the download. */
 export class DiskSpaceError extends HubError {}
 
-/** What the hub said when it refused. */
-export interface Refusal {
+/** The hub's error response. */
+export interface ErrorResponse {
   readonly status: number;
   /** The hub's own code, header X-Error-Code. */
   readonly code?: string;
@@ -25,13 +25,13 @@ export interface Refusal {
   readonly serverMessage?: string;
 }
 
-/** The hub refused a request, and will refuse it again. */
+/** The hub answered with an error that a retry does not change. */
 export class HubHttpError extends HubError {
   readonly status: number;
   readonly code?: string;
   readonly serverMessage?: string;
 
-  constructor(message: string, { status, code, serverMessage }: Refusal) {
+  constructor(message: string, { status, code, serverMessage }: ErrorResponse) {
     super(message);
     this.status = status;
     this.code = code;
@@ -39,21 +39,21 @@ export class HubHttpError extends HubError {
   }
 }
 
-/** No such repository, or one that only some may see. */
+/** No such repository, or a private one. */
 export class RepositoryNotFoundError extends HubHttpError {}
-/** The owner lets only those in who asked for access. */
+/** The repository requires that access is requested. */
 export class GatedRepoError extends HubHttpError {}
-/** The hub's operators closed the repository. */
+/** The repository was disabled by the hub. */
 export class DisabledRepoError extends HubHttpError {}
 export class RevisionNotFoundError extends HubHttpError {}
 /** The repository has no such file. */
 export class EntryNotFoundError extends HubHttpError {}
 
-/** Fails now, may work later: worth another attempt. Does not leave this room. */
+/** A transient failure, worth a retry. Does not leave this room. */
 export class TransientError extends HubError {
   constructor(
     message: string,
-    /** How long the server asks to wait. */
+    /** The delay that the server asks for. */
     readonly wait_ms = 0,
     options?: ErrorOptions,
   ) {

@@ -1,4 +1,4 @@
-// What is an id on the hub, with or without a revision behind it.
+// Hub ids, with or without a revision.
 
 /** The hub's rules (huggingface_hub's validate_repo_id): `owner/name` or `name`, parts that begin and end with a letter, digit or `_`. */
 const HUB_ID = /^(?:\w(?:[\w.-]*\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/;

@@ -43,8 +43,8 @@ function clean(text: string | undefined, source: string): LoginToken | undefined
   if (!value) return undefined;
   if (!/^[\x21-\x7e]+$/.test(value))
     throw new HubError(
-      `${source}: holds something else than a login token (${value.length} characters, not all of them plain ASCII). ` +
-        'Expected one such as hf_…, from https://huggingface.co/settings/tokens.',
+      `${source}: is not a login token: its ${value.length} characters are not all printable ASCII. ` +
+        'Expected a token such as hf_…, from https://huggingface.co/settings/tokens.',
     );
   return { value, source };
 }

@@ -1,4 +1,4 @@
-// The part of a download that has arrived, on disk under a name of its own, with the SHA-256 of what it holds.
+// The part of a download received so far: a file on disk and the SHA-256 of its content.
 import { createHash, type Hash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -16,7 +16,7 @@ export class PartialFile {
     private readonly handle: fs.promises.FileHandle,
   ) {}
 
-  /** Opens the file, with what it may hold from an earlier transfer, or empty. */
+  /** Opens the file, with the content of an earlier transfer if there is one. */
   static async open(file: string, signal?: AbortSignal): Promise<PartialFile> {
     const partial = new PartialFile(file, await fs.promises.open(file, fs.constants.O_RDWR | fs.constants.O_CREAT));
     try {
@@ -28,7 +28,7 @@ export class PartialFile {
     return partial;
   }
 
-  /** Bytes that have arrived. */
+  /** Bytes received. */
   get size(): number {
     return this.#size;
   }
@@ -46,7 +46,7 @@ export class PartialFile {
     this.#size += chunk.byteLength;
   }
 
-  /** Forgets what has arrived. */
+  /** Discards the content. */
   async restart(): Promise<void> {
     await this.handle.truncate(0);
     this.#size = 0;
@@ -76,7 +76,7 @@ export class PartialFile {
 function explainWriteError(file: string, error: unknown): HubError {
   const message = error instanceof Error ? error.message : String(error);
   return new HubError(
-    `${file}: cannot be written: ${message}. Make room on the disk of ${path.dirname(file)}, or choose another cache folder (HF_HUB_CACHE or the option cache_dir). What arrived is kept.`,
+    `${file}: cannot be written: ${message}. Free space on the disk of ${path.dirname(file)}, or choose another cache folder (HF_HUB_CACHE or the option cache_dir). The part received is kept.`,
     { cause: error },
   );
 }

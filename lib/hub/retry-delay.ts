@@ -1,8 +1,8 @@
-// How long a server that is busy asks to be left alone.
+// The delay before a retry that a busy server asks for.
 
 type Header = (name: string) => string | undefined;
 
-/** huggingface_hub does so too: servers count in whole seconds, and come to the end of one a little later. */
+/** Servers count in whole seconds; huggingface_hub adds one too. */
 const ROUNDING_MS = 1_000;
 
 /**

@@ -1,5 +1,5 @@
 // One HTTP request: through the right proxy, with the login token for the hub alone, redirects followed by hand.
-// Answers of any status are returned; what prevents an answer is thrown as an error that says whether another attempt makes sense.
+// Responses of any status are returned; a request without a response throws an error that says whether a retry makes sense.
 import type { Readable } from 'node:stream';
 import { chooseDispatcher, loadUndici, type Route } from './choose-dispatcher';
 import { decodeBody } from './decode-body';
@@ -16,11 +16,11 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Without a byte for this long, the request has failed; HF_HUB_DOWNLOAD_TIMEOUT or 30 s by default. */
   readonly timeout_ms?: number;
-  /** Asked before a redirect is followed to a host that is not the hub's; false ends with the redirect as the answer. */
-  readonly mayLeaveHub?: (answers: readonly AnswerHead[]) => boolean;
+  /** Asked before a redirect is followed to a host that is not the hub's; false ends with the redirect as the response. */
+  readonly mayLeaveHub?: (responses: readonly ResponseHead[]) => boolean;
 }
 
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   /** The address that answered. */
   readonly url: URL;
@@ -32,9 +32,9 @@ export interface AnswerHead {
   header(name: string): string | undefined;
 }
 
-export interface Answer extends AnswerHead {
+export interface HttpResponse extends ResponseHead {
   /** The redirects that led here, first to last. */
-  readonly redirects: readonly AnswerHead[];
+  readonly redirects: readonly ResponseHead[];
   /** Whether the body was compressed on its way: ranges and lengths are then not those of the content. */
   readonly encoded: boolean;
   /** The content, decompressed; to be read to its end or discarded. */
@@ -47,21 +47,21 @@ const MAX_REDIRECTS = 20;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * @throws {TransientError | UnreachableError | ProxyError | HubError} when there is no answer
+ * @throws {TransientError | UnreachableError | ProxyError | HubError} when there is no response
  */
-export async function sendRequest(request: HttpRequest): Promise<Answer> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   let url = new URL(request.url);
   let fromHub = isHubAddress(url);
-  const redirects: AnswerHead[] = [];
+  const redirects: ResponseHead[] = [];
   for (;;) {
-    const answer = await send(url, fromHub, request, [...redirects]);
-    const location = REDIRECTS.includes(answer.status) ? answer.header('location') : undefined;
-    if (location === undefined) return answer;
+    const response = await send(url, fromHub, request, [...redirects]);
+    const location = REDIRECTS.includes(response.status) ? response.header('location') : undefined;
+    if (location === undefined) return response;
     const next = parseLocation(location, url);
     const staysOnHub = fromHub && (isHubAddress(next) || isSameHost(url, next));
-    redirects.push(answer);
-    if (!staysOnHub && request.mayLeaveHub?.(redirects) === false) return answer;
-    await answer.discard();
+    redirects.push(response);
+    if (!staysOnHub && request.mayLeaveHub?.(redirects) === false) return response;
+    await response.discard();
     if (redirects.length > MAX_REDIRECTS)
       throw new HubError(`${request.url}: redirected more than ${MAX_REDIRECTS} times, last to ${next.href}.`);
     url = next;
@@ -73,8 +73,8 @@ async function send(
   url: URL,
   fromHub: boolean,
   request: HttpRequest,
-  redirects: readonly AnswerHead[],
-): Promise<Answer> {
+  redirects: readonly ResponseHead[],
+): Promise<HttpResponse> {
   const { method = 'GET', signal, timeout_ms = downloadTimeout() } = request;
   signal?.throwIfAborted();
   const token = fromHub ? readLoginToken() : undefined;

@@ -1,4 +1,4 @@
-// The files of one commit, fetched into the cache one by one; what is there already is not asked for again.
+// Fetches the files of one commit into the cache; files that are there are not requested again.
 import * as fs from 'node:fs';
 import type { ProgressCallback } from '../core/progress';
 import { withLock } from '../core/with-lock';
@@ -6,7 +6,7 @@ import type { RepositoryCache } from './hub-cache';
 import { describeFile, type MissingFile, type RemoteFile } from './describe-file';
 import { downloadFile, type FileDownloadOptions } from './download-file';
 import { HubError } from './hub-errors';
-import type { Answer } from './send-request';
+import type { HttpResponse } from './send-request';
 import { shareDownload } from './share-download';
 
 export interface DownloadOptions {
@@ -25,7 +25,7 @@ export interface SnapshotRequest {
   readonly revision: string;
   readonly cache: RepositoryCache;
   readonly options: DownloadOptions;
-  /** Whether the cache has a complete copy: then a hub that does not answer is not asked again and again. */
+  /** Whether the cache has a complete copy: then a hub that does not respond is not asked again and again. */
   readonly isCached: boolean;
 }
 
@@ -37,7 +37,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 class MovedError extends HubError {}
 
 export class SnapshotDownload {
-  /** A full commit is known from the start, what a branch stands for with the first answer. */
+  /** A full commit is known from the start, what a branch stands for with the first response. */
   #commit: string | undefined;
   #hasMoved = false;
   readonly #remote = new Map<string, RemoteFile>();
@@ -158,8 +158,8 @@ export class SnapshotDownload {
     const { id, revision, cache } = this.request;
     const sha256 = SHA256.test(etag) ? etag : undefined;
     const partial = await cache.claimPartial(etag, sha256 !== undefined);
-    const check = (answer: Answer): void => {
-      const now = [...answer.redirects, answer]
+    const check = (response: HttpResponse): void => {
+      const now = [...response.redirects, response]
         .filter(({ fromHub }) => fromHub)
         .map(({ header }) => header('x-repo-commit'))
         .find((value) => value !== undefined);

@@ -1,4 +1,4 @@
-// Makes a request again when it fails in passing, after a pause that grows, or that the server asks for; the wait is reported.
+// Retries a request after a transient failure, with a growing delay or the one the server asks for; the wait is reported.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressCallback } from '../core/progress';
 import { TransientError, UnreachableError } from './hub-errors';
@@ -12,12 +12,12 @@ export interface RetryOptions {
   readonly attempts?: number;
 }
 
-/** A server that fails this often in a row, without sending a byte in between, is down. */
+/** A server that fails this often in a row, without a byte in between, is down. */
 const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 300;
-/** The hub counts requests in windows of five minutes: whoever is told to wait longer had better come back later. */
-const LONGEST_WAIT_MS = 310_000;
-/** A wait is reported this often, so that it is seen to go on. Shorter ones are not reported. */
+/** The hub's rate limits have windows of five minutes; a longer wait is left to the user. */
+const MAX_WAIT_MS = 310_000;
+/** Interval of the reports; shorter waits are not reported. */
 const REPORT_MS = 1_000;
 
 /**
@@ -41,14 +41,14 @@ export async function withRetries<T>(
       signal?.throwIfAborted();
       if (!(error instanceof TransientError)) throw error;
       failures++;
-      if (error.wait_ms > LONGEST_WAIT_MS)
+      if (error.wait_ms > MAX_WAIT_MS)
         throw new UnreachableError(
-          `${what}: ${error.message}, and asks to wait ${Math.round(error.wait_ms / 60_000)} minutes. Try again then: what arrived is kept.`,
+          `${what}: ${error.message}, and asks to wait ${Math.round(error.wait_ms / 60_000)} minutes. Try again then; the part received is kept.`,
           { cause: error },
         );
       if (failures >= attempts)
         throw new UnreachableError(
-          `${what}: ${error.message}${failures > 1 ? `, ${failures} times in a row` : ''}. Check the network, or try again later: what arrived is kept.`,
+          `${what}: ${error.message}${failures > 1 ? `, ${failures} times in a row` : ''}. Check the network, or try again later; the part received is kept.`,
           { cause: error },
         );
       await wait(Math.max(FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1), error.wait_ms), error.message, options);

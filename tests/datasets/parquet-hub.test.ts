@@ -231,7 +231,7 @@ test('a server that stalls is asked again, one that is slow but not silent is no
   assert.equal((await load({ timeout_ms: TIMEOUT_MS }, 1)).samples.length, 1);
   assert.ok(stalls < 0);
   disturb = (request) => request.url === FILE; // never answers
-  await assert.rejects(load({ timeout_ms: 50 }, 1), /nothing came for 0\.05 s, 5 times in a row/);
+  await assert.rejects(load({ timeout_ms: 50 }, 1), /no data for 0\.05 s, 5 times in a row/);
 });
 
 test('cancelling ends a request, and a pause, at once with the reason', async () => {
@@ -307,7 +307,7 @@ test('HTML pages of a proxy or a login, in place of the list and of the file', a
       return true;
     };
   disturb = page(LIST);
-  await assert.rejects(load(), /text\/html \("<!doctype html>.*expected JSON. Is HF_ENDPOINT/);
+  await assert.rejects(load(), /text\/html \("<!doctype html>.*expected JSON. Check that HF_ENDPOINT/);
   disturb = page(FILE);
   await assert.rejects(load(), /got status 200, text\/html.*expected 206.*Download the file/);
   disturb = (request, response) => {

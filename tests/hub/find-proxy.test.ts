@@ -40,7 +40,7 @@ describe('the proxy for an address', () => {
         () => findProxy(new URL('https://huggingface.co/'), { HTTPS_PROXY: value }),
         (error: unknown) =>
           error instanceof ProxyError &&
-          /^HTTPS_PROXY holds .*http:\/\/host:port/.test(error.message) &&
+          /^HTTPS_PROXY is not .*http:\/\/host:port/.test(error.message) &&
           !error.message.includes('secret'),
         value,
       );

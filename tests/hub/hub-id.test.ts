@@ -83,6 +83,7 @@ describe('a folder that is not there', () => {
     'model/blip-scenes',
     'modles\\blip_scens',
     './modles/blip-scenes',
+    'models/blip-scnes@v1.0',
   ])
     it(`${name}: models/blip-scenes is near`, async () => {
       await assert.rejects(

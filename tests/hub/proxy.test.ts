@@ -151,7 +151,7 @@ describe('a proxy that refuses', () => {
         );
         assert.match(
           error.message,
-          new RegExp(`wants a user name and password: set ${variable}=http://user:password@127`),
+          new RegExp(`requires a user name and password: set ${variable}=http://user:password@127`),
         );
         return true;
       });
@@ -183,7 +183,7 @@ describe('a proxy that refuses', () => {
   it('https: 403 says that the host is not let through', async () => {
     await assert.rejects(
       load(hub, tunnel, refuse(403)),
-      /\(HTTPS_PROXY\) answered 403 .*does not let requests to this host through.*NO_PROXY=hub\.invalid/,
+      /\(HTTPS_PROXY\) answered 403 .*blocks this host.*NO_PROXY=hub\.invalid/,
     );
     assert.equal(hub.log.length, 1);
   });

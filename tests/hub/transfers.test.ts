@@ -178,7 +178,7 @@ describe('transfers', () => {
       t().load(),
       (error: unknown) =>
         error instanceof DiskSpaceError &&
-        /9000000\.00 GB are still to be downloaded.* GB left\. Make room.*HF_HUB_CACHE/.test(error.message) &&
+        /9000000\.00 GB are still to be downloaded.* GB free\. Free space.*HF_HUB_CACHE/.test(error.message) &&
         error.message.includes(t().cache),
     );
     assert.deepEqual(t().asked('content'), []);

@@ -64,7 +64,7 @@ const CASES: readonly [what: string, rule: Rule, error: ErrorClass, advice: RegE
     'disabled',
     { status: 403, headers: says(undefined, 'Access to this resource is disabled.') },
     DisabledRepoError,
-    /closed this repository.*choose another one/,
+    /disabled this repository.*Choose another one/,
   ],
   [
     'for legal reasons',
@@ -82,7 +82,7 @@ const CASES: readonly [what: string, rule: Rule, error: ErrorClass, advice: RegE
     'no repository, with a login',
     { status: 404, headers: says('RepoNotFound', 'Repository not found') },
     RepositoryNotFoundError,
-    /spelling\. The token from HF_TOKEN was sent/,
+    /spelling of the id\. The token from HF_TOKEN was sent/,
     'hf_x',
   ],
   ['a bare 401', { status: 401 }, RepositoryNotFoundError, /spelling/],
@@ -90,7 +90,7 @@ const CASES: readonly [what: string, rule: Rule, error: ErrorClass, advice: RegE
     'a token that is not valid',
     { status: 401, headers: says(undefined, 'Invalid credentials in Authorization header') },
     HubHttpError,
-    /does not accept the token from HF_TOKEN.*Make a new one at \S+, or remove it/,
+    /does not accept the token from HF_TOKEN.*Create a new one at \S+, or remove it/,
     'hf_x',
   ],
   [
@@ -161,8 +161,7 @@ describe('an answer that is none', () => {
     await assert.rejects(
       load({ status: 200, body: '<html>Sign in</html>' }),
       (error: unknown) =>
-        error instanceof UnreachableError &&
-        /lacks what a hub says about a file.*HF_ENDPOINT.*login page/.test(error.message),
+        error instanceof UnreachableError && /lacks the headers of a hub.*HF_ENDPOINT.*login page/.test(error.message),
     );
   });
 
@@ -185,7 +184,7 @@ describe('an answer that is none', () => {
       { 'X-Repo-Commit': 'a'.repeat(40) },
     ];
     for (const headers of answers)
-      await assert.rejects(load({ status: 200, headers, body: '{}' }), /lacks what a hub says about a file/);
+      await assert.rejects(load({ status: 200, headers, body: '{}' }), /lacks the headers of a hub/);
   });
 
   it('more than was to be expected; no JSON; a compression that was not asked for', async () => {
@@ -211,7 +210,7 @@ describe('variables that hold something else', () => {
     [{ HUB_TRUSTED_ENDPOINTS: 'https://a, b' }, /HUB_TRUSTED_ENDPOINTS is " b"; expected a web address/],
     [{ HF_HUB_DOWNLOAD_TIMEOUT: 'soon' }, /HF_HUB_DOWNLOAD_TIMEOUT is "soon"; expected a number of seconds/],
     [{ HF_HUB_ETAG_TIMEOUT: '-1' }, /HF_HUB_ETAG_TIMEOUT is "-1"; expected a number of seconds/],
-    [{ HF_TOKEN: '“hf_abc”' }, /^HF_TOKEN: holds something else than a login token \(8 characters/],
+    [{ HF_TOKEN: '“hf_abc”' }, /^HF_TOKEN: is not a login token: its 8 characters/],
     [{ HF_TOKEN_PATH: work }, /the login token cannot be read: EISDIR.*hf auth login/],
   ] as const)
     it(JSON.stringify(env), async () => {

@@ -1,4 +1,4 @@
-// The hub's refusals in words: what it said, what that means, what to do. Answers that may be different a moment later are told apart.
+// Explains the hub's error responses: what it said, what that means, what to do. Transient errors are told apart.
 import { hubEndpoint } from './hub-environment';
 import {
   DisabledRepoError,
@@ -9,10 +9,10 @@ import {
   RevisionNotFoundError,
   TransientError,
   type HubError,
-  type Refusal,
+  type ErrorResponse,
 } from './hub-errors';
 import { retryDelay } from './retry-delay';
-import type { Answer, AnswerHead } from './send-request';
+import type { HttpResponse, ResponseHead } from './send-request';
 
 /** What was asked for, as messages name it. */
 export interface HubSubject {
@@ -29,30 +29,27 @@ const SHOWN = 400;
 
 /**
  * Whether a content host refuses, to which the hub redirected: its signed addresses expire after a while, a new one is asked of the hub.
- * What answers in the hub's words is a mirror.
+ * A mirror is told apart by the hub's own error headers.
  */
-export function isExpired({ status, fromHub, redirects, header }: Answer): boolean {
+export function isExpired({ status, fromHub, redirects, header }: HttpResponse): boolean {
   return status >= 400 && status < 500 && !fromHub && redirects.length > 0 && header('x-error-code') === undefined;
 }
 
-/** @throws {HubHttpError} when the answer is a refusal @throws {TransientError} when it may be different a moment later */
-export async function checkAnswer(answer: Answer, subject: HubSubject = {}): Promise<void> {
-  if (answer.status < 400) return;
-  await answer.discard();
-  throw explainRefusal(answer, subject);
+/** @throws {HubHttpError} for an error that lasts @throws {TransientError} for one that may not */
+export async function checkResponse(response: HttpResponse, subject: HubSubject = {}): Promise<void> {
+  if (response.status < 400) return;
+  await response.discard();
+  throw explainErrorResponse(response, subject);
 }
 
-export function explainRefusal(
-  answer: AnswerHead & { readonly redirects?: readonly AnswerHead[] },
-  subject: HubSubject,
-): HubError {
-  const { status, header, url, fromHub } = answer;
-  const refusal: Refusal = {
+function explainErrorResponse(response: ResponseHead, subject: HubSubject): HubError {
+  const { status, header, url, fromHub } = response;
+  const error: ErrorResponse = {
     status,
     code: clean(header('x-error-code')),
     serverMessage: clean(header('x-error-message')),
   };
-  const said = refusal.serverMessage ? `: "${refusal.serverMessage}"` : '';
+  const said = error.serverMessage ? `: "${error.serverMessage}"` : '';
   if (status >= 500 || TRANSIENT_STATUS.includes(status))
     return new TransientError(
       `${url.host} answered status ${status}${status === 429 ? ' (too many requests)' : ''}${said}`,
@@ -60,12 +57,12 @@ export function explainRefusal(
     );
   const what = subject.id ?? `${url.origin}${url.pathname}`;
   const got = `got status ${status}${said}`;
-  if (!fromHub && subject.id === undefined) return new HubHttpError(`${url.href}: ${got}. Check the address.`, refusal);
-  return classify({ refusal, what, got, subject, token: answer.token?.source });
+  if (!fromHub && subject.id === undefined) return new HubHttpError(`${url.href}: ${got}. Check the address.`, error);
+  return classify({ error, what, got, subject, token: response.token?.source });
 }
 
-interface Circumstances {
-  readonly refusal: Refusal;
+interface ErrorContext {
+  readonly error: ErrorResponse;
   readonly what: string;
   readonly got: string;
   readonly subject: HubSubject;
@@ -73,9 +70,9 @@ interface Circumstances {
   readonly token?: string;
 }
 
-function classify(circumstances: Circumstances): HubHttpError {
-  const { refusal, what, got, subject, token } = circumstances;
-  const { status, code, serverMessage = '' } = refusal;
+function classify(context: ErrorContext): HubHttpError {
+  const { error, what, got, subject, token } = context;
+  const { status, code, serverMessage = '' } = error;
   const { id, revision = 'main', file } = subject;
   const page = `${hubEndpoint()}/${id ?? ''}`;
   const logIn = token
@@ -83,50 +80,50 @@ function classify(circumstances: Circumstances): HubHttpError {
     : 'Log in with "hf auth login", or set HF_TOKEN.';
   if (/^Invalid credentials/i.test(serverMessage) && token)
     return new HubHttpError(
-      `${what}: the hub does not accept the token from ${token}: ${got}. Make a new one at https://huggingface.co/settings/tokens, or remove it: public repositories need none.`,
-      refusal,
+      `${what}: the hub does not accept the token from ${token}: ${got}. Create a new one at https://huggingface.co/settings/tokens, or remove it: public repositories need none.`,
+      error,
     );
   if (code === 'GatedRepo')
     return new GatedRepoError(
-      `${what}: access must be asked for: ${got}. Accept the conditions on ${page} with your account. ${logIn}`,
-      refusal,
+      `${what}: access must be requested: ${got}. Accept the conditions on ${page} with your account. ${logIn}`,
+      error,
     );
   if (/access to this resource is disabled/i.test(serverMessage))
     return new DisabledRepoError(
-      `${what}: the hub has closed this repository: ${got}. Nothing on your side helps: choose another one, or ask on ${page}.`,
-      refusal,
+      `${what}: the hub has disabled this repository: ${got}. Choose another one, or ask its owner on ${page}.`,
+      error,
     );
   if (status === 451)
     return new HubHttpError(
-      `${what}: the hub may not hand this out for legal reasons, perhaps only in your country: ${got}. Choose another one, or ask on ${page}.`,
-      refusal,
+      `${what}: unavailable for legal reasons, perhaps only in your country: ${got}. Choose another one, or ask its owner on ${page}.`,
+      error,
     );
   if (code === 'RevisionNotFound')
     return new RevisionNotFoundError(
-      `${what}: has no revision "${revision}": ${got}. Branches, tags and pull requests (refs/pr/<number>) stand on ${page}.`,
-      refusal,
+      `${what}: has no revision "${revision}": ${got}. See ${page} for its branches, tags and pull requests (refs/pr/<number>).`,
+      error,
     );
   if (code === 'EntryNotFound')
     return new EntryNotFoundError(
-      `${what}: has no file ${file ?? ''} at ${revision}: ${got}. Its files stand on ${page}/tree/${revision}.`,
-      refusal,
+      `${what}: has no file ${file ?? ''} at ${revision}: ${got}. See ${page}/tree/${revision} for its files.`,
+      error,
     );
   if (code === 'RepoNotFound' || (status === 401 && id !== undefined))
     return new RepositoryNotFoundError(
-      `${what}: the hub has no such repository, or it is private: ${got}. Check the id's spelling. ${logIn}`,
-      refusal,
+      `${what}: the hub has no such repository, or it is private: ${got}. Check the spelling of the id. ${logIn}`,
+      error,
     );
   if (status === 401 || status === 403)
     return new HubHttpError(
-      `${what}: access was refused: ${got}. ${logIn} A misspelt id gives the same answer.`,
-      refusal,
+      `${what}: access was refused: ${got}. ${logIn} A misspelled id gives the same error.`,
+      error,
     );
   if (status === 404)
     return new EntryNotFoundError(
       `${what}: not found${file ? ` (${file} at ${revision})` : ''}: ${got}. Check the id and the revision.`,
-      refusal,
+      error,
     );
-  return new HubHttpError(`${what}: ${got}${file ? ` for ${file}` : ''}. Check the id and the revision.`, refusal);
+  return new HubHttpError(`${what}: ${got}${file ? ` for ${file}` : ''}. Check the id and the revision.`, error);
 }
 
 /** A server's text is shown on a terminal and in a notebook: one line, no control characters, not too long. */
