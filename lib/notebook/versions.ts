@@ -12,7 +12,8 @@ export interface VersionRow {
 
 const PACKAGES: readonly (readonly [name: string, role: string])[] = [
   ['tslab', 'TypeScript kernel of this notebook'],
-  ['@xenova/transformers', 'tokenizer'],
+  ['@huggingface/tokenizers', 'tokenizer'],
+  ['@xenova/transformers', 'tokenizer to compare with'],
   ['sharp', 'image decoding'],
   ['jimp', 'figures'],
   ['plotly.js-dist', 'charts'],

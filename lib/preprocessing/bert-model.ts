@@ -7,7 +7,7 @@
 //   - Chinese characters beyond 16 bits are not set apart as words of their own.
 // What remains: 671 characters that Unicode added after 2015 (rare scripts), whose class Rust's tables do not know.
 // BERT's vocabulary has none.
-import { BertNormalizer, BertPreTokenizer, WordPiece } from '@huggingface/tokenizers';
+import type { BertNormalizer, BertPreTokenizer, WordPiece } from '@huggingface/tokenizers';
 
 export interface BertSettings {
   readonly lowercase: boolean;
@@ -30,23 +30,30 @@ const CHINESE_BEYOND_16_BITS = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}
 /** Half of a surrogate pair is no character; the normalizer drops what replaces it. */
 const UNPAIRED_SURROGATE = /\p{Cs}/gu;
 
+/** At first use: a program that only converts needs no tokenizer. */
+function loadTokenizers(): typeof import('@huggingface/tokenizers') {
+  return require('@huggingface/tokenizers');
+}
+
 export class BertModel {
   readonly #settings: BertSettings;
   readonly #normalizer: BertNormalizer;
-  readonly #words = new BertPreTokenizer();
+  readonly #words: BertPreTokenizer;
   readonly #pieces: WordPiece;
 
   /** @param vocab token -> id */
   constructor(vocab: ReadonlyMap<string, number>, settings: BertSettings) {
+    const tokenizers = loadTokenizers();
     this.#settings = settings;
-    this.#normalizer = new BertNormalizer({
+    this.#words = new tokenizers.BertPreTokenizer();
+    this.#normalizer = new tokenizers.BertNormalizer({
       type: 'BertNormalizer',
       clean_text: true,
       handle_chinese_chars: settings.handle_chinese_chars,
       lowercase: settings.lowercase,
       strip_accents: settings.strip_accents ?? settings.lowercase,
     });
-    this.#pieces = new WordPiece({
+    this.#pieces = new tokenizers.WordPiece({
       type: 'WordPiece',
       unk_token: settings.unk_token,
       continuing_subword_prefix: CONTINUING_PREFIX,

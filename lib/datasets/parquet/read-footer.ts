@@ -1,11 +1,32 @@
 // The end of a parquet file: which columns it has, and where the parts of each row group lie.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (FileMetaData)
-import type { SchemaElement } from 'hyparquet';
 import { quote } from '../../core/quote';
 import { CODECS, type Codec } from './decompress-page';
 import { ParquetError } from './parquet-error';
 import type { Range, RangeReader } from './range-reader';
 import { isThriftStruct, readThriftStruct, type ThriftStruct, type ThriftValue } from './thrift';
+
+const PHYSICAL_TYPES = [
+  'BOOLEAN',
+  'INT32',
+  'INT64',
+  'INT96',
+  'FLOAT',
+  'DOUBLE',
+  'BYTE_ARRAY',
+  'FIXED_LEN_BYTE_ARRAY',
+] as const;
+const REPETITIONS = ['REQUIRED', 'OPTIONAL', 'REPEATED'] as const;
+
+/** What is used of a schema's element, as hyparquet has it. Its own type would make every program that uses this library need it. */
+interface SchemaElement {
+  name: string;
+  type?: (typeof PHYSICAL_TYPES)[number];
+  type_length?: number;
+  repetition_type: (typeof REPETITIONS)[number];
+  num_children?: number;
+  converted_type?: 'UTF8' | 'LIST' | 'UINT_32' | 'UINT_64';
+}
 
 /** A leaf of the schema: what parquet calls a column. */
 export interface Leaf {
@@ -139,17 +160,6 @@ function parseSchema(items: readonly ThriftValue[]): { columns: string[]; leaves
   return { columns, leaves };
 }
 
-const PHYSICAL_TYPES = [
-  'BOOLEAN',
-  'INT32',
-  'INT64',
-  'INT96',
-  'FLOAT',
-  'DOUBLE',
-  'BYTE_ARRAY',
-  'FIXED_LEN_BYTE_ARRAY',
-] as const;
-const REPETITIONS = ['REQUIRED', 'OPTIONAL', 'REPEATED'] as const;
 /** What a value is read as: text, a list, an unsigned number. Dates, decimals and the like stay the numbers that they are stored as. */
 const CONVERTED: Readonly<Record<number, SchemaElement['converted_type']>> = {
   0: 'UTF8',
