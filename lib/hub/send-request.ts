@@ -1,5 +1,6 @@
 // One HTTP request: through the right proxy, with the login token for the hub alone, redirects followed by hand.
 // Responses of any status are returned; a request without a response throws an error that says whether a retry makes sense.
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { chooseDispatcher, loadUndici, type Route } from './choose-dispatcher';
 import { decodeBody } from './decode-body';
@@ -44,6 +45,8 @@ export interface HttpResponse extends ResponseHead {
 
 /** The hub sends two hops at most, a mirror in front of it one more; huggingface_hub allows 20. */
 const MAX_REDIRECTS = 20;
+/** Each request in flight listens to its signal; Node warns of a leak from 11 on, its own fetch raises that to 1500. */
+const MAX_REQUESTS_PER_SIGNAL = 1500;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
@@ -77,6 +80,7 @@ async function send(
 ): Promise<HttpResponse> {
   const { method = 'GET', signal, timeout_ms = downloadTimeout() } = request;
   signal?.throwIfAborted();
+  if (signal) setMaxListeners(MAX_REQUESTS_PER_SIGNAL, signal);
   const token = fromHub ? readLoginToken() : undefined;
   const route = await chooseDispatcher(url);
   const fail = (error: unknown): unknown => {
