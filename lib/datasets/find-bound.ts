@@ -15,11 +15,14 @@ const MAX_IMAGE_BYTES = 1 << 24;
 export async function findBound(files: VqaFiles, signal?: AbortSignal): Promise<number> {
   if (files.names.length > MAX_FILES) return DEFAULT_BOUND;
   const opened: OpenVqaFile[] = [];
+  let rows = 0;
   for (const index of files.names.keys()) {
     const file = await files.open(index);
-    if (!(file instanceof VqaParquetError)) opened.push(file);
+    if (file instanceof VqaParquetError) continue;
+    opened.push(file);
+    rows += file.parquet.footer.rows;
+    if (rows > MAX_ROWS) return DEFAULT_BOUND;
   }
-  if (opened.reduce((sum, { parquet }) => sum + parquet.footer.rows, 0) > MAX_ROWS) return DEFAULT_BOUND;
   const identities = new Set<string>();
   let bytes = 0;
   for (const { parquet, spans, columns } of opened)

@@ -1,15 +1,13 @@
 // VQA samples from parquet files, on disk or on the hub. Only the columns and row groups that are needed are read.
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isUrl } from '../hub';
-import { ImageError, type ImageSource, loadRgb } from '../preprocessing';
 import type { Part } from './divide-rows';
 import { findBound } from './find-bound';
-import { type OpenVqaFile, VqaFiles, type VqaFilesOptions } from './open-vqa-files';
-import { findImageFile } from './read-row-image';
-import { type Candidate, readVqaRows } from './read-vqa-rows';
+import { type SpanPlace, VqaFiles, type VqaFilesOptions } from './open-vqa-files';
 import { SampleCache, type Step } from './sample-cache';
+import { SampleTaker } from './take-sample';
+import { type SpanProgress, SpanVisit } from './visit-span';
 import { checkCounts, describeSkipped, SkipCounter, type VqaSample, type VqaSamples } from './vqa-sample';
 import { VqaParquetError } from './vqa-parquet-error';
 
@@ -30,13 +28,9 @@ export interface VqaParquetOptions extends VqaFilesOptions {
 }
 
 /** Changes whenever the same request would give other samples than before. */
-const CACHE_VERSION = 2;
-/** Rows taken from one span at a time: 100 rows of photos are 3 MB on the hub, so one row of each span would load the whole set. */
-const MIN_ROWS_PER_STEP = 32;
-/** Where spans are larger, so many more rows are taken that one costs about this much: a photo's own size. */
-const BYTES_PER_ROW = 100_000;
-/** Of a larger row group, so much is looked at at a time. */
-const WINDOW_BYTES = 1 << 25;
+const CACHE_VERSION = 3;
+/** So many rows are taken before they are noted: what an interrupted call loses at most. */
+const ROWS_PER_STEP = 32;
 /** So many rows and not one of use: the data set has no answers (a test split) or no images. */
 const MAX_USELESS_ROWS = 1000;
 
@@ -58,19 +52,11 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
   return loader.result();
 }
 
-/** How far one span has been read. */
-interface Progress {
-  window: number;
-  next: number;
-  exhausted: boolean;
-}
-
 class Loader {
   private readonly files: VqaFiles;
   private readonly cache: SampleCache;
-  private readonly spans = new Map<string, Progress>();
-  /** The image that an id stands for: some data sets call every image by the same name. */
-  private readonly imageOf = new Map<string, ImageSource>();
+  private readonly taker: SampleTaker;
+  private readonly spans = new Map<string, SpanProgress>();
   private readonly problems: VqaParquetError[] = [];
   private readonly part: Part;
   private readonly seed: number;
@@ -86,6 +72,7 @@ class Loader {
     this.files = new VqaFiles(names, options);
     const request = { version: CACHE_VERSION, files: names.map(identify), revision, part, columns, seed };
     this.cache = new SampleCache(cache_dir, request);
+    this.taker = new SampleTaker(this.cache, options.root);
   }
 
   async run(): Promise<void> {
@@ -99,26 +86,39 @@ class Loader {
     for (let isLeft = true; isLeft && this.cache.samples.length < count; ) {
       isLeft = false;
       for await (const place of this.files.spans(this.seed)) {
-        if (this.cache.samples.length >= count) break;
         this.options.signal?.throwIfAborted();
         if ('problem' in place) {
           this.skipFile(place.file, place.problem);
           continue;
         }
-        const key = `${place.file.index}/${place.span}`;
-        const progress = this.spans.get(key) ?? { window: 0, next: 0, exhausted: false };
-        this.spans.set(key, progress);
-        if (progress.exhausted) continue;
-        const stepKey = `${key}/${progress.window}/${progress.next}`;
-        const step = this.cache.replay(stepKey) ?? (await this.read(place.file, place.span, progress, bound, stepKey));
-        Object.assign(progress, { window: step.window, next: step.next, exhausted: step.exhausted });
-        for (const { image_id, image } of step.samples)
-          if (!this.imageOf.has(image_id)) this.imageOf.set(image_id, image);
-        isLeft ||= !step.exhausted;
-        this.report(0);
-        this.giveUpIfUseless();
+        isLeft = (await this.visit(place, bound)) || isLeft;
+        if (this.cache.samples.length >= count) break; // before another file is opened
       }
     }
+  }
+
+  /** @returns whether the span has more rows */
+  private async visit({ file, span }: SpanPlace, bound: number): Promise<boolean> {
+    const { count, signal } = this.options;
+    const key = `${file.index}/${span}`;
+    let progress = this.spans.get(key) ?? { window: 0, next: 0, exhausted: false };
+    if (progress.exhausted) return false;
+    const visit = new SpanVisit(file, span, progress, { part: this.part, bound, seed: this.seed });
+    for (let taken = 0; taken < visit.quota && !progress.exhausted && this.cache.samples.length < count; ) {
+      signal?.throwIfAborted();
+      const stepKey = `${key}/${progress.window}/${progress.next}`;
+      visit.progress = progress;
+      const limit = Math.min(visit.quota - taken, count - this.cache.samples.length, ROWS_PER_STEP);
+      const step = this.cache.replay(stepKey) ?? (await this.read(visit, file.name, stepKey, limit));
+      this.taker.remember(step.samples);
+      taken += step.samples.length;
+      progress = { window: step.window, next: step.next, exhausted: step.exhausted };
+      this.spans.set(key, progress);
+      this.report(0);
+      this.giveUpIfUseless();
+    }
+    this.rowsSeen += progress.exhausted ? file.spans[span].reduce((sum, { rows }) => sum + rows, 0) : 0;
+    return !progress.exhausted;
   }
 
   result(): VqaSamples {
@@ -176,84 +176,21 @@ class Loader {
     this.cache.finish({ key, window: 0, next: 0, exhausted: true, samples: [], skipped: skips.report() });
   }
 
-  /** Looks at the next rows of a span, and takes as many as are worth the bytes that they cost. */
-  private async read(
-    file: OpenVqaFile,
-    index: number,
-    { window, next }: Progress,
-    bound: number,
-    key: string,
-  ): Promise<Step> {
-    const { columns } = file;
-    const span = file.parquet.openSpan(file.spans[index]);
-    const bytes = span.bytesOf(columns.image);
-    const perWindow = Math.max(
-      MIN_ROWS_PER_STEP,
-      Math.floor((span.rows * WINDOW_BYTES) / Math.max(bytes, WINDOW_BYTES)),
-    );
-    const [from, to] = [window * perWindow, Math.min(span.rows, (window + 1) * perWindow)];
-    const { candidates, skips } = await readVqaRows(span, {
-      window: { from, to },
-      columns,
-      file: file.name,
-      part: this.part,
-      bound,
-      seed: this.seed + span.first + from,
-      eager: this.cache.samples.length > 0,
-    });
-    this.rowsSeen += next === 0 ? to - from : 0;
-    const skipped = new SkipCounter();
-    if (next === 0) skipped.merge(skips.report()); // a later look at the same rows finds the same ones unusable
-    const wanted = Math.max(MIN_ROWS_PER_STEP, Math.ceil(((bytes / span.rows) * (to - from)) / BYTES_PER_ROW));
+  private async read(visit: SpanVisit, file: string, key: string, limit: number): Promise<Step> {
+    const skips = new SkipCounter();
     const samples: VqaSample[] = [];
-    let at = next;
-    for (; at < candidates.length && samples.length < wanted; at++) {
+    while (samples.length < limit) {
       this.options.signal?.throwIfAborted();
-      const taken = await this.take(candidates[at], file, samples);
-      if (typeof taken === 'string') skipped.add(taken, candidates[at].which);
+      const candidate = await visit.next(skips, this.cache.samples.length > 0);
+      if (!candidate) break;
+      const taken = await this.taker.take(candidate, file);
+      if (typeof taken === 'string') skips.add(taken, candidate.which);
+      else samples.push(taken);
       this.report(samples.length);
     }
-    const isDone = at >= candidates.length;
-    const place = { window: isDone ? window + 1 : window, next: isDone ? 0 : at, exhausted: isDone && to >= span.rows };
-    const step: Step = { key, ...place, samples, skipped: skipped.report() };
+    const step: Step = { key, ...visit.progress, samples, skipped: skips.report() };
     this.cache.finish(step);
     return step;
-  }
-
-  /** Adds a sample, or says what is wrong with its image. */
-  private async take(
-    { image, sample }: Candidate,
-    file: OpenVqaFile,
-    samples: VqaSample[],
-  ): Promise<string | undefined> {
-    let source: string | Uint8Array;
-    if ('bytes' in image) source = image.bytes;
-    else {
-      const folder = isUrl(file.name) ? undefined : path.dirname(path.resolve(file.name));
-      const found = findImageFile(image.path, folder, this.options.root ?? folder);
-      if (typeof found === 'string') return found;
-      source = found.file;
-    }
-    try {
-      await loadRgb(source);
-    } catch (error) {
-      if (error instanceof ImageError) return 'image unreadable';
-      throw error;
-    }
-    samples.push(this.nameImage(this.cache.store({ ...sample, image: source }), samples));
-    return undefined;
-  }
-
-  /** An id that another image has already gets the digest of this one behind it: calibration keeps one image for each id. */
-  private nameImage(sample: VqaSample, samples: readonly VqaSample[]): VqaSample {
-    const { image_id, image } = sample;
-    const known = this.imageOf.get(image_id) ?? samples.find((one) => one.image_id === image_id)?.image;
-    if (known === undefined || known === image) return sample;
-    const digest = createHash('sha256')
-      .update(path.basename(String(image)))
-      .digest('hex')
-      .slice(0, 8);
-    return { ...sample, image_id: `${image_id}#${digest}` };
   }
 
   private report(more: number): void {

@@ -67,7 +67,7 @@ export async function readVqaRows(
     }
     const identity = imageId === undefined ? digests.identify(image) : `id:${imageId}`;
     if (!isMine(identity)) continue;
-    const image_id = imageId ?? pathOf(values) ?? identity.slice(0, 24);
+    const image_id = imageId ?? pathOf(values) ?? identity.replace('sha256:', '').slice(0, 16);
     candidates.push({ which, image, identity, sample: { ...texts, image_id, question_id: questionId } });
   }
   unreadable.report(skips);

@@ -6,9 +6,6 @@ import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
 import { SkipCounter, type SkippedSamples, type VqaSample } from './vqa-sample';
 
-/** A sample with the path of its image, or the image's bytes, which are then stored under a name of their own. */
-export type CacheableSample = Omit<VqaSample, 'image'> & { readonly image: string | Uint8Array };
-
 /** What one look at some rows gave. */
 export interface Step {
   /** Which rows: the caller's own words; a cached step counts only where they are the same. */
@@ -86,13 +83,13 @@ export class SampleCache {
     return this.steps.reduce((sum, { samples }) => sum + samples.length, 0);
   }
 
-  /** Stores an image; a file that it has a path for stays where it is. */
-  store(sample: CacheableSample): VqaSample {
-    const { image } = sample;
-    if (typeof image === 'string') return { ...sample, image };
-    const file = path.join(this.folder, crypto.createHash('sha256').update(image).digest('hex').slice(0, NAME_DIGITS));
+  /** @returns where the image lies; a file that it has a path for stays where it is */
+  storeImage(image: string | Uint8Array): string {
+    if (typeof image === 'string') return image;
+    const digest = crypto.createHash('sha256').update(image).digest('hex');
+    const file = path.join(this.folder, digest.slice(0, NAME_DIGITS));
     if (!fs.existsSync(file)) writeWhole(file, image);
-    return { ...sample, image: file };
+    return file;
   }
 
   finish(step: Step): void {

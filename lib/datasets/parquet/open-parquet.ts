@@ -6,7 +6,7 @@ import { type Chunk, type Footer, type Leaf, readFooter, type RowGroup } from '.
 import { RangeReader } from './range-reader';
 
 /** A column chunk up to this size is fetched in one request with its neighbors; of a larger one only the pages that are wanted. */
-const MAX_PREFETCH_BYTES = 1 << 25;
+export const MAX_PREFETCH_BYTES = 1 << 24;
 /** Row groups that are smaller than both are read together: each by itself would be a request of its own. */
 const SPAN_ROWS = 100;
 const SPAN_BYTES = 1 << 22;
@@ -71,6 +71,11 @@ export class RowSpan {
   /** Bytes of these columns in the file, compressed. */
   bytesOf(leaves: readonly Leaf[]): number {
     return this.chunks(leaves).reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
+  /** Of these, bytes that are needed for whichever row. */
+  dictionaryBytesOf(leaves: readonly Leaf[]): number {
+    return this.chunks(leaves).reduce((sum, { dictionaryBytes }) => sum + dictionaryBytes, 0);
   }
 
   /** Fetches columns in as few requests as their places allow. */

@@ -35,6 +35,7 @@ const TYPES: readonly (string | undefined)[] = [
 export class ColumnReader {
   private readonly pages: Page[] = [];
   private dictionary: { readonly parts: readonly Uint8Array[]; readonly entries: number } | undefined;
+  private kept: { readonly page: Page; readonly contents: LoadedPage } | undefined;
   /** Where the next page's header begins. */
   private next: number;
   private rowsSeen = 0;
@@ -70,7 +71,12 @@ export class ColumnReader {
     if (!last || endOf(last) < to)
       throw new ParquetError(`it has ${last ? endOf(last) : 0} rows, expected ${this.rows}`);
     const parts: Uint8Array[] = [];
-    for (const page of wanted) parts.push(...(loaded.get(page) ?? (await this.load(page))).parts);
+    for (const page of wanted) {
+      const contents = loaded.get(page) ?? (this.kept?.page === page ? this.kept.contents : await this.load(page));
+      parts.push(...contents.parts);
+      // The next rows are most likely in the same page, which may be large.
+      this.kept = page === last && endOf(page) > to ? { page, contents } : undefined;
+    }
     const { firstRow } = wanted[0];
     return this.decode(parts, { rows: endOf(last) - firstRow, from: from - firstRow, to: to - firstRow });
   }

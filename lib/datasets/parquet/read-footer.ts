@@ -42,6 +42,8 @@ export interface Leaf {
 export interface Chunk extends Range {
   readonly leaf: Leaf;
   readonly codec: Codec;
+  /** Of the dictionary, which any of its rows needs whole; 0 when there is none. */
+  readonly dictionaryBytes: number;
 }
 
 export interface RowGroup {
@@ -124,7 +126,8 @@ function parseRowGroup(group: ThriftStruct, leaves: readonly Leaf[], first: numb
     const data = count(meta, 9, `pages of ${name}`, dataEnd);
     // 0 is no place for a dictionary (the magic number is there); some writers give it all the same
     const start = dictionary > 0 ? Math.min(dictionary, data) : data;
-    return { leaf, codec, start, end: start + count(meta, 7, `size of ${name}`, dataEnd - start) };
+    const end = start + count(meta, 7, `size of ${name}`, dataEnd - start);
+    return { leaf, codec, start, end, dictionaryBytes: Math.min(data, end) - start };
   });
   return { first, rows, chunks };
 }

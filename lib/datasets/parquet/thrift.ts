@@ -62,6 +62,7 @@ export function readThriftStruct(
   }
 
   function value(type: number, depth: number): ThriftValue {
+    if (depth > MAX_DEPTH) throw new ParquetError(`Thrift values nest deeper than ${MAX_DEPTH}`);
     switch (type) {
       case TYPE.true:
         return true;
@@ -101,7 +102,6 @@ export function readThriftStruct(
   }
 
   function struct(depth: number): ThriftStruct {
-    if (depth > MAX_DEPTH) throw new ParquetError(`Thrift structs nest deeper than ${MAX_DEPTH}`);
     const fields = new Map<number, ThriftValue>();
     for (let id = 0; ; ) {
       const head = byte();
