@@ -95,6 +95,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'a vocabulary without [CLS]': /vocab\.txt: the cls_token "\[CLS\]" is not among its 182 tokens/,
   'another sep_token that is new': /vocab\.txt: the sep_token "<sep>" is not among/,
   'null for sep_token': /tokenizer_config\.json: "sep_token" is null/,
+  'an id twice': /"vocab" has id 51 for both "dog" and "zork"/, // transformers leaves it to a hash map
   'ids with gaps and an added token': /id 183, which is a word's/,
   'other class, no post_processor': /tokenizer\.json: "post_processor" is missing/,
 };
