@@ -26,9 +26,11 @@ const WHITE = 0xffffffff;
  */
 export async function figures(list: readonly Figure[]): Promise<Buffer> {
   const sharp = loadSharp();
-  const { Jimp, loadFont, measureTextHeight } = loadPackage('jimp', (): typeof import('jimp') => require('jimp'));
+  const { Jimp, loadFont, measureTextHeight } = loadPackage('jimp', (require): typeof import('jimp') =>
+    require('jimp'),
+  );
   // jimp's bitmap fonts: the same on every machine, whatever fonts it has.
-  const { SANS_32_BLACK } = loadPackage('jimp', (): { SANS_32_BLACK: string } => require('jimp/fonts'));
+  const { SANS_32_BLACK } = loadPackage('jimp', (require): { SANS_32_BLACK: string } => require('jimp/fonts'));
   const font = await loadFont(SANS_32_BLACK);
   const width = SHOWN_WIDTH * SCALE;
   const columns = await Promise.all(

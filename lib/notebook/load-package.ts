@@ -1,4 +1,6 @@
 // Packages that only notebooks need are not installed with the library: loaded at first use, and named where they are missing.
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
 import { BlipError } from '../core/errors';
 import { findPackage } from '../core/find-package';
 
@@ -14,12 +16,11 @@ const PURPOSES = {
 type NotebookPackage = keyof typeof PURPOSES;
 
 /**
- * @param load requires the package, so that the compiler knows its type
+ * @param load requires the package, so that the compiler knows its type; its `require` reaches what only the working folder's project has
  * @throws {NotebookPackageError} when it is not installed, with the command that installs it
  */
-export function loadPackage<T>(name: NotebookPackage, load: () => T): T {
-  packageFolder(name);
-  return load();
+export function loadPackage<T>(name: NotebookPackage, load: (require: NodeJS.Require) => T): T {
+  return load(createRequire(path.join(path.dirname(packageFolder(name)), 'beside.js')));
 }
 
 /** The package's folder. @throws {NotebookPackageError} when it is not installed, with the command that installs it */

@@ -36,7 +36,7 @@ interface PlotlyWindow {
  */
 export async function plotlySVG(figure: PlotlyFigure, width: number, height: number): Promise<string> {
   const file = plotlyFile();
-  const { JSDOM } = loadPackage('jsdom', (): typeof import('jsdom') => require('jsdom'));
+  const { JSDOM } = loadPackage('jsdom', (require): typeof import('jsdom') => require('jsdom'));
   const dom = new JSDOM('<!doctype html><body></body>', { runScripts: 'outside-only', pretendToBeVisual: true });
   const { window } = dom;
   const box = function measure(this: { style?: { fontSize?: string }; textContent: string | null }): Record<

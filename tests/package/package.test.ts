@@ -177,6 +177,20 @@ describe('a program that uses the package', { skip }, () => {
     assert.deepEqual(more, []);
   });
 
+  it("draws figures with the packages of the working folder's project", () => {
+    const other = path.join(path.dirname(project), 'other');
+    const jimp = path.join(other, 'node_modules', 'jimp');
+    fs.mkdirSync(jimp, { recursive: true });
+    fs.writeFileSync(path.join(jimp, 'package.json'), JSON.stringify({ name: 'jimp', main: 'index.js' }));
+    fs.writeFileSync(path.join(jimp, 'index.js'), 'exports.loadFont = () => { throw new Error("the other jimp"); };');
+    fs.writeFileSync(path.join(jimp, 'fonts.js'), '');
+    const entry = JSON.stringify(path.join(modules, 'blip-openvino', 'dist', 'notebook'));
+    const script = `require(${entry}).showFigure({ image: '' }).catch((error) => console.log(error.message))`;
+    const { code, output } = runNode(['-e', script], other, env);
+    assert.equal(code, 0, output);
+    assert.equal(output, 'the other jimp\n');
+  });
+
   it('serves the page of the demo, and starts the worker of NNCF', () => {
     const script = `
       const { OVBlipModel, BlipProcessor, startDemo, runNncfWorker } = require('blip-openvino');
