@@ -1,6 +1,7 @@
 // Explains the name of a folder that does not exist, and suggests similar ones.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { editDistance } from '../core/edit-distance';
 import { isHubId, splitRevision } from './hub-id';
 
 export interface WantedFolder {
@@ -60,19 +61,7 @@ function list(folder: string): string[] {
 }
 
 function isNear(name: string, wanted: string): boolean {
-  return edits(name, wanted) <= Math.ceil(wanted.length * MAX_DIFFERENCE);
-}
-
-/** Letters to insert, remove or replace, in the fewest steps (Levenshtein). */
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1])));
-    row = next;
-  }
-  return row[b.length];
+  return editDistance(name, wanted) <= Math.ceil(wanted.length * MAX_DIFFERENCE);
 }
 
 function isDirectory(place: string): boolean {

@@ -3,7 +3,7 @@ export { isUrl, openByteSource, type ByteSource } from './byte-source';
 export { downloadSnapshot, type SnapshotFiles, type SnapshotWeights } from './download-snapshot';
 export { explainMissingFolder, type WantedFolder } from './explain-missing-folder';
 export { fetchContent, fetchJson, type Content, type ContentOptions, type RequestOptions } from './fetch-content';
-export { hubEndpoint } from './hub-environment';
+export { defaultCache as hubCacheFolder, hubEndpoint } from './hub-environment';
 export {
   DiskSpaceError,
   DisabledRepoError,
@@ -18,4 +18,5 @@ export {
   UnreachableError,
 } from './hub-errors';
 export { isHubId, isRevision, splitRevision } from './hub-id';
+export { readLoginToken, type LoginToken } from './login-token';
 export type { DownloadOptions } from './snapshot-download';

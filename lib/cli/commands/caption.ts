@@ -1,0 +1,56 @@
+// blip-openvino caption: a caption for each image.
+import type { Command } from '../command';
+import { checkImageArguments } from '../find-images';
+import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
+import {
+  chooseModel,
+  GENERATION_OPTIONS,
+  generationOptions,
+  MODEL_OPTIONS,
+  pretrainedOptions,
+} from '../shared-options';
+
+const USUAL_MODEL = 'Salesforce/blip-image-captioning-base';
+
+export const caption: Command = {
+  name: 'caption',
+  summary: 'write a caption for each image',
+  usage: '[options] <image>...',
+  description: `${IMAGES_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
+  options: {
+    ...MODEL_OPTIONS,
+    prompt: { type: 'string', value: 'text', help: 'words that the caption begins with' },
+    ...GENERATION_OPTIONS,
+    ...IMAGE_OPTIONS,
+  },
+  examples: [
+    {
+      command: 'caption --model models/blip-scenes data/pictures/demo.jpg',
+      output: 'two gray dogs playing with two green balls on the beach',
+    },
+    {
+      command: 'caption --model models/blip-scenes --json data/pictures/demo.jpg',
+      output: '{"image":"data/pictures/demo.jpg","caption":"two gray dogs playing with two green balls on the beach"}',
+    },
+  ],
+  async run(parsed, terminal) {
+    checkImageArguments(imageArguments(parsed), terminal);
+    const { pipeline } = await import('../../pipelines');
+    const captioner = await pipeline(
+      'image-to-text',
+      chooseModel(parsed, USUAL_MODEL),
+      pretrainedOptions(parsed, terminal, 'Model'),
+    );
+    const prompt = parsed.string('prompt');
+    const options = { ...generationOptions(parsed, terminal), ...(prompt !== undefined && { prompt }) };
+    try {
+      return await forEachImage(parsed, terminal, async (image) => {
+        const [{ generated_text }] = await captioner(image, options);
+        return [{ json: { caption: generated_text }, columns: [generated_text] }];
+      });
+    } finally {
+      captioner.dispose();
+    }
+  },
+};

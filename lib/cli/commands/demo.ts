@@ -1,0 +1,81 @@
+// blip-openvino demo: a page in the browser to ask the model about images.
+import { readFile } from 'node:fs/promises';
+import type { DemoExample } from '../../demo';
+import { EXIT_OK, UsageError, type Command } from '../command';
+import { chooseModel, MODEL_OPTIONS, pretrainedOptions } from '../shared-options';
+
+const USUAL_MODEL = 'Salesforce/blip-vqa-base';
+const MAX_PORT = 65_535;
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'serve a page to ask the model about images',
+  usage: '[options] [example image]...',
+  description:
+    'The page is at an address of this machine and answers to it alone. It is served until Ctrl-C. ' +
+    `Model: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  positionals: { min: 0, max: 10, what: 'example images' },
+  options: {
+    port: { type: 'integer', min: 0, help: 'port of the page; a free one by default' },
+    examples: { type: 'string', value: 'folder', help: 'a folder with examples and their pictures.json' },
+    question: { type: 'string', value: 'text', help: 'what the page asks about an example image at first' },
+    ...MODEL_OPTIONS,
+  },
+  examples: [{ command: 'demo --model models/blip-scenes --port 8080', output: 'http://127.0.0.1:8080/' }],
+  async run(parsed, terminal) {
+    const port = parsed.number('port') ?? 0;
+    if (port > MAX_PORT) throw new UsageError(`--port is ${port}; expected 0 (a free one) to ${MAX_PORT}.`);
+    const { OVBlipModel } = await import('../../generation');
+    const { BlipProcessor } = await import('../../preprocessing');
+    const { startDemo } = await import('../../demo');
+    const model = await OVBlipModel.fromPretrained(
+      chooseModel(parsed, USUAL_MODEL),
+      pretrainedOptions(parsed, terminal, 'Model'),
+    );
+    try {
+      const examples = await readExamples(parsed.string('examples'), model.canAnswer);
+      const question = parsed.string('question');
+      for (const image of parsed.positionals) examples.push({ image, ...(question !== undefined && { question }) });
+      const page = await startDemo(model, await BlipProcessor.fromCheckpoint(model.folder), { port, examples });
+      await warmUp(page.url, examples[0]);
+      if (parsed.flag('json')) await terminal.print(JSON.stringify({ url: page.url }));
+      else await terminal.print(page.url);
+      terminal.note('Open it in a browser. Ctrl-C ends it.');
+      await untilInterrupted(terminal.signal);
+      await page.close();
+    } finally {
+      model.dispose();
+    }
+    return EXIT_OK;
+  },
+};
+
+/** A question about each image, and a caption of the first. */
+async function readExamples(folder: string | undefined, canAnswer: boolean): Promise<DemoExample[]> {
+  if (folder === undefined) return [];
+  const { readPictures } = await import('../../datasets');
+  const examples = readPictures(folder).map(({ file, questions }) => ({
+    image: file,
+    question: canAnswer ? (questions[0]?.question ?? '') : '',
+  }));
+  return [...examples, ...examples.slice(0, 1).map(({ image }) => ({ image }))];
+}
+
+/** The first run after compiling is slow. */
+async function warmUp(url: string, example: DemoExample | undefined): Promise<void> {
+  if (!example) return;
+  const body = new Uint8Array(await readFile(example.image));
+  for (const question of new Set(['', example.question ?? '']))
+    await fetch(`${url}answer?question=${encodeURIComponent(question)}`, { method: 'POST', body });
+}
+
+function untilInterrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const keepAlive = setInterval(() => {}, 1 << 30); // the page's server does not
+    signal.addEventListener('abort', () => {
+      clearInterval(keepAlive);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,50 @@
+// blip-openvino match: how well texts describe images.
+import { UsageError, type Command } from '../command';
+import { checkImageArguments } from '../find-images';
+import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
+import { chooseModel, MODEL_OPTIONS, pretrainedOptions } from '../shared-options';
+
+const USUAL_MODEL = 'Salesforce/blip-itm-base-coco';
+
+export const match: Command = {
+  name: 'match',
+  summary: 'tell how well texts describe images',
+  usage: '[options] --text <text> <image>...',
+  description:
+    `Prints the probability, from 0 to 1, that a text describes the image, and the text. ${IMAGES_HELP}\n` +
+    `Model: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
+  options: {
+    text: { type: 'string', value: 'text', multiple: true, help: 'a text to compare with each image' },
+    ...MODEL_OPTIONS,
+    ...IMAGE_OPTIONS,
+  },
+  examples: [
+    {
+      command: 'match --text "A woman and her dog sitting in a beach" beach.jpg',
+      output: '0.9971\tA woman and her dog sitting in a beach',
+    },
+  ],
+  async run(parsed, terminal) {
+    const texts = parsed.strings('text');
+    if (texts.length === 0)
+      throw new UsageError('No text is given: --text "two dogs on a beach" (once or several times).');
+    checkImageArguments(imageArguments(parsed), terminal);
+    const { pipeline } = await import('../../pipelines');
+    const matcher = await pipeline(
+      'image-text-matching',
+      chooseModel(parsed, USUAL_MODEL),
+      pretrainedOptions(parsed, terminal, 'Model'),
+    );
+    try {
+      return await forEachImage(parsed, terminal, async (image) =>
+        (await matcher(image, texts)).map(({ text, score }) => ({
+          json: { text, score },
+          columns: [score.toFixed(4), text],
+        })),
+      );
+    } finally {
+      matcher.dispose();
+    }
+  },
+};

@@ -1,0 +1,2 @@
+// Public API of the command line room.
+export { runCommandLine } from './run-command-line';
