@@ -1,6 +1,7 @@
 // VQA samples from parquet files, on disk or on the hub. Only the columns and row groups that are needed are read.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { reportProgress } from '../core/progress';
 import { isUrl } from '../hub';
 import type { Part } from './divide-rows';
 import { findBound } from './find-bound';
@@ -77,7 +78,7 @@ class Loader {
 
   async run(): Promise<void> {
     const { count } = this.options;
-    this.report(0);
+    await this.report(0);
     if (this.cache.held >= count) {
       this.cache.replayUntil(count);
       return;
@@ -114,7 +115,7 @@ class Loader {
       taken += step.samples.length;
       progress = { window: step.window, next: step.next, exhausted: step.exhausted };
       this.spans.set(key, progress);
-      this.report(0);
+      await this.report(0);
       this.giveUpIfUseless();
     }
     this.rowsSeen += progress.exhausted ? file.spans[span].reduce((sum, { rows }) => sum + rows, 0) : 0;
@@ -186,16 +187,17 @@ class Loader {
       const taken = await this.taker.take(candidate, file);
       if (typeof taken === 'string') skips.add(taken, candidate.which);
       else samples.push(taken);
-      this.report(samples.length);
+      await this.report(samples.length);
     }
     const step: Step = { key, ...visit.progress, samples, skipped: skips.report() };
     this.cache.finish(step);
     return step;
   }
 
-  private report(more: number): void {
-    const { count, progress_callback } = this.options;
-    progress_callback?.({ status: 'samples', loaded: Math.min(this.cache.samples.length + more, count), total: count });
+  private async report(more: number): Promise<void> {
+    const { count, progress_callback, signal } = this.options;
+    const loaded = Math.min(this.cache.samples.length + more, count);
+    await reportProgress(progress_callback, { status: 'samples', loaded, total: count }, signal);
   }
 }
 

@@ -99,9 +99,16 @@ async function loadSamples(source: string, options: LoadVqaOptions): Promise<Vqa
       throw new VqaSourceError(
         `${source} is a file, but no .parquet file; name the folder that holds questions, annotations and images.`,
       );
-    if (!isFolder) return loadVqaParquet([source], { ...parquet, part: split });
+    refuse(options, ['revision', 'config'], `${source} is on this machine`);
+    if (!isFolder) {
+      refuse(options, ['hub_split'], `${source} is one file`);
+      return loadVqaParquet([source], { ...parquet, part: split });
+    }
     const splits = findParquetFiles(source);
-    if (splits.size === 0) return loadVqaV2(findVqaV2(source, split), { count, seed, progress_callback, signal });
+    if (splits.size === 0) {
+      refuse(options, ['hub_split', 'columns'], `${source} holds no parquet files`);
+      return loadVqaV2(findVqaV2(source, split), { count, seed, progress_callback, signal });
+    }
     const { files, part } = chooseSplit(splits, split, source, own);
     return loadVqaParquet(files, { ...parquet, part, root: source });
   }
@@ -121,6 +128,12 @@ async function loadSamples(source: string, options: LoadVqaOptions): Promise<Vqa
     label: `${what}, split ${splits.join(' and ')}`,
     revision: list.commit ?? revision,
   });
+}
+
+/** An option that a source has no use for must not be ignored in silence. */
+function refuse(options: LoadVqaOptions, names: readonly (keyof LoadVqaOptions)[], why: string): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given) throw new VqaSourceError(`${why}, where the option ${given} means nothing: leave it out.`);
 }
 
 /** `default`, or the only one, where none is named. */

@@ -1,6 +1,6 @@
 // The parquet files of a split: opened when their turn comes, with their columns found and their rows planned.
 import * as path from 'node:path';
-import type { ProgressCallback } from '../core/progress';
+import { type ProgressCallback, reportProgress } from '../core/progress';
 import { isUrl, openByteSource, type RequestOptions } from '../hub';
 import { ParquetError, ParquetFile, type RowGroup } from './parquet';
 import { seededShuffle } from './seeded-shuffle';
@@ -72,10 +72,14 @@ export class VqaFiles {
     const name = this.names[index];
     const { columns = {}, progress_callback } = this.options;
     const source = await openByteSource(name, this.options);
-    const report = (bytes: number): void => {
+    const report = async (bytes: number): Promise<void> => {
       const loaded = (this.bytes.get(name) ?? 0) + bytes;
       this.bytes.set(name, loaded);
-      progress_callback?.({ status: 'download', file: path.basename(name), loaded });
+      await reportProgress(
+        progress_callback,
+        { status: 'download', file: path.basename(name), loaded },
+        this.options.signal,
+      );
     };
     try {
       const parquet = await ParquetFile.open(source, isUrl(name) ? report : undefined);

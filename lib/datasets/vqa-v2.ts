@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
-import type { ProgressCallback } from '../core/progress';
+import { type ProgressCallback, reportProgress } from '../core/progress';
 import { ImageError, loadRgb } from '../preprocessing';
 import { parseAnswers } from './parse-answers';
 import { readJsonArray } from './read-json-array';
@@ -56,7 +56,7 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
   if (!questions || !annotations || !images)
     throw new VqaV2Error(
-      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'image folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names.`,
+      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'image folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.`,
     );
   const at = (name: string): string => path.join(folder, name);
   return {
@@ -126,7 +126,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
       }
       const caption = captions?.get(row.image_id);
       samples.push({ ...row, ...annotation, image, ...(caption && { caption }) });
-      progress_callback?.({ status: 'samples', loaded: samples.length, total: count });
+      await reportProgress(progress_callback, { status: 'samples', loaded: samples.length, total: count }, signal);
     }
   }
   const skipped = skips.report();

@@ -195,12 +195,29 @@ test('splits: exact names, words in longer names, one name for both, a pair, wha
     assert.equal(splitOfPath(name), split, name);
 });
 
+test("options that a folder in VQAv2's form has no use for are refused", async () => {
+  const source = path.join(projectRoot(), 'data/vqa-scenes');
+  await assert.rejects(
+    loadVqaSamples(source, { columns: { image: 'x' } }),
+    /holds no parquet files, where the option columns/,
+  );
+  process.env.BLIP_SPLIT = 'other'; // a setting for other data sets does no harm
+  try {
+    assert.equal((await loadVqaSamples(source, { count: 2 })).samples.length, 2);
+  } finally {
+    delete process.env.BLIP_SPLIT;
+  }
+});
+
 test('options of another kind are refused', async () => {
   const wrong: [options: object, message: RegExp][] = [
     [{ hub_split: 3 }, /hub_split is 3; expected a split's name, or/],
     [{ hub_split: { train: 'a' } }, /hub_split is/],
     [{ columns: { picture: 'x' } }, /columns has "picture": "x"; expected names of columns for image, question/],
     [{ columns: { image: 3 } }, /columns has "image": 3/],
+    [{ revision: 'a..b' }, /revision is "a\.\.b"; expected a branch/],
+    [{ revision: 'main' }, /one-image-none\.parquet is on this machine, where the option revision means nothing/],
+    [{ hub_split: 'train' }, /is one file, where the option hub_split means nothing/],
   ];
   for (const [options, message] of wrong)
     await assert.rejects(

@@ -18,10 +18,10 @@ export class ParquetFile {
   ) {}
 
   /**
-   * @param onBytes told the bytes of each read
+   * @param onBytes told the bytes of each request, and waited for
    * @throws {ParquetError} and what `source` throws
    */
-  static async open(source: ByteSource, onBytes?: (bytes: number) => void): Promise<ParquetFile> {
+  static async open(source: ByteSource, onBytes?: (bytes: number) => void | Promise<void>): Promise<ParquetFile> {
     const reader = new RangeReader(source, onBytes);
     return new ParquetFile(await readFooter(reader), reader);
   }

@@ -10,6 +10,8 @@ export interface Range {
 /** Ranges this close are one request: a round trip takes longer than these bytes. */
 const MAX_GAP = 128 * 1024;
 
+/** More is fetched in several requests, so that progress is seen on a slow line. */
+const MAX_REQUEST_BYTES = 1 << 23;
 /** Ranges read ahead that are kept: one for each column that is read at a time. */
 const MAX_AHEAD = 8;
 
@@ -24,8 +26,8 @@ export class RangeReader {
 
   constructor(
     private readonly source: ByteSource,
-    /** For each request, the bytes that arrived. */
-    private readonly onBytes: (bytes: number) => void = () => {},
+    /** Told the bytes of each request, and waited for. */
+    private readonly onBytes: (bytes: number) => void | Promise<void> = () => {},
   ) {}
 
   get byteLength(): number {
@@ -82,8 +84,16 @@ export class RangeReader {
   }
 
   private async fetch(start: number, end: number): Promise<Uint8Array> {
+    if (end - start <= MAX_REQUEST_BYTES) return this.request(start, end);
+    const bytes = new Uint8Array(end - start);
+    for (let at = start; at < end; at += MAX_REQUEST_BYTES)
+      bytes.set(await this.request(at, Math.min(at + MAX_REQUEST_BYTES, end)), at - start);
+    return bytes;
+  }
+
+  private async request(start: number, end: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(await this.source.slice(start, end));
-    this.onBytes(bytes.length);
+    await this.onBytes(bytes.length);
     return bytes;
   }
 }
