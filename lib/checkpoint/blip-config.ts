@@ -1,5 +1,6 @@
 // config.json of a BLIP checkpoint as a type: checked, and with Hugging Face's defaults where a field is missing.
 // Source of names and defaults: transformers' BlipConfig, BlipTextConfig, BlipVisionConfig (5.23).
+import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 
 /** config.json does not describe a BLIP model that can be built; the message names the field. */
@@ -31,6 +32,16 @@ const ACTIVATIONS = [
   'tanh',
 ] as const;
 export type HiddenActivation = (typeof ACTIVATIONS)[number];
+
+/** The largest BLIP has 24 layers; a graph is built layer by layer before its weights are looked for. */
+const MAX_LAYERS = 1000;
+/** Of hidden, intermediate and projected states. The largest BLIP has 4096. */
+const MAX_SIZE = 65_536;
+/** The largest multilingual vocabulary of BERT's kind has half a million tokens. */
+const MAX_VOCABULARY = 2_000_000;
+const MAX_POSITIONS = 1_000_000;
+/** Above this an image alone takes gigabytes. */
+const MAX_IMAGE_SIZE = 16_384;
 
 export interface BlipVisionConfig {
   readonly hidden_size: number;
@@ -84,7 +95,7 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const type = root.raw('model_type');
   if (type !== undefined && type !== 'blip')
     throw new BlipConfigError(
-      `${file}: model_type is ${JSON.stringify(type)}, expected "blip". This project runs BLIP (the first), not other models.`,
+      `${file}: model_type is ${describeValue(type)}, expected "blip". This project runs BLIP (the first), not other models.`,
     );
   const vision_config = parseVision(new Fields(root.raw('vision_config') ?? {}, file, 'vision_config.'));
   const text = new Fields(root.raw('text_config') ?? {}, file, 'text_config.');
@@ -92,7 +103,9 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const architectures = root.raw('architectures');
   return {
     model_type: 'blip',
-    architectures: Array.isArray(architectures) ? architectures.map(String) : [],
+    architectures: Array.isArray(architectures)
+      ? architectures.filter((name): name is string => typeof name === 'string')
+      : [],
     text_config,
     vision_config,
     projection_dim: root.count('projection_dim', 512),
@@ -105,9 +118,9 @@ function parseVision(fields: Fields): BlipVisionConfig {
   const config: BlipVisionConfig = {
     hidden_size: fields.count('hidden_size', 768),
     intermediate_size: fields.count('intermediate_size', 3072),
-    num_hidden_layers: fields.count('num_hidden_layers', 12),
+    num_hidden_layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
     num_attention_heads: fields.count('num_attention_heads', 12),
-    image_size: fields.count('image_size', 384),
+    image_size: fields.count('image_size', 384, MAX_IMAGE_SIZE),
     patch_size: fields.count('patch_size', 16),
     hidden_act: fields.activation('hidden_act'),
     layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-5),
@@ -120,13 +133,13 @@ function parseVision(fields: Fields): BlipVisionConfig {
 
 function parseText(fields: Fields, visionHiddenSize: number): BlipTextConfig {
   const config: BlipTextConfig = {
-    vocab_size: fields.count('vocab_size', 30524),
+    vocab_size: fields.count('vocab_size', 30524, MAX_VOCABULARY),
     hidden_size: fields.count('hidden_size', 768),
     encoder_hidden_size: visionHiddenSize, // as BlipConfig's constructor does, whatever the file says
     intermediate_size: fields.count('intermediate_size', 3072),
-    num_hidden_layers: fields.count('num_hidden_layers', 12),
+    num_hidden_layers: fields.count('num_hidden_layers', 12, MAX_LAYERS),
     num_attention_heads: fields.count('num_attention_heads', 8),
-    max_position_embeddings: fields.count('max_position_embeddings', 512),
+    max_position_embeddings: fields.count('max_position_embeddings', 512, MAX_POSITIONS),
     hidden_act: fields.activation('hidden_act'),
     layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-12),
     bos_token_id: fields.token('bos_token_id', 30522),
@@ -148,7 +161,7 @@ class Fields {
   ) {
     if (typeof json !== 'object' || json === null || Array.isArray(json))
       throw new BlipConfigError(
-        `${file}: ${prefix.slice(0, -1) || 'the file'} is ${JSON.stringify(json)}, expected an object.`,
+        `${file}: ${prefix.slice(0, -1) || 'the file'} is ${describeValue(json)}, expected an object.`,
       );
     this.#values = { ...json };
   }
@@ -156,13 +169,13 @@ class Fields {
     return this.#values[name];
   }
   fail(name: string, got: unknown, expected: string): never {
-    throw new BlipConfigError(`${this.file}: ${this.prefix}${name} is ${JSON.stringify(got)}, expected ${expected}.`);
+    throw new BlipConfigError(`${this.file}: ${this.prefix}${name} is ${describeValue(got)}, expected ${expected}.`);
   }
-  count(name: string, fallback: number): number {
+  count(name: string, fallback: number, most = MAX_SIZE): number {
     const value = this.raw(name) ?? fallback;
-    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value <= most
       ? value
-      : this.fail(name, value, 'a whole number above 0');
+      : this.fail(name, value, `a whole number from 1 to ${most}`);
   }
   token(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;

@@ -51,6 +51,11 @@ describe('parseBlipConfig refuses what cannot be built, naming file and field', 
       { text_config: { tie_word_embeddings: 'no' } },
       /text_config\.tie_word_embeddings is "no", expected true or false/,
     ],
+    ['too many layers', { text_config: { num_hidden_layers: 100_000 } }, /num_hidden_layers is 100000, expected.*1000/],
+    ['a wide layer', { vision_config: { hidden_size: 2 ** 40 } }, /hidden_size is 1099511627776, expected.*65536/],
+    ['a large image', { vision_config: { image_size: 1e9 } }, /image_size is 1000000000, expected.*16384/],
+    ['a long text for a number', { text_config: { vocab_size: 'x'.repeat(1e6) } }, /^.{1,300}$/],
+    ['nested lists for an object', { vision_config: [[[[[[[]]]]]]] }, /vision_config is \[\[\[/],
     ['token', { text_config: { bos_token_id: -5 } }, /text_config\.bos_token_id is -5/],
   ];
   for (const [name, json, message] of bad) {
@@ -61,4 +66,9 @@ describe('parseBlipConfig refuses what cannot be built, naming file and field', 
       ),
     );
   }
+});
+
+it('passes over architectures that are no names', () => {
+  const architectures: unknown = JSON.parse('["BlipForQuestionAnswering", {"toString": 3}, null, 5]');
+  assert.deepEqual(parseBlipConfig({ architectures }, 'c.json').architectures, ['BlipForQuestionAnswering']);
 });
