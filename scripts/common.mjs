@@ -1,6 +1,9 @@
 // What the command scripts share: places, and running another program with its output shown.
 import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
+import * as tty from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -9,21 +12,29 @@ export const VENV = path.join(ROOT, '.venv');
 /** The project's own Python. Its packages' commands are run as `-m`: their scripts hold the folder's path, and a project may move. */
 export const PYTHON = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
-/** How a program ends that was interrupted and tidied up: 128 + the number of SIGINT. */
-const INTERRUPTED_CODE = 130;
+/** How a program ends that was interrupted and tidied up: 128 + the number of SIGINT, whichever signal it was. */
+export const INTERRUPTED_CODE = 130;
+
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs a program and waits. Its output goes to this terminal unless `capture` is set.
- * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`.
- * `clock` counts the seconds on a terminal, for steps that show nothing else.
+ * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`. A child
+ * that knows one interrupt from two is passed those that only this process got, too (`forward`).
+ * `clock` counts the seconds on a terminal, for steps that show nothing else. With `lifeline`, the child's standard input is a pipe whose
+ * end tells it that this process is gone.
  */
-export function run(program, args, { capture = false, clock = false, env = {}, cwd = ROOT } = {}) {
+export function run(
+  program,
+  args,
+  { capture = false, clock = false, forward = false, lifeline = false, env = {}, cwd = ROOT } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
       // The library takes OpenVINO and NNCF from an active environment first: here that is the project's own.
       env: { ...process.env, VIRTUAL_ENV: VENV, ...env },
-      stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      stdio: capture ? ['ignore', 'pipe', 'pipe'] : [lifeline ? 'pipe' : 'inherit', 'inherit', 'inherit'],
       shell: process.platform === 'win32' && program.endsWith('.cmd'),
     });
     let output = '';
@@ -32,19 +43,16 @@ export function run(program, args, { capture = false, clock = false, env = {}, c
       stream?.on('data', (chunk) => {
         output += chunk;
       });
-    const onInterrupt = () => {
+    child.stdin?.on('error', () => {}); // a child that ended early: its code says more
+    const onSignal = (signal) => {
       interrupted = true;
+      if (forward || signal !== 'SIGINT') child.kill(signal);
     };
-    const onTerminate = () => {
-      child.kill('SIGTERM');
-    };
-    process.on('SIGINT', onInterrupt);
-    process.on('SIGTERM', onTerminate);
+    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
     const stopClock = clock ? startClock() : () => {};
     const end = () => {
       stopClock();
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
+      for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
     };
     child.on('error', (error) => {
       end();
@@ -75,8 +83,21 @@ function startClock() {
   };
 }
 
+/** Of standard input, output and error, those that are a terminal. */
+const TERMINALS = [0, 1, 2].filter((descriptor) => tty.isatty(descriptor));
+
+/** Ends the process, also when its terminal was closed: Node 20 aborts where it cannot set that back as it was. */
+export function endProcess(code) {
+  for (const descriptor of TERMINALS)
+    if (!tty.isatty(descriptor)) {
+      fs.closeSync(descriptor);
+      fs.openSync(os.devNull, 'r+'); // takes the lowest free number: the same one
+    }
+  process.exit(code);
+}
+
 /** Ends the process with a message and no stack. */
 export function fail(message) {
   console.error(`\n${message}`);
-  process.exit(1);
+  endProcess(1);
 }

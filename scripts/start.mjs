@@ -1,31 +1,42 @@
-// npm start: runs the notebooks from top to bottom and prints what came out.
+// npm start: runs the notebooks from top to bottom and prints what came out. With --save, the executed notebooks replace those in
+// notebooks/, if all went well.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { ROOT } from './common.mjs';
-import { NOTEBOOKS, executeNotebooks } from './notebooks.mjs';
+import { ENDING_SIGNALS, INTERRUPTED_CODE, ROOT, endProcess, fail } from './common.mjs';
+import { NOTEBOOKS, executeNotebooks, requireTypeScript } from './notebooks.mjs';
 import { setup } from './setup.mjs';
 
-await setup();
-const save = process.argv.includes('--save');
-const folder = save ? path.join(ROOT, 'notebooks') : path.join(ROOT, 'output', 'notebooks');
-console.log(
-  `Running ${NOTEBOOKS.length} notebook${NOTEBOOKS.length === 1 ? '' : 's'} with ${process.env.BLIP_MODEL ?? 'the bundled model'}`,
-);
-const code = await executeNotebooks(folder);
-if (code !== 0) process.exit(code);
+// A terminal that was closed is no reason to stop in the middle of tidying up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// An interrupt while nobody else listens, between two programs, ends this one.
+for (const signal of ENDING_SIGNALS)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) endProcess(INTERRUPTED_CODE);
+  });
 
-const results = path.join(ROOT, 'output', 'results');
-const read = (name) =>
-  fs.existsSync(path.join(results, `${name}.json`))
-    ? JSON.parse(fs.readFileSync(path.join(results, `${name}.json`), 'utf8'))
-    : undefined;
-const first = read('convert');
-if (first) {
-  console.log(`\n${first.model} on ${first.device}, ${first.precision}`);
-  console.log(`  caption   ${first.caption}   (${first.caption_ms.toFixed(1)} ms)`);
-  console.log(`  question  ${first.question}`);
-  console.log(`  answer    ${first.answer}   (${first.answer_ms.toFixed(1)} ms)`);
+await setup();
+process.chdir(ROOT);
+const { BlipError } = requireTypeScript('../lib/core/errors.ts');
+const { removeResults } = requireTypeScript('../lib/notebook/results.ts');
+const { runSettings } = requireTypeScript('../lib/notebook/run-settings.ts');
+const { planRun } = requireTypeScript('./plan-run.ts');
+const { summarizeRun } = requireTypeScript('./summarize-run.ts');
+
+try {
+  endProcess(await start(runSettings()));
+} catch (error) {
+  if (!(error instanceof BlipError)) throw error;
+  fail(error.message);
 }
-const second = NOTEBOOKS.length > 1 ? read('optimize') : undefined;
-if (second) for (const line of second.summary) console.log(`  ${line}`);
-console.log(`\nExecuted notebooks: ${path.relative(ROOT, folder)}. Step through them yourself: npm run lab`);
+
+async function start(settings) {
+  for (const line of await planRun(settings)) console.log(line);
+  removeResults();
+  const folder = path.join(settings.output, 'notebooks');
+  const { code } = await executeNotebooks(folder);
+  const executed = NOTEBOOKS.map((name) => path.join(folder, name));
+  for (const line of summarizeRun(settings, executed)) console.log(line);
+  if (code === 0 && process.argv.includes('--save'))
+    for (const file of executed) fs.copyFileSync(file, path.join('notebooks', path.basename(file)));
+  return code;
+}

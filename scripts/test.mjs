@@ -44,12 +44,10 @@ await runTests('Integration tests', tests.filter(isIntegration));
 const again = path.join(ROOT, 'output', 'notebooks-again');
 console.log('Notebooks, from top to bottom (one to three minutes)');
 fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
-const code = await executeNotebooks(again, {
-  BLIP_MODEL: undefined,
-  BLIP_REVISION: undefined,
-  BLIP_DEVICE: undefined,
-  BLIP_DATASET: undefined,
-});
+const unset = Object.keys(process.env).filter((name) =>
+  /^BLIP_(MODEL|REVISION|DEVICE|PICTURE|DATASET|SPLIT|OUTPUT)$/.test(name),
+);
+const { code } = await executeNotebooks(again, { env: Object.fromEntries(unset.map((name) => [name, undefined])) });
 if (code !== 0) process.exit(code);
 await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
 

@@ -11,4 +11,6 @@ export { progressBar } from './progress-bar';
 export { showDemo } from './show-demo';
 export { showTable, type TableRow } from './show-table';
 export { versions, type VersionRow } from './versions';
-export { readResults, ResultsError, resultText, saveResults, type Results } from './results';
+export { optimizeResults, reportLines, type OptimizeResults } from './report-lines';
+export { readResults, removeResults, ResultsError, resultText, saveResults, type Results } from './results';
+export { runSettings, RunSettingsError, settingsRows, type RunSettings } from './run-settings';

@@ -1,9 +1,11 @@
 // What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook,
-// in output/results below the working folder.
+// in the folder `results` of the output folder. Each says which model it belongs to.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
+import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
+import { runSettings } from './run-settings';
 
 export class ResultsError extends BlipError {}
 
@@ -16,33 +18,69 @@ const WRITERS: Readonly<Record<string, string>> = {
 export type Results = Readonly<Record<string, unknown>>;
 
 function fileOf(name: string): string {
-  return path.resolve('output', 'results', `${name}.json`);
+  return path.resolve(runSettings().output, 'results', `${name}.json`);
 }
 
-/** Writes results, whole or not at all, to `output/results/<name>.json` below the working folder. */
-export function saveResults(name: string, results: Results): void {
+/**
+ * Adds to the results of this name, so that a run that ends early keeps what it has found: fields that the same model has saved before
+ * stay. Results of another model are replaced. The file is written whole or not at all.
+ *
+ * @param results `model` is the checkpoint's id
+ * @example
+ * saveResults('optimize', { model: checkpoint.id, sizes });
+ * saveResults('optimize', { model: checkpoint.id, latency }); // beside the sizes
+ */
+export function saveResults(name: string, results: Results & { readonly model: string }): void {
   const file = fileOf(name);
+  const earlier = fs.existsSync(file) ? readEarlier(file) : {};
+  const all = earlier.model === results.model ? { ...earlier, ...results } : results;
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(temporary, `${JSON.stringify(results, null, 2)}\n`);
+    fs.writeFileSync(temporary, `${JSON.stringify(all, null, 2)}\n`);
     fs.renameSync(temporary, file);
   } finally {
     fs.rmSync(temporary, { force: true });
   }
 }
 
-/** Reads results. @throws {ResultsError} that names the notebook to run first */
-export function readResults(name: string): Results {
+/** A damaged file is replaced. */
+function readEarlier(file: string): Results {
+  try {
+    const json = readJSON(file);
+    return isRecord(json) ? json : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Reads results.
+ *
+ * @param options.model the checkpoint that they have to belong to; by default that of the environment variable BLIP_MODEL, if it is set
+ * @throws {ResultsError} that names the notebook to run first, when they are missing, damaged, or those of another model
+ */
+export function readResults(name: string, options: { readonly model?: string } = {}): Results {
   const file = fileOf(name);
   const writer = WRITERS[name] ?? `what calls saveResults('${name}', ...)`;
   if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
   const json = readJSON(file, { error: ResultsError, advice: `Delete it and run ${writer} again.` });
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isRecord(json)) {
     const got = Array.isArray(json) ? 'a list' : JSON.stringify(json);
     throw new ResultsError(`${file}: got ${got}, expected an object. Delete it and run ${writer} again.`);
   }
-  return { ...json };
+  const wanted = options.model ?? (process.env.BLIP_MODEL ? runSettings().model : undefined);
+  if (wanted !== undefined && json.model !== wanted)
+    throw new ResultsError(
+      `${file}: these are the results of ${String(json.model)}, but the model here is ${wanted}${options.model === undefined ? ' (BLIP_MODEL)' : ''}. ` +
+        `Run ${writer} with it first, or go on with the other: BLIP_MODEL=${String(json.model)}.`,
+    );
+  return json;
+}
+
+/** Removes the results of an earlier run: nobody takes them for those of the run that begins. */
+export function removeResults(): void {
+  for (const name of Object.keys(WRITERS)) fs.rmSync(fileOf(name), { force: true });
 }
 
 /** A text field of results. @throws {ResultsError} when it is missing or no text */

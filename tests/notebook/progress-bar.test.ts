@@ -41,6 +41,38 @@ describe('progressBar in a notebook', () => {
     assert.match(outputs[1].data['text/html'], /width:100\.0%/);
   });
 
+  it('says how long the present phase still takes, from its own speed, and not before that is known', (t) => {
+    const { tick } = clock(t);
+    const outputs = recordOutputs(() => {
+      const report = progressBar('Work');
+      const at = (status: string, loaded: number, total: number, ms: number): void => {
+        tick(ms);
+        report({ status, loaded, total });
+      };
+      at('download', 500 * 2 ** 20, 1000 * 2 ** 20, 0); // taken up again: what is there already says nothing about the speed
+      at('download', 501 * 2 ** 20, 1000 * 2 ** 20, 1000);
+      at('download', 520 * 2 ** 20, 1000 * 2 ** 20, 3000);
+      at('statistics', 0, 300, 1000);
+      at('statistics', 1, 300, 40_000);
+      at('statistics', 299, 300, 1000);
+      at('statistics', 300, 300, 1000);
+      at('weights', 1, 1_000_000, 100);
+      at('weights', 2, 1_000_000, 10_000);
+    });
+    assert.deepEqual(
+      outputs.map(({ data }) => /about (.*) left$/.exec(data['text/plain'])?.[1]),
+      [undefined, undefined, '2 min', undefined, '3 h 19 min', '1 s', undefined, undefined, '2777 h 46 min'],
+    );
+  });
+
+  it('shows what is waited for, in seconds', (t) => {
+    clock(t);
+    const [output] = recordOutputs(() =>
+      progressBar('Checkpoint')({ status: 'wait', loaded: 3, total: 30, message: 'the hub answered 429' }),
+    );
+    assert.match(output.data['text/plain'], /wait: 3 s of 30 s, the hub answered 429/);
+  });
+
   it('has an output of its own for each bar', (t) => {
     clock(t);
     const outputs = recordOutputs(() => {

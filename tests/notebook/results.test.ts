@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { readResults, ResultsError, resultText, saveResults } from '../../lib/notebook';
+import { readResults, removeResults, ResultsError, resultText, saveResults } from '../../lib/notebook';
 
 const working = process.cwd();
 const project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'blip-results-')));
@@ -46,9 +46,52 @@ describe('results', () => {
 
   it('that cannot be written leave those that were there', () => {
     saveResults('convert', { model: 'older' });
-    assert.throws(() => saveResults('convert', { count: 1n }), TypeError);
+    assert.throws(() => saveResults('convert', { model: 'newer', count: 1n }), TypeError);
     assert.deepEqual(readResults('convert'), { model: 'older' });
     assert.deepEqual(fs.readdirSync(folder), ['convert.json']);
+  });
+
+  it('of one model add up, so that a run that ends early keeps what it found; those of another replace them', () => {
+    saveResults('optimize', { model: 'a', sizes: 1 });
+    saveResults('optimize', { model: 'a', latency: 2, sizes: 3 });
+    assert.deepEqual(readResults('optimize'), { model: 'a', sizes: 3, latency: 2 });
+    saveResults('optimize', { model: 'b', latency: 4 });
+    assert.deepEqual(readResults('optimize'), { model: 'b', latency: 4 });
+    fs.writeFileSync(path.join(folder, 'optimize.json'), '{"model": "b", ');
+    saveResults('optimize', { model: 'b' });
+    assert.deepEqual(readResults('optimize'), { model: 'b' });
+  });
+
+  it('of another model are refused, by the model that is asked for and by that of BLIP_MODEL', (t) => {
+    const was = process.env.BLIP_MODEL;
+    t.after(() => {
+      if (was === undefined) delete process.env.BLIP_MODEL;
+      else process.env.BLIP_MODEL = was;
+    });
+    delete process.env.BLIP_MODEL;
+    saveResults('convert', { model: 'owner/a' });
+    assert.deepEqual(readResults('convert'), { model: 'owner/a' });
+    assert.deepEqual(readResults('convert', { model: 'owner/a' }), { model: 'owner/a' });
+    says(
+      () => readResults('convert', { model: 'owner/b' }),
+      /results of owner\/a/,
+      /the model here is owner\/b\./,
+      /233-blip-convert/,
+    );
+    process.env.BLIP_MODEL = 'owner/c';
+    says(
+      () => readResults('convert'),
+      /results of owner\/a/,
+      /the model here is owner\/c \(BLIP_MODEL\)/,
+      /BLIP_MODEL=owner\/a/,
+    );
+  });
+
+  it('are removed when a new run begins', () => {
+    for (const name of ['convert', 'optimize']) saveResults(name, { model: 'old' });
+    removeResults();
+    assert.deepEqual(fs.readdirSync(folder), []);
+    removeResults();
   });
 
   it('that are missing name the notebook to run', () => {

@@ -1,0 +1,85 @@
+// What a run of the notebooks works with: the environment's wishes, and defaults that follow the model.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BlipError } from '../core/errors';
+import { isHubId, isRevision, splitRevision } from '../hub';
+
+/** A variable of the environment contradicts another one, or cannot be used. */
+export class RunSettingsError extends BlipError {}
+
+export interface RunSettings {
+  /** A checkpoint's folder, or its id on the hub, with its revision behind an @. */
+  readonly model: string;
+  /** Whether it is the small model of this project, which knows drawn scenes only. */
+  readonly isBundled: boolean;
+  readonly device: string;
+  /** A path or an address. */
+  readonly picture: string;
+  /** For calibration and validation: a folder, a file, or an id on the hub. */
+  readonly dataset: string;
+  /** Folder of models, results and executed notebooks. */
+  readonly output: string;
+}
+
+/** The small model of this project, its picture and its data set. */
+export const BUNDLED = {
+  model: 'models/blip-scenes',
+  picture: 'data/pictures/demo.jpg',
+  dataset: 'data/vqa-scenes',
+} as const;
+
+/** What a checkpoint that was trained on photos is shown: the original tutorial's picture, and VQAv2 in parquet. */
+export const PHOTOS = {
+  picture: 'https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg',
+  dataset: 'lmms-lab/VQAv2',
+} as const;
+
+const OUTPUT = 'output';
+const DEVICE = 'CPU';
+
+/**
+ * Reads `BLIP_MODEL`, `BLIP_REVISION`, `BLIP_DEVICE`, `BLIP_PICTURE`, `BLIP_DATASET` and `BLIP_OUTPUT`. An empty
+ * variable counts as not set.
+ *
+ * @example
+ * runSettings({}).picture // 'data/pictures/demo.jpg'
+ * runSettings({ BLIP_MODEL: 'Salesforce/blip-vqa-base' }).dataset // 'lmms-lab/VQAv2'
+ * @throws {RunSettingsError} when a revision is asked for of something that has none
+ */
+export function runSettings(env: NodeJS.ProcessEnv = process.env): RunSettings {
+  const model = chooseModel(env.BLIP_MODEL || BUNDLED.model, env.BLIP_REVISION);
+  const isBundled = path.resolve(model) === path.resolve(BUNDLED.model);
+  const { picture, dataset } = isBundled ? BUNDLED : PHOTOS;
+  return {
+    model,
+    isBundled,
+    device: env.BLIP_DEVICE || DEVICE,
+    picture: env.BLIP_PICTURE || picture,
+    dataset: env.BLIP_DATASET || dataset,
+    output: env.BLIP_OUTPUT || OUTPUT,
+  };
+}
+
+/** One line per setting for a table: what it is, and the variable that changes it. */
+export function settingsRows(settings: RunSettings): { setting: string; value: string; variable: string }[] {
+  const names = ['model', 'device', 'picture', 'dataset', 'output'] as const;
+  return names.map((name) => ({ setting: name, value: settings[name], variable: `BLIP_${name.toUpperCase()}` }));
+}
+
+function chooseModel(model: string, revision: string | undefined): string {
+  if (!revision) return model;
+  const { id, revision: own } = splitRevision(model);
+  if (fs.existsSync(model) || !isHubId(id))
+    throw new RunSettingsError(
+      `BLIP_REVISION is "${revision}", but ${model} is a folder: only a checkpoint on the hub has revisions. Unset it, or set BLIP_MODEL to a hub id.`,
+    );
+  if (own !== undefined && own !== revision)
+    throw new RunSettingsError(
+      `BLIP_REVISION is "${revision}", but BLIP_MODEL names the revision "${own}" (${model}). Name one of them.`,
+    );
+  if (!isRevision(revision))
+    throw new RunSettingsError(
+      `BLIP_REVISION is "${revision}"; expected a branch, a tag, a commit or a pull request (refs/pr/7).`,
+    );
+  return own === undefined && revision !== 'main' ? `${model}@${revision}` : model;
+}
