@@ -273,7 +273,16 @@ function mendInterrupts() {
     }
   };
   const { bindSocket } = ZmqServer.prototype;
+  // Another program may have taken a port since Jupyter chose it. Without one of its sockets a kernel would be waited for for ever;
+  // when it ends, Jupyter starts another one.
+  const endUnheard = (error) => {
+    console.error(`The kernel cannot listen: ${error.message}`);
+    process.exit(1);
+  };
   ZmqServer.prototype.bindSocket = function (socket, port) {
+    return bind.call(this, socket, port).catch(endUnheard);
+  };
+  function bind(socket, port) {
     if (socket !== this.control) return bindSocket.call(this, socket, port);
     const worker = new Worker(path.join(__dirname, 'control.cjs'), {
       workerData: { connection: this.connInfo, shared: state.buffer, slots, zeromq: zeromqOfTslab() },
@@ -288,7 +297,7 @@ function mendInterrupts() {
         if (type === 'message') void this.handleShellMessage(answer, ...frames.map((frame) => Buffer.from(frame)));
       });
     });
-  };
+  }
 }
 
 function startKernel() {

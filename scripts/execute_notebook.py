@@ -32,12 +32,17 @@ from notebook_progress import Progress
 CELL_TIMEOUT_SECONDS = 4 * 3600
 # A kernel is ready in seconds; on a machine that is busy with other work it may take minutes.
 STARTUP_TIMEOUT_SECONDS = 300
+STARTS = 3
 # How long an interrupted cell may take to stop and tidy up.
 STOP_SECONDS = 15
 # Ctrl-C reaches every process of a terminal, and the parent passes it on: what comes within this time is one and the same.
 SAME_INTERRUPT_SECONDS = 2
 # Displays that lib/notebook updates in place: progress bars.
 PROGRESS_DISPLAY = re.compile(r"^blip-")
+
+
+class KernelStartError(Exception):
+    """The kernel ended before it answered, or never answered."""
 
 
 class Stop:
@@ -65,9 +70,7 @@ class Run(NotebookClient):
         self.reset_execution_trackers()
 
     async def run(self) -> None:
-        self.km = self.create_kernel_manager()
-        await self.async_start_new_kernel()
-        await self.async_start_new_kernel_client()
+        await self.start_kernel()
         info = await self.async_wait_for_reply(await ensure_async(self.kc.kernel_info()))
         if info is not None:
             self.nb.metadata["language_info"] = info["content"]["language_info"]
@@ -75,6 +78,18 @@ class Run(NotebookClient):
             if self.stop.requested.is_set():
                 return
             await self.async_execute_cell(cell, index)
+
+    async def start_kernel(self) -> None:
+        """Tries again with other ports: between their choice and their use another program may take one."""
+        for attempt in range(STARTS):
+            self.km = self.create_kernel_manager()
+            await self.async_start_new_kernel()
+            try:
+                await self.async_start_new_kernel_client()
+                return
+            except RuntimeError as error:  # nbclient has ended the kernel
+                if attempt == STARTS - 1:
+                    raise KernelStartError(str(error)) from error
 
     async def async_execute_cell(self, cell, cell_index, *args, **kwargs):
         if cell.cell_type != "code":
@@ -232,11 +247,14 @@ async def finish(client: Run, work: asyncio.Future, source: Path) -> int:
         return 0
     client.progress.abandon()
     client.save("failed")
-    report(client.progress, f"\n{source.name}, cell {client.started}, failed:\n{explain(error, client)}")
+    where = f"{source.name}, cell {client.started}," if client.started else source.name
+    report(client.progress, f"\n{where} failed:\n{explain(error, client)}")
     return 1
 
 
 def explain(error: BaseException, client: Run) -> str:
+    if isinstance(error, KernelStartError):
+        return f"The notebook's kernel did not start: {error}. Its own message stands above, if it had one."
     if isinstance(error, DeadKernelError):
         return "The notebook's kernel ended in the middle of the cell. Most likely the memory ran out: close other programs, or take a smaller checkpoint."
     if isinstance(error, CellTimeoutError):

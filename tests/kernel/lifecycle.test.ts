@@ -1,9 +1,13 @@
 // The kernel as a process: quick restarts, no kernel without its Jupyter, and a project that changes while it runs.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../project-root';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
@@ -111,4 +115,42 @@ describe('life of the kernel', () => {
     fs.writeFileSync(path.join(root, 'lib', 'index.ts'), 'export const answer: number = 44;\n');
     assert.equal(printed(await kernel.run("import { answer } from './lib'; answer")), '44\n');
   });
+});
+
+test('a port that another program has taken: the kernel ends with a message, so that Jupyter can start another one', async () => {
+  const { kernelSpec } = await import(pathToFileURL(path.join(projectRoot(), 'scripts', 'setup.mjs')).href);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kernel-port-'));
+  const taken = createServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  const listening = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const server = createServer();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return server;
+    }),
+  );
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  const free = listening.map(portOf);
+  for (const server of listening) server.close();
+  const names = ['shell_port', 'iopub_port', 'stdin_port', 'hb_port', 'control_port'];
+  for (const busy of ['shell_port', 'control_port']) {
+    const rest = [...free];
+    const ports = Object.fromEntries(names.map((name) => [name, name === busy ? portOf(taken) : rest.pop()]));
+    const file = path.join(folder, `${busy}.json`);
+    const connection = { ip: '127.0.0.1', transport: 'tcp', key: 'key', signature_scheme: 'hmac-sha256', ...ports };
+    fs.writeFileSync(file, JSON.stringify(connection));
+    const [program, ...args] = kernelSpec(projectRoot()).argv.map((arg: string) =>
+      arg === '{connection_file}' ? file : arg,
+    );
+    const kernel = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    kernel.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(kernel, 'close');
+    assert.equal(code, 1, busy);
+    assert.match(stderr, /The kernel cannot listen: .*in use/i);
+  }
+  taken.close();
+  fs.rmSync(folder, { recursive: true });
 });
