@@ -79,13 +79,21 @@ function translate(call: string, error: unknown): BlipError {
 
 /** Owns an object of the addon, which is freed when it is garbage collected. dispose() releases it, and later use throws. */
 export abstract class AddonHandle<T> {
+  readonly #addon: Addon;
   #native: T | undefined;
 
   protected constructor(
+    addon: Addon,
     native: T,
     private readonly what: string,
   ) {
+    this.#addon = addon;
     this.#native = native;
+  }
+
+  /** Whether a value is an object of this addon: two of the same class may belong to two addons. A proxy of one is none. */
+  static isOf(addon: Addon, value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #addon in value && value.#addon === addon;
   }
 
   /** @throws {DisposedError} after dispose() */

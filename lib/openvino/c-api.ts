@@ -1,5 +1,6 @@
 // OpenVINO through its C API: core and models. The library is that of the `openvino` wheel, the calls go through koffi.
 import { assertFile } from './assert-file';
+import { readShapes } from './check-call';
 import { CFunctions, CORE_VERSION, type Out, type Pointer } from './c-functions';
 import { readPorts, toPartialShape, toProperties } from './c-ports';
 import { CCompiledModel } from './c-request';
@@ -27,7 +28,7 @@ export function loadCApi(library: string): OpenVINO {
       }
       /** Output tensors are instances, too. */
       static override [Symbol.hasInstance](value: unknown): boolean {
-        return Function.prototype[Symbol.hasInstance].call(CTensor, value);
+        return CTensor.from(api, value) !== undefined;
       }
     },
   };
@@ -85,7 +86,7 @@ class CCore extends Handle implements Core {
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CCompiledModel> {
     const { name, values } = this.#compileCall(model, device, config);
     const compile = (): Promise<Pointer> => this.during(() => this.api.outAsync(name, values));
-    return new CCompiledModel(this.api, await (model instanceof CModel ? model.during(compile) : compile()));
+    return new CCompiledModel(this.api, await (isModel(this.api, model) ? model.during(compile) : compile()));
   }
 
   compileModelSync(model: Model | string, device: string, config: Config = {}): CCompiledModel {
@@ -104,7 +105,7 @@ class CCore extends Handle implements Core {
       assertFile(model);
       return { name: 'ov_core_compile_model_from_file_props', values: [this.pointer, model, device, ...properties] };
     }
-    if (!(model instanceof CModel)) throw foreignModel('ov_core_compile_model');
+    if (!isModel(this.api, model)) throw foreignModel('ov_core_compile_model');
     return { name: 'ov_core_compile_model_props', values: [this.pointer, model.pointer, device, ...properties] };
   }
 }
@@ -122,13 +123,13 @@ class CModel extends Handle implements Model {
   }
 
   reshape(shapes: Readonly<Record<string, readonly Dimension[]>>): this {
-    const names = Object.keys(shapes);
+    const entries = readShapes(shapes);
     this.api.call(
       'ov_model_reshape',
       this.pointer,
-      names,
-      names.map((name) => toPartialShape(shapes[name])),
-      names.length,
+      entries.map(([name]) => name),
+      entries.map(([, shape]) => toPartialShape(shape)),
+      entries.length,
     );
     return this;
   }
@@ -140,6 +141,10 @@ class CModel extends Handle implements Model {
   getFriendlyName(): string {
     return this.api.outString('ov_model_get_friendly_name', this.pointer);
   }
+}
+
+function isModel(api: CFunctions, value: unknown): value is CModel {
+  return Handle.isOf(api, value) && value instanceof CModel;
 }
 
 function parseVersion(entry: Out): [device: string, version: { buildNumber: string; description: string }] {

@@ -1,14 +1,25 @@
 // The C API's functions and structs, declared for koffi. Signatures as in openvino/c/*.h of the `openvino` wheel.
 import koffi, { type TypeObject } from 'koffi';
+import { checkArguments } from './check-arguments';
 import { ELEMENTS } from './element-types';
 import { OpenVINOError } from './errors';
+import { typedArrayBytes, typedArrayKind } from './typed-array';
 
 /** A native pointer as koffi hands it over. */
 export type Pointer = bigint;
 /** A struct that a call filled in: its fields are parsed where they are read. */
 export type Out = Record<string, unknown>;
 
-type StatusFunction = ((...values: unknown[]) => unknown) & { async: (...values: unknown[]) => void };
+interface NativeFunction {
+  (...values: unknown[]): unknown;
+  async(...values: unknown[]): void;
+}
+/** A function of the library. Both ways to call it check the arguments first. */
+interface CheckedFunction {
+  call(values: readonly unknown[]): unknown;
+  /** On a thread of libuv's pool; `done` gets koffi's error or the result. */
+  start(values: readonly unknown[], done: (error: unknown, result: unknown) => void): void;
+}
 
 /** koffi's struct names are global per process, and notebook kernels evaluate modules twice: the types are kept on globalThis. */
 const SLOT = Symbol.for('blip-openvino.koffi-types');
@@ -125,10 +136,12 @@ const STATUS_NAMES: Readonly<Record<string, string>> = {
   '-17': 'unknown exception',
 };
 
+/** OpenVINO repeats what it was given in its message. */
+const MAX_MESSAGE_CHARACTERS = 10_000;
+
 /** The loaded library: calls check their status and turn failures into errors with OpenVINO's own message. */
 export class CFunctions {
-  readonly #status = new Map<StatusName, StatusFunction>();
-  readonly #void = new Map<FreeName, (...values: unknown[]) => unknown>();
+  readonly #functions = new Map<StatusName | FreeName, CheckedFunction>();
   readonly #lastMessage: () => unknown;
   readonly #isDynamic: (model: Pointer) => unknown;
   readonly #memcpy: (target: unknown, source: unknown, bytes: number) => unknown;
@@ -140,9 +153,9 @@ export class CFunctions {
   constructor(library: string) {
     const lib = koffi.load(library);
     for (const [name, parameters] of Object.entries(STATUS_FUNCTIONS))
-      this.#status.set(name as StatusName, lib.func(`int ${name}(${parameters})`));
+      this.#functions.set(name as StatusName, checked(name, parameters, lib.func(`int ${name}(${parameters})`)));
     for (const [name, parameters] of Object.entries(VOID_FUNCTIONS))
-      this.#void.set(name as FreeName, lib.func(`void ${name}(${parameters})`));
+      this.#functions.set(name as FreeName, checked(name, parameters, lib.func(`void ${name}(${parameters})`)));
     this.#lastMessage = lib.func('void *ov_get_last_err_msg()');
     this.#isDynamic = lib.func('bool ov_model_is_dynamic(void *model)');
     const libc = koffi.load(process.platform === 'win32' ? 'msvcrt.dll' : null);
@@ -153,12 +166,11 @@ export class CFunctions {
 
   /** Calls and throws {@link OpenVINOError} on a bad status. */
   call(name: StatusName, ...values: unknown[]): void {
-    this.#check(name, this.native(name)(...values));
+    this.#check(name, this.#function(name).call(values));
   }
 
-  /** The function without a check of its status. */
-  native(name: StatusName): StatusFunction {
-    const fn = this.#status.get(name);
+  #function(name: StatusName | FreeName): CheckedFunction {
+    const fn = this.#functions.get(name);
     if (!fn) throw new OpenVINOError(`${name} is not declared`, name);
     return fn;
   }
@@ -193,7 +205,7 @@ export class CFunctions {
   /** As `call`, on a thread of libuv's pool. `keep` must stay alive while the call runs. */
   callAsync(name: StatusName, values: readonly unknown[], keep: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.native(name).async(...values, (error: unknown, status: unknown) => {
+      this.#function(name).start(values, (error, status) => {
         void keep;
         if (error) {
           reject(error);
@@ -211,11 +223,12 @@ export class CFunctions {
 
   /** Whether a model has dynamic shapes. */
   isDynamic(model: Pointer): boolean {
+    checkHandle('ov_model_is_dynamic', model);
     return this.#isDynamic(model) === true;
   }
 
   free(name: FreeName, value: unknown): void {
-    this.#void.get(name)?.(value);
+    this.#function(name).call([value]);
   }
 
   /** The items of a list that a call filled in: structs or strings. */
@@ -225,12 +238,17 @@ export class CFunctions {
     return Array.isArray(decoded) ? decoded : [];
   }
 
-  copy(target: unknown, source: unknown, bytes: number): void {
+  /** Copies native memory into a typed array, which has to have that many bytes. */
+  copy(target: unknown, source: Pointer, bytes: number): void {
+    if (typedArrayKind(target) === undefined || typedArrayBytes(target) !== bytes)
+      throw new OpenVINOError(`memcpy: expected a typed array of ${bytes} bytes.`, 'memcpy');
+    checkHandle('memcpy', source);
     this.#memcpy(target, source, bytes);
   }
 
   /** Reads and frees a string that OpenVINO allocated. */
   takeString(value: Pointer): string {
+    checkHandle('ov_free', value);
     const text: unknown = koffi.decode(value, 'char', -1);
     this.free('ov_free', value);
     return String(text);
@@ -244,7 +262,7 @@ export class CFunctions {
 
   /** OpenVINO never clears its last message, and some failures leave none: after each, a known message replaces it, to tell the two apart. */
   #message(status: number): string {
-    const text = this.#takeMessage();
+    const text = this.#takeMessage().slice(0, MAX_MESSAGE_CHARACTERS);
     this.#overwriteMessage();
     return text !== '' && text !== this.#noMessage
       ? text
@@ -253,7 +271,7 @@ export class CFunctions {
 
   /** Fails on purpose, with a message that no other failure has: no process has memory for 2^63 bytes. */
   #overwriteMessage(): string {
-    this.native('ov_tensor_create')(ELEMENTS.u8.id, { rank: 2, dims: [2 ** 31, 2 ** 32] }, [null]);
+    this.#function('ov_tensor_create').call([ELEMENTS.u8.id, { rank: 2, dims: [2 ** 31, 2 ** 32] }, [null]]);
     return this.#takeMessage();
   }
 
@@ -274,6 +292,32 @@ export class CFunctions {
         );
     }
   }
+}
+
+/** A native function behind its check: there is no other way to it. What koffi itself refuses becomes our error. */
+function checked(name: string, parameters: string, native: NativeFunction): CheckedFunction {
+  const check = checkArguments(name, parameters);
+  const attempt = (fn: () => unknown): unknown => {
+    try {
+      return fn();
+    } catch (error) {
+      throw new OpenVINOError(`${name}: ${error instanceof Error ? error.message : String(error)}`, name);
+    }
+  };
+  return {
+    call: (values) => {
+      check(values);
+      return attempt(() => native(...values));
+    },
+    start: (values, done) => {
+      check(values);
+      attempt(() => native.async(...values, done));
+    },
+  };
+}
+
+function checkHandle(call: string, value: unknown): void {
+  if (typeof value !== 'bigint' || value <= 0n) throw new OpenVINOError(`${call}: expected a handle.`, call);
 }
 
 function pointer(value: unknown, call: string): Pointer {

@@ -1,5 +1,6 @@
 // Compiled models and inference requests through the C API.
 import { PROFILING, type CFunctions, type Out, type Pointer } from './c-functions';
+import { asText, entriesOf } from './check-call';
 import { readPorts } from './c-ports';
 import { CTensor } from './c-tensor';
 import { checkTarget } from './check-tensor';
@@ -46,9 +47,11 @@ class CInferRequest extends Handle implements InferRequest {
     super(api, pointer, 'ov_infer_request_free', 'InferRequest');
   }
 
-  setTensor(name: string, tensor: Tensor): void {
+  setTensor(name: string, tensor: unknown): void {
     this.#assertIdle();
-    const native = asCTensor(tensor, name);
+    const input = asText('setTensor', 'the name', name);
+    const native = CTensor.from(this.api, tensor);
+    if (!native) throw foreignTensor(input, 'ov_infer_request_set_tensor');
     native.assertUsable();
     this.api.call('ov_infer_request_set_tensor', this.pointer, name, native.pointer);
     this.#bound.set(name, native);
@@ -150,7 +153,7 @@ class CInferRequest extends Handle implements InferRequest {
 
   #bind(inputs?: Readonly<Record<string, Tensor>>): void {
     this.#assertIdle();
-    if (inputs) for (const [name, tensor] of Object.entries(inputs)) this.setTensor(name, tensor);
+    for (const [name, tensor] of entriesOf('infer', 'inputs', inputs)) this.setTensor(name, tensor);
   }
 
   #outputs(): Record<string, Tensor> {
@@ -165,11 +168,6 @@ class CInferRequest extends Handle implements InferRequest {
       }),
     );
   }
-}
-
-function asCTensor(tensor: Tensor, name: string): CTensor {
-  if (tensor instanceof CTensor) return tensor;
-  throw foreignTensor(name, 'ov_infer_request_set_tensor');
 }
 
 function parseProfiling(info: Out): ProfilingInfo {

@@ -1,7 +1,7 @@
 // Tensors through the C API. A tensor made from a JavaScript array shares its memory.
 import koffi from 'koffi';
 import type { CFunctions, Out, Pointer } from './c-functions';
-import { checkTensor } from './check-tensor';
+import { allocateArray, checkTensor } from './check-tensor';
 import { ELEMENTS, elementTypeOf } from './element-types';
 import { OpenVINOError } from './errors';
 import { transferredArray } from './misuse';
@@ -34,13 +34,18 @@ export class CTensor extends Handle implements Tensor {
     shape: readonly number[],
     data?: TensorData,
   ): { pointer: Pointer; array?: TensorData } {
-    const length = checkTensor(type, shape, data);
-    const { id, create } = ELEMENTS[type];
-    const native = { rank: shape.length, dims: [...shape] };
-    if (length === 0) return { pointer: api.out('ov_tensor_create', id, native) }; // no memory to share
-    const array = data ?? create(length);
+    const checked = checkTensor(type, shape, data);
+    const { id } = ELEMENTS[checked.type];
+    const native = { rank: checked.shape.length, dims: checked.shape };
+    if (checked.length === 0) return { pointer: api.out('ov_tensor_create', id, native) }; // no memory to share
+    const array = checked.data ?? allocateArray(checked.type, checked.shape, checked.length);
     void array.buffer; // moves a small array out of the garbage-collected heap, where its address could change
     return { pointer: api.out('ov_tensor_create_from_host_ptr', id, native, array), array };
+  }
+
+  /** The tensor, if it is one of this library's. */
+  static from(api: CFunctions, value: unknown): CTensor | undefined {
+    return Handle.isOf(api, value) && value instanceof CTensor ? value : undefined;
   }
 
   /** Wraps a handle from the C API. `bound` is the tensor whose memory it shares, where that is known. */

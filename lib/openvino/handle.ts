@@ -27,6 +27,11 @@ export abstract class Handle {
     finalizers.register(this, this.#owned, this);
   }
 
+  /** Whether a value is a handle of this library's: not a proxy of one, not one that another library made. */
+  static isOf(api: CFunctions, value: unknown): value is Handle {
+    return typeof value === 'object' && value !== null && #owned in value && value.#owned.api === api;
+  }
+
   /** The native pointer. @throws {DisposedError} after dispose() */
   get pointer(): Pointer {
     if (this.#disposed) throw new DisposedError(this.what);

@@ -1,69 +1,22 @@
-// Tensors and inference requests of openvino-node's addon.
+// Inference requests of openvino-node's addon.
 import { attempt, attemptAsync, AddonHandle, type Addon, type AddonRequest, type AddonTensor } from './addon';
-import { checkTarget, checkTensor } from './check-tensor';
-import { ELEMENTS, isElementType } from './element-types';
+import { asText, entriesOf } from './check-call';
+import { checkTarget } from './check-tensor';
+import type { RunChooser } from './choose-run';
 import { OpenVINOError } from './errors';
-import { alreadyRunning, foreignTensor, transferredArray } from './misuse';
-import type { ElementType, InferRequest, ProfilingInfo, Tensor, TensorData } from './types';
+import { alreadyRunning, foreignTensor } from './misuse';
+import { copyBytes, NodeTensor } from './node-tensor';
+import type { Dimension, InferRequest, Port, ProfilingInfo, Tensor, TensorData } from './types';
 
-/** Element types without tensors in the addon. */
-const NO_TENSOR: readonly ElementType[] = ['f16', 'boolean'];
+type PortShape = Pick<Port, 'anyName' | 'getPartialShape'>;
 
-export class NodeTensor extends AddonHandle<AddonTensor> implements Tensor {
-  /** @param array the array under the tensor's memory, which the addon does not keep alive */
-  constructor(
-    native: AddonTensor,
-    readonly array?: TensorData,
-  ) {
-    super(native, 'Tensor');
-  }
-
-  /** Shares the memory of `data` where possible: the addon takes whole buffers only, so a part of one is copied. */
-  static allocate(
-    addon: Addon,
-    type: ElementType,
-    shape: readonly number[],
-    data?: TensorData,
-  ): [AddonTensor, TensorData?] {
-    const length = checkTensor(type, shape, data);
-    if (NO_TENSOR.includes(type))
-      throw new OpenVINOError(
-        `Tensor ${type}: openvino-node has no ${type} tensors; give the model an f32 or u8 input, or set BLIP_OPENVINO_RUNTIME=c-api.`,
-        'new Tensor',
-      );
-    if (length === 0) return [attempt('new Tensor', () => new addon.Tensor(type, [...shape]))];
-    const whole =
-      data !== undefined &&
-      data.byteOffset === 0 &&
-      data.byteLength === data.buffer.byteLength &&
-      data.buffer instanceof ArrayBuffer;
-    const array = whole ? data : ELEMENTS[type].create(length);
-    if (data !== undefined && !whole) copyBytes(data, array);
-    return [attempt('new Tensor', () => new addon.Tensor(type, [...shape], array)), array];
-  }
-
-  get data(): TensorData {
-    return this.getData();
-  }
-  getData(): TensorData {
-    this.assertUsable();
-    return attempt('getData', () => this.native.getData());
-  }
-  getElementType(): ElementType {
-    return parseType(this.native.getElementType());
-  }
-  getShape(): number[] {
-    return Array.from(this.native.getShape());
-  }
-  getSize(): number {
-    return this.native.getSize();
-  }
-
-  /** @throws {OpenVINOError} when the array under this tensor was transferred to another thread */
-  assertUsable(): void {
-    void this.native;
-    if (this.array?.byteLength === 0) throw transferredArray('infer');
-  }
+/** The compiled model that a request belongs to. */
+export interface RequestModel {
+  readonly addon: Addon;
+  readonly inputs: readonly PortShape[];
+  /** In the model's order: the addon's results are in alphabetical order. */
+  readonly outputs: readonly PortShape[];
+  readonly runs: RunChooser;
 }
 
 export class NodeRequest extends AddonHandle<AddonRequest> implements InferRequest {
@@ -71,34 +24,41 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
   readonly #bound = new Map<string, NodeTensor>();
   #running = false;
 
-  constructor(native: AddonRequest) {
-    super(native, 'InferRequest');
+  constructor(
+    native: AddonRequest,
+    private readonly model: RequestModel,
+  ) {
+    super(model.addon, native, 'InferRequest');
   }
 
-  setTensor(name: string, tensor: Tensor): void {
+  setTensor(name: string, tensor: unknown): void {
     this.#assertIdle();
-    if (!(tensor instanceof NodeTensor)) throw foreignTensor(name, 'setTensor');
-    tensor.assertUsable();
-    attempt('setTensor', () => this.native.setTensor(name, tensor.native));
-    this.#bound.set(name, tensor);
+    const input = asText('setTensor', 'the name', name);
+    const own = NodeTensor.from(this.model.addon, tensor);
+    if (!own) throw foreignTensor(input, 'setTensor');
+    own.assertUsable();
+    attempt('setTensor', () => this.native.setTensor(input, own.native));
+    this.#bound.set(input, own);
   }
 
   getTensor(name: string): NodeTensor {
     this.#assertIdle();
+    const port = asText('getTensor', 'the name', name);
     return new NodeTensor(
-      attempt('getTensor', () => this.native.getTensor(name)),
-      this.#bound.get(name)?.array,
+      this.model.addon,
+      attempt('getTensor', () => this.native.getTensor(port)),
+      this.#bound.get(port)?.array,
     );
   }
 
   infer(inputs?: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
     this.#bind(inputs);
-    return collect(this.#run());
+    return this.#collect(this.#run());
   }
 
   async inferAsync(inputs?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     this.#bind(inputs);
-    return collect(await this.#runAsync());
+    return this.#collect(await this.#runAsync());
   }
 
   run(): void {
@@ -134,9 +94,9 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
   }
 
   #run(): Record<string, AddonTensor> {
-    this.#start();
+    const elements = this.#start();
     try {
-      return attempt('infer', () => this.native.infer());
+      return this.model.runs.measure(elements, () => attempt('infer', () => this.native.infer()));
     } finally {
       this.#running = false;
     }
@@ -144,18 +104,45 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
 
   /** Inputs were bound by name before: the addon would bind them by position. */
   async #runAsync(): Promise<Record<string, AddonTensor>> {
-    this.#start();
+    const { runs } = this.model;
+    const elements = this.#start();
     try {
-      return await attemptAsync('inferAsync', () => this.native.inferAsync([]));
+      if (!runs.isShort(elements))
+        return await runs.measureAsync(elements, () => attemptAsync('inferAsync', () => this.native.inferAsync([])));
+      await runs.turn();
+      return runs.measure(elements, () => attempt('infer', () => this.native.infer()));
     } finally {
       this.#running = false;
     }
   }
 
-  #start(): void {
+  /** @returns how many elements the bound tensors have */
+  #start(): number {
     this.#assertIdle();
-    for (const tensor of this.#bound.values()) tensor.assertUsable();
+    let elements = 0;
+    for (const [name, tensor] of this.#bound) {
+      tensor.assertUsable();
+      const size = tensor.getSize();
+      if (size === 0) this.#assertNeverEmpty(`"${name}" has none`);
+      elements += size;
+    }
+    for (const port of this.model.inputs)
+      if (!this.#bound.has(port.anyName) && port.getPartialShape().some(mayBeEmpty))
+        this.#assertNeverEmpty(`the input "${port.anyName}" is not set`);
+    if (this.model.outputs.some((port) => port.getPartialShape().includes(0)))
+      this.#assertNeverEmpty("the model's shapes say so");
     this.#running = true;
+    return elements;
+  }
+
+  /** The addon copies each output, and OpenVINO's copy of one without values ends the process. Outputs of fixed sizes are safe. */
+  #assertNeverEmpty(reason: string): void {
+    const empty = this.model.outputs.find((port) => port.getPartialShape().some(mayBeEmpty));
+    if (empty)
+      throw new OpenVINOError(
+        `Output "${empty.anyName}" may have no values (${reason}), which openvino-node cannot return. Use the C API: BLIP_OPENVINO_RUNTIME=c-api.`,
+        'infer',
+      );
   }
 
   #assertIdle(): void {
@@ -163,28 +150,24 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
     if (this.#running) throw alreadyRunning('infer');
   }
 
-  #bind(inputs?: Readonly<Record<string, Tensor>>): void {
+  #bind(inputs: unknown): void {
     this.#assertIdle();
-    if (inputs) for (const [name, tensor] of Object.entries(inputs)) this.setTensor(name, tensor);
+    for (const [name, tensor] of entriesOf('infer', 'inputs', inputs)) this.setTensor(name, tensor);
+  }
+
+  /** The addon's results are copies. */
+  #collect(results: Record<string, AddonTensor>): Record<string, Tensor> {
+    const { addon, outputs } = this.model;
+    return Object.fromEntries(
+      outputs.map(({ anyName }): [string, Tensor] => {
+        const result = Object.hasOwn(results, anyName) ? results[anyName] : undefined;
+        return [anyName, result ? new NodeTensor(addon, result) : this.getTensor(anyName)];
+      }),
+    );
   }
 }
 
-/** The addon's results are copies. */
-function collect(results: Record<string, AddonTensor>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, new NodeTensor(tensor)]));
-}
-
-export function parseType(name: unknown): ElementType {
-  const type = String(name);
-  if (isElementType(type)) return type;
-  throw new OpenVINOError(
-    `Element type ${type} is not supported here. Supported: ${Object.keys(ELEMENTS).join(', ')}.`,
-    'getElementType',
-  );
-}
-
-function copyBytes(from: TensorData, to: TensorData): void {
-  new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(
-    new Uint8Array(from.buffer, from.byteOffset, from.byteLength),
-  );
+/** A dimension that is 0, or whose lower bound is 0. */
+function mayBeEmpty(dim: Dimension): boolean {
+  return (typeof dim === 'number' ? dim : dim[0]) <= 0;
 }

@@ -11,11 +11,15 @@ import {
   type AddonPort,
 } from './addon';
 import { assertFile } from './assert-file';
+import { asText, readShapes } from './check-call';
+import { RunChooser } from './choose-run';
 import { configStrings } from './config-strings';
 import { OpenVINOError } from './errors';
 import { foreignModel } from './misuse';
 import { formatShape } from './format-shape';
-import { NodeRequest, NodeTensor, parseType } from './node-request';
+import { readProperty } from './node-properties';
+import { NodeRequest } from './node-request';
+import { NodeTensor, parseType } from './node-tensor';
 import type {
   CompiledModel,
   Config,
@@ -45,16 +49,20 @@ export function adaptAddon(addon: Addon): OpenVINO {
     version: version?.buildNumber ?? 'unknown',
     Core: class extends NodeCore {
       constructor() {
-        super(new addon.Core());
+        super(
+          addon,
+          attempt('new Core', () => new addon.Core()),
+        );
       }
     },
     Tensor: class extends NodeTensor {
       constructor(type: ElementType, shape: readonly number[], data?: TensorData) {
-        super(...NodeTensor.allocate(addon, type, shape, data));
+        const { native, array } = NodeTensor.allocate(addon, type, shape, data);
+        super(addon, native, array);
       }
       /** Output tensors are instances, too. */
       static override [Symbol.hasInstance](value: unknown): boolean {
-        return Function.prototype[Symbol.hasInstance].call(NodeTensor, value);
+        return NodeTensor.from(addon, value) !== undefined;
       }
     },
   };
@@ -72,30 +80,46 @@ function isAddon(value: unknown): value is Addon {
 }
 
 class NodeCore extends AddonHandle<AddonCore> implements Core {
-  constructor(native: AddonCore) {
-    super(native, 'Core');
+  constructor(
+    private readonly addon: Addon,
+    native: AddonCore,
+  ) {
+    super(addon, native, 'Core');
   }
 
   getAvailableDevices(): string[] {
     return attempt('getAvailableDevices', () => this.native.getAvailableDevices());
   }
   getProperty(device: string, name: string): string {
-    return attempt('getProperty', () => String(this.native.getProperty(device, name)));
+    const where = asText('getProperty', 'the device', device);
+    return readProperty(where, name, (property) => this.native.getProperty(where, property));
   }
   setProperty(device: string, properties: Config): void {
-    attempt('setProperty', () => this.native.setProperty(device, configStrings(properties)));
+    const where = asText('setProperty', 'the device', device);
+    const strings = configStrings(properties);
+    attempt('setProperty', () => this.native.setProperty(where, strings));
   }
+
   getVersions(device: string): Record<string, { buildNumber: string; description: string }> {
-    return attempt('getVersions', () => this.native.getVersions(device));
+    const where = asText('getVersions', 'the device', device);
+    const versions = attempt('getVersions', () => this.native.getVersions(where));
+    if (Object.keys(versions).length > 0) return versions; // an unknown device is no error in the addon
+    const present = this.getAvailableDevices().join(', ');
+    throw new OpenVINOError(`getVersions: no device "${where}". This machine has: ${present}.`, 'getVersions');
   }
 
   async readModel(xml: string, bin?: string): Promise<Model> {
     const { native } = this;
-    return new NodeModel(await attemptAsync('readModel', () => native.readModel(...files(xml, bin))), native);
+    return new NodeModel(
+      this.addon,
+      await attemptAsync('readModel', () => native.readModel(...files(xml, bin))),
+      native,
+    );
   }
 
   readModelSync(xml: string, bin?: string): Model {
     return new NodeModel(
+      this.addon,
       attempt('readModelSync', () => this.native.readModelSync(...files(xml, bin))),
       this.native,
     );
@@ -103,15 +127,26 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
 
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CompiledModel> {
     const { native } = this;
-    return new NodeCompiled(
-      await attemptAsync('compileModel', () => native.compileModel(unwrap(model), device, configStrings(config))),
-    );
+    const values = this.#compileCall(model, device, config);
+    return new NodeCompiled(this.addon, await attemptAsync('compileModel', () => native.compileModel(...values)));
   }
 
   compileModelSync(model: Model | string, device: string, config: Config = {}): CompiledModel {
+    const values = this.#compileCall(model, device, config);
     return new NodeCompiled(
-      attempt('compileModelSync', () => this.native.compileModelSync(unwrap(model), device, configStrings(config))),
+      this.addon,
+      attempt('compileModelSync', () => this.native.compileModelSync(...values)),
     );
+  }
+
+  #compileCall(
+    model: unknown,
+    device: unknown,
+    config: unknown,
+  ): [model: AddonModel | string, device: string, config: Record<string, string>] {
+    const call = 'compileModel';
+    void this.native;
+    return [unwrap(this.addon, model), asText(call, 'the device', device), configStrings(config)];
   }
 }
 
@@ -119,10 +154,11 @@ class NodeModel extends AddonHandle<AddonModel> implements Model {
   #compiled: AddonCompiled | undefined;
 
   constructor(
+    addon: Addon,
     native: AddonModel,
     private readonly core: AddonCore,
   ) {
-    super(native, 'Model');
+    super(addon, native, 'Model');
   }
 
   get inputs(): Port[] {
@@ -139,9 +175,8 @@ class NodeModel extends AddonHandle<AddonModel> implements Model {
   }
 
   reshape(shapes: Readonly<Record<string, readonly Dimension[]>>): this {
-    attempt('reshape', () =>
-      this.native.reshape(new Map(Object.entries(shapes).map(([name, shape]) => [name, formatShape(shape)]))),
-    );
+    const texts = readShapes(shapes).map(([name, shape]): [string, string] => [name, formatShape(shape)]);
+    attempt('reshape', () => this.native.reshape(new Map(texts)));
     return this;
   }
 
@@ -158,17 +193,25 @@ class NodeCompiled extends AddonHandle<AddonCompiled> implements CompiledModel {
   readonly inputs: Port[];
   readonly outputs: Port[];
 
-  constructor(native: AddonCompiled) {
-    super(native, 'CompiledModel');
+  readonly runs = new RunChooser();
+
+  constructor(
+    readonly addon: Addon,
+    native: AddonCompiled,
+  ) {
+    super(addon, native, 'CompiledModel');
     this.inputs = ports(native.inputs, (name) => tensorType(native, name));
     this.outputs = ports(native.outputs, (name) => tensorType(native, name));
   }
 
   getProperty(name: string): string {
-    return attempt('getProperty', () => String(this.native.getProperty(name)));
+    return readProperty('the compiled model', name, (property) => this.native.getProperty(property));
   }
   createInferRequest(): InferRequest {
-    return new NodeRequest(attempt('createInferRequest', () => this.native.createInferRequest()));
+    return new NodeRequest(
+      attempt('createInferRequest', () => this.native.createInferRequest()),
+      this,
+    );
   }
 }
 
@@ -203,17 +246,18 @@ function tensorType(compiled: AddonCompiled, name: string): ElementType {
   return attempt('getTensor', () => parseType(compiled.createInferRequest().getTensor(name).getElementType()));
 }
 
-function files(xml: string, bin?: string): [xml: string, bin?: string] {
+function files(xml: unknown, bin: unknown): [xml: string, bin?: string] {
   assertFile(xml);
-  if (bin !== undefined) assertFile(bin);
-  return bin === undefined ? [xml] : [xml, bin];
+  if (bin === undefined) return [xml];
+  assertFile(bin);
+  return [xml, bin];
 }
 
-function unwrap(model: Model | string): AddonModel | string {
+function unwrap(addon: Addon, model: unknown): AddonModel | string {
   if (typeof model === 'string') {
     assertFile(model);
     return model;
   }
-  if (model instanceof NodeModel) return model.native;
+  if (AddonHandle.isOf(addon, model) && model instanceof NodeModel) return model.native;
   throw foreignModel('compileModel');
 }

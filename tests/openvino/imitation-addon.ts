@@ -1,5 +1,6 @@
-// openvino-node's addon in imitation, over another runtime: its call shapes and its traps as its C++ sources show them (2026.3).
-// Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync binds by position; results are copies.
+// openvino-node's addon in imitation, over another runtime: its call shapes and its traps, as its C++ sources and a build of 2026.4 show them.
+// Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync binds by position; results are copies, in
+// alphabetical order. Where the addon ends the process, this one does, too.
 import type { Addon, AddonCompiled, AddonModel, AddonPort, AddonRequest, AddonTensor } from '../../lib/openvino/addon';
 import type {
   CompiledModel,
@@ -20,10 +21,22 @@ const UNREADABLE: readonly string[] = ['f16', 'boolean'];
 /** What the adapter did, for tests. */
 export interface Calls {
   compiled: number;
+  /** Inferences on the calling thread, and on a thread of their own. */
   inferred: number;
+  inferredAsync: number;
 }
 
-export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferred: 0 }): Addon {
+export function noCalls(): Calls {
+  return { compiled: 0, inferred: 0, inferredAsync: 0 };
+}
+
+/** What the addon does where it hands native code something that it cannot take. */
+function die(reason: string): never {
+  process.stderr.write(`imitated addon: ${reason}\n`);
+  process.abort();
+}
+
+export function imitateAddon(ov: OpenVINO, calls: Calls = noCalls()): Addon {
   class FakeTensor implements AddonTensor {
     readonly own: Tensor;
     readonly #memory: TensorData | undefined;
@@ -103,6 +116,7 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
 
     infer(...args: readonly unknown[]): Record<string, AddonTensor> {
       if (args.length > 0) throw new Error('the adapter binds by name, then infers without arguments');
+      calls.inferred++;
       this.#before();
       this.request.run();
       return this.#results();
@@ -113,6 +127,7 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
     ): Promise<Record<string, AddonTensor>> {
       if (args.length !== 1) throw new Error('InferAsync method takes as an argument an array or an object.');
       Object.values(args[0]).forEach((tensor, index) => this.setTensor(this.compiled.inputs[index].anyName, tensor)); // the keys play no part
+      calls.inferredAsync++;
       const turn = async (): Promise<Record<string, AddonTensor>> => {
         this.#before();
         await this.request.runAsync();
@@ -124,14 +139,15 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
     }
 
     #before(): void {
-      calls.inferred++;
       for (const tensor of this.#bound.values()) tensor.pull();
     }
     #results(): Record<string, AddonTensor> {
       for (const { anyName } of this.compiled.outputs) this.#bound.get(anyName)?.push();
+      const names = this.compiled.outputs.map(({ anyName }) => anyName).sort();
       return Object.fromEntries(
-        this.compiled.outputs.map(({ anyName }) => {
+        names.map((anyName) => {
           const live = this.request.getTensor(anyName);
+          if (live.getSize() === 0) die(`memcpy to the output "${anyName}", which has no values`);
           return [anyName, new FakeTensor(new ov.Tensor(live.getElementType(), live.getShape(), live.getData()))];
         }),
       );
@@ -146,10 +162,8 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       this.inputs = compiled.inputs.map(fakePort);
       this.outputs = compiled.outputs.map(fakePort);
     }
-    /** Typed values, as ov::Any turns into numbers and booleans there. */
     getProperty(name: string): unknown {
-      const value = this.compiled.getProperty(name);
-      return /^\d+$/.test(value) ? Number(value) : value === 'YES' || value === 'NO' ? value === 'YES' : value;
+      return readAny((property) => this.compiled.getProperty(property), name);
     }
     createInferRequest(): FakeRequest {
       return new FakeRequest(this.compiled.createInferRequest(), this.compiled);
@@ -183,13 +197,13 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = { compiled: 0, inferre
       return this.core.getAvailableDevices();
     }
     getProperty(device: string, name: string): unknown {
-      return this.core.getProperty(device, name);
+      return readAny((property) => this.core.getProperty(device, property), name);
     }
     setProperty(device: string, properties: Record<string, string>): void {
       this.core.setProperty(device, properties);
     }
     getVersions(device: string): Record<string, { buildNumber: string; description: string }> {
-      return this.core.getVersions(device);
+      return this.getAvailableDevices().includes(device) ? this.core.getVersions(device) : {};
     }
     async readModel(...files: [xml: string, bin?: string]): Promise<FakeModel> {
       assertStrings(files);
@@ -226,6 +240,34 @@ function fakePort(port: Port): AddonPort {
     getAnyName: () => port.getAnyName(),
     getPartialShape: () => ({ getDimensions: () => port.getPartialShape() }),
   };
+}
+
+/** The types of ov::Any that have no JavaScript value there: maps, 64-bit unsigned numbers, floats, priorities. */
+const WITHOUT_VALUE: readonly string[] = [
+  'DEVICE_PROPERTIES',
+  'DYNAMIC_QUANTIZATION_GROUP_SIZE',
+  'KEY_CACHE_GROUP_SIZE',
+  'VALUE_CACHE_GROUP_SIZE',
+  'CPU_SPARSE_WEIGHTS_DECOMPRESSION_RATE',
+  'MODEL_PRIORITY',
+];
+const LISTS: readonly string[] = [
+  'SUPPORTED_PROPERTIES',
+  'AVAILABLE_DEVICES',
+  'OPTIMIZATION_CAPABILITIES',
+  'EXECUTION_DEVICES',
+];
+
+/** A property as ov::Any becomes a JavaScript value: numbers, booleans, lists, and nothing for some types. */
+function readAny(read: (name: string) => string, name: string): unknown {
+  const supported = read('SUPPORTED_PROPERTIES').split(' ');
+  if (!supported.includes(name) && name !== 'SUPPORTED_PROPERTIES') die(`the unknown property "${name}"`);
+  const value = read(name);
+  if (WITHOUT_VALUE.includes(name)) return undefined;
+  if (LISTS.includes(name)) return value.split(' ');
+  if (/^\d+( \d+)+$/.test(value)) return value.split(' ').map(Number);
+  if (/^\d+$/.test(value)) return Number(value);
+  return value === 'YES' || value === 'NO' ? value === 'YES' : value;
 }
 
 function isTensorType(name: string): name is ElementType {
