@@ -50,11 +50,12 @@ export function readText(file: string, options: ReadTextOptions): string {
 }
 
 function readBytes(file: string, maxBytes: number, fail: (problem: string) => never): Buffer {
+  assertPlain(fs.statSync(file), fail); // Windows opens no folder at all
   // Without O_NONBLOCK, opening a named pipe waits for a writer.
   const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     const stat = fs.fstatSync(handle);
-    if (!stat.isFile()) return fail(`is ${stat.isDirectory() ? 'a folder' : 'no plain file'}; expected a file`);
+    assertPlain(stat, fail);
     if (stat.size > maxBytes)
       return fail(`has ${stat.size} bytes; expected at most ${maxBytes}. Is it the right file?`);
     const bytes = Buffer.alloc(stat.size);
@@ -68,4 +69,8 @@ function readBytes(file: string, maxBytes: number, fail: (problem: string) => ne
   } finally {
     fs.closeSync(handle);
   }
+}
+
+function assertPlain(stat: fs.Stats, fail: (problem: string) => never): void {
+  if (!stat.isFile()) fail(`is ${stat.isDirectory() ? 'a folder' : 'no plain file'}; expected a file`);
 }

@@ -25,7 +25,7 @@ import type { ImageSource } from './read-image-source';
 import { BlipTokenizer, type TextInputs, type WarningCallback } from './blip-tokenizer';
 
 export interface BlipProcessorOptions {
-  /** Told when a text is cut; `console.warn` by default. */
+  /** Told when a text is cut, and when files seem to be of different models; `console.warn` by default. */
   readonly on_warning?: WarningCallback;
 }
 
@@ -119,8 +119,9 @@ export class BlipProcessor {
    * One image, prepared: JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP, of at most 179 megapixels.
    *
    * @param source a path, a URL (http, https, file, data), an encoded file in memory, or a sharp pipeline
-   * @param options `alpha`: 'white' (default) lays a transparent image on white, as HF's processor does since transformers 5; 'drop' ignores
-   * the transparency, as PIL's convert('RGB') does. `exif_transpose`: false leaves an image lying on its side
+   * @param options `alpha`: 'white' (default) lays a transparent image on white, as HF's processor does since
+   * transformers 5; 'drop' ignores the transparency, as PIL's convert('RGB') does. `exif_transpose`: false leaves an
+   * image lying on its side
    * @returns [1, 3, height, width] f32
    * @throws {ImageError} when it cannot be read or decoded
    * @example

@@ -53,8 +53,8 @@ export class BlipTokenizer {
       const got = this.#added.add(token);
       if (id !== undefined && got !== undefined && got !== id)
         warn(
-          `${folder}: the added token ${quote(token.content)} has id ${id} there and gets ${got}, as in transformers: ` +
-            `words keep their ids, and new tokens follow after the ${described.vocab.size} words.`,
+          `${folder}: the added token ${quote(token.content)} has id ${id} there and gets ${got}, as in ` +
+            `transformers: words keep their ids, and new tokens follow after the ${described.vocab.size} words.`,
         );
     }
     this.addedIds = [...this.#added.tokens.keys()].filter((id) => this.#model.tokenOf(id) === undefined);
@@ -114,8 +114,8 @@ export class BlipTokenizer {
     const total = ids.length + 2;
     if (total <= maxLength) return [this.clsTokenId, ...ids, this.sepTokenId];
     warn(
-      `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}" has ${total} tokens; the model takes at most ${maxLength}. ` +
-        'The rest is cut off.',
+      `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}" has ${total} tokens; the model takes at most ` +
+        `${maxLength}. The rest is cut off.`,
     );
     const kept = Math.max(maxLength - 2, 0);
     return [this.clsTokenId, ...(this.#keepEnd ? ids.slice(ids.length - kept) : ids.slice(0, kept)), this.sepTokenId];

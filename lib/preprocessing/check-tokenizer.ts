@@ -30,27 +30,30 @@ export function checkTokenizer(
   const configFile = path.join(folder, CONFIG_FILE);
   const fail = (problem: string): never => {
     throw new TokenizerError(
-      `${configFile}: ${problem}. The tokenizer and the model are of different checkpoints: copy both from the same one.`,
+      `${configFile}: ${problem}. ` +
+        'The tokenizer and the model are of different checkpoints: copy both from the same one.',
     );
   };
   if (tokenizer.largestWordId >= vocab_size)
     fail(
-      `text_config.vocab_size is ${vocab_size}, but ${tokenizer.file} has words up to id ${tokenizer.largestWordId}; ` +
-        `expected ids below ${vocab_size}`,
+      `text_config.vocab_size is ${vocab_size}, but ${tokenizer.file} has words up to id ` +
+        `${tokenizer.largestWordId}; expected ids below ${vocab_size}`,
     );
   const beyond = tokenizer.addedIds.filter((id) => id >= vocab_size);
   if (beyond.length > 0)
     warn(
-      `${folder}: the model has no embedding for the added token ${quote(tokenizer.tokens(beyond)[0])} (id ${beyond[0]}` +
-        `${beyond.length > 1 ? ` and ${beyond.length - 1} more` : ''}; text_config.vocab_size is ${vocab_size}). Texts with it are refused.`,
+      `${configFile}: the model has no embedding for the added token ${quote(tokenizer.tokens(beyond)[0])} ` +
+        `(id ${beyond[0]}${beyond.length > 1 ? ` and ${beyond.length - 1} more` : ''}; text_config.vocab_size is ` +
+        `${vocab_size}). Texts with it are refused.`,
     );
   const missing = vocab_size - (tokenizer.vocabSize - beyond.length);
   if (missing > MAX_ROWS_WITHOUT_TOKEN)
     warn(
-      `${folder}: of the ${vocab_size} ids that the model may write, ${missing} stand for no token of ${tokenizer.file}. ` +
-        'Is it the right tokenizer? Such ids are left out of answers.',
+      `${configFile}: of the ${vocab_size} ids that the model may write, ${missing} stand for no token of ` +
+        `${tokenizer.file}. Is it the right tokenizer? Such ids are left out of answers.`,
     );
-  if (task !== 'image-text-retrieval') checkDecoder(tokenizer, config, fail, warn);
+  if (task !== 'image-text-retrieval')
+    checkDecoder(tokenizer, config, fail, (message) => warn(`${configFile}: ${message}`));
 }
 
 /** The tokens that an answer begins with, ends with, and is filled up with. */
@@ -82,7 +85,7 @@ function checkDecoder(
     );
   if (tokenizer.isSpecial(bos_token_id) === false)
     warn(
-      `${tokenizer.file}: ${show(bos_token_id)}, with which answers begin, is an ordinary token there, so every answer shows it. ` +
-        `Name it as bos_token in tokenizer_config.json.`,
+      `text_config.bos_token_id, with which answers begin, is ${show(bos_token_id)}, an ordinary token in ` +
+        `${tokenizer.file}: every answer shows it. Name it as bos_token in tokenizer_config.json.`,
     );
 }

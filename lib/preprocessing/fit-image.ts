@@ -1,5 +1,4 @@
-// What HF's BlipImageProcessor does to an image's size, after decoding and before scaling values: resize, then center
-// crop.
+// What HF's BlipImageProcessor does between decoding and scaling values: resize, then center crop.
 import { ImageError } from './errors';
 import { MAX_SIDE, type ImageSize } from './parse-image-size';
 import type { PreprocessorConfig } from './preprocessor-config';
@@ -34,8 +33,8 @@ export function resizedSize(image: ImageSize, { do_resize, size }: FitSettings):
   const long = Math.trunc((short * Math.max(image.width, image.height)) / Math.min(image.width, image.height));
   if (long > MAX_SIDE)
     throw new ImageError(
-      `An image of ${image.width} x ${image.height} pixels, resized to a shorter side of ${short}, would have a longer ` +
-        `side of ${long}; expected at most ${MAX_SIDE}. Crop it first.`,
+      `An image of ${image.width} x ${image.height} pixels, resized to a shorter side of ${short}, would have a ` +
+        `longer side of ${long}; expected at most ${MAX_SIDE}. Crop it first.`,
     );
   return image.width <= image.height ? { width: short, height: long } : { width: long, height: short };
 }
