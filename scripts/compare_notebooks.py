@@ -27,7 +27,7 @@ OTHER_TEXT = [
     (re.compile(r"\bthreads \d+|\b\d+ threads\b"), "THREADS"),
     (re.compile(r"(?<=, THREADS, ).+"), "NAME"),
     (re.compile(r"(?<=^computed in: ).+"), "PRECISIONS"),
-    (re.compile(r"(?<=http://127\.0\.0\.1:)\d+"), "PORT"),
+    (re.compile(r"(?<=http://127\.0\.0\.1:)\d+/(\?token=[\w-]+)?"), "PORT/"),
 ]
 MACHINE_TAG = "depends-on-machine"
 # Another decoder of JPEG, or another compression of PNG, moves values by one or two levels.

@@ -1,9 +1,9 @@
-// One picture and one question to a loaded model, with the time of each stage. Requests take turns, so that the times are their own.
+// One image and one question to a loaded model, with the time of each stage. One call at a time: the caller queues them.
 import type { ImageEmbeds, OVBlipModel } from '../generation';
 import { imageIdentity } from '../pipelines/image-identity';
 import type { BlipProcessor } from '../preprocessing';
 
-/** What the model said, and milliseconds. A picture that was asked about before is not encoded again: 0. */
+/** What the model said, and milliseconds. An image that was asked about before is not encoded again: 0. */
 export interface Asked {
   readonly kind: 'caption' | 'answer';
   readonly text: string;
@@ -26,16 +26,17 @@ export interface Asked {
 export function askModel(
   model: OVBlipModel,
   processor: BlipProcessor,
-): (picture: Uint8Array, question: string) => Promise<Asked> {
+): (image: Uint8Array, question: string, options?: { readonly signal?: AbortSignal }) => Promise<Asked> {
   let last: { readonly identity: string | undefined; readonly image_embeds: ImageEmbeds } | undefined;
 
-  async function ask(picture: Uint8Array, question: string): Promise<Asked> {
+  return async (image, question, { signal } = {}) => {
     const start = performance.now();
-    const identity = await imageIdentity(picture);
+    const identity = await imageIdentity(image);
     const stages = { preprocess: 0, vision: 0 };
     if (!last || last.identity !== identity) {
       const begin = performance.now();
-      const pixel_values = await processor.image(picture);
+      const pixel_values = await processor.image(image);
+      signal?.throwIfAborted();
       const preprocessed = performance.now();
       last = { identity, image_embeds: await model.encodeImage({ pixel_values }) };
       stages.preprocess = preprocessed - begin;
@@ -43,9 +44,10 @@ export function askModel(
     }
     const { image_embeds } = last;
     const asks = model.canAnswer && question.trim() !== '';
+    const options = { return_dict_in_generate: true as const, signal };
     const { sequences, timings } = asks
-      ? await model.generateAnswer({ image_embeds, ...processor.text(question) }, { return_dict_in_generate: true })
-      : await model.generateCaption({ image_embeds }, { return_dict_in_generate: true });
+      ? await model.generateAnswer({ image_embeds, ...processor.text(question) }, options)
+      : await model.generateCaption({ image_embeds }, options);
     const { text_encoder, decoder, decoder_steps } = timings;
     return {
       kind: asks ? 'answer' : 'caption',
@@ -54,12 +56,5 @@ export function askModel(
       stages: { ...stages, text_encoder, decoder },
       tokens: decoder_steps,
     };
-  }
-
-  let turn: Promise<unknown> = Promise.resolve();
-  return (picture, question) => {
-    const asked = turn.then(() => ask(picture, question));
-    turn = asked.catch(() => undefined);
-    return asked;
   };
 }

@@ -37,9 +37,9 @@ after(async () => {
 async function post(
   question: string,
   body: Uint8Array | string,
-  url = demo.url,
+  to = demo,
 ): Promise<{ status: number; json: Record<string, unknown> }> {
-  const response = await fetch(`${url}answer?question=${encodeURIComponent(question)}`, {
+  const response = await fetch(to.endpoint('answer', { question }), {
     method: 'POST',
     body: Buffer.from(body),
   });
@@ -91,7 +91,7 @@ describe('the server', () => {
 
   it('says what is wrong: no picture, no picture file, a path that is not there', async () => {
     const cases: [Promise<{ status: number; json: Record<string, unknown> }>, number, RegExp][] = [
-      [post('', ''), 400, /No picture: choose one first/],
+      [post('', ''), 400, /No image: choose one first/],
       [post('', 'no picture at all'), 400, /text file.*Expected a JPEG, PNG/],
     ];
     for (const [answer, status, message] of cases) {
@@ -99,17 +99,17 @@ describe('the server', () => {
       assert.equal(got.status, status);
       assert.match(String(got.json.error), message);
     }
-    assert.equal((await fetch(`${demo.url}elsewhere`)).status, 404);
-    assert.equal((await fetch(`${demo.url}examples/2`)).status, 404);
-    assert.equal((await fetch(`${demo.url}examples/../../package.json`)).status, 404);
-    assert.equal((await fetch(`${demo.url}answer`)).status, 405);
+    assert.equal((await fetch(demo.endpoint('elsewhere'))).status, 404);
+    assert.equal((await fetch(demo.endpoint('examples/2'))).status, 404);
+    assert.equal((await fetch(demo.endpoint('examples/../../package.json'))).status, 404);
+    assert.equal((await fetch(demo.endpoint('answer'))).status, 405);
     assert.equal((await fetch(demo.url, { method: 'DELETE' })).status, 405);
   });
 
   it('refuses a picture beyond the limit before it is sent', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const request = http.request(
-        `${demo.url}answer`,
+        demo.endpoint('answer'),
         { method: 'POST', headers: { 'content-length': 2 ** 26 + 1 } },
         (response) => {
           resolve(response.statusCode);
@@ -127,10 +127,18 @@ describe('the server', () => {
     const ask = (headers: Record<string, string>): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
         http
-          .get({ host: '127.0.0.1', port, path: '/about', headers }, (response) => {
-            response.resume();
-            resolve(response.statusCode);
-          })
+          .get(
+            {
+              host: '127.0.0.1',
+              port,
+              path: new URL(demo.endpoint('about')).pathname + new URL(demo.url).search,
+              headers,
+            },
+            (response) => {
+              response.resume();
+              resolve(response.statusCode);
+            },
+          )
           .on('error', reject);
       });
     assert.equal(await ask({ host: `localhost:${port}` }), 200);
@@ -173,6 +181,7 @@ async function openPage(url: string): Promise<{
     runScripts: 'dangerously',
     beforeParse: (page) => {
       Object.assign(page, { fetch: (where: string, options?: RequestInit) => fetch(new URL(where, url), options) });
+      Object.assign(page, { TextDecoderStream });
       Object.assign(page.URL, { createObjectURL: () => 'data:,', revokeObjectURL: () => undefined });
     },
   });
@@ -197,7 +206,7 @@ describe('the page', () => {
     await until(() => window.document.querySelectorAll('#examples button').length === 2);
     assert.match(find('#about').textContent ?? '', /^blip-scenes fp16 on CPU, computed in /);
     find('#go').click();
-    assert.match(find('#said').textContent ?? '', /No picture: choose one first/);
+    assert.match(find('#said').textContent ?? '', /No image: choose one first/);
     await post('', fs.readFileSync(path.join(projectRoot(), 'data', 'pictures', 'snow-day-snowman.jpg'))); // so that the example is new
     find('#examples button').click();
     await until(() => find('#said').textContent === '2');
@@ -208,7 +217,7 @@ describe('the page', () => {
     Object.assign(find('#question'), { value: 'what color are the balls?' });
     find('#go').click();
     await until(() => find('#said').textContent === 'green');
-    assert.match(find('#stages').textContent ?? '', /picture known from before/);
+    assert.match(find('#stages').textContent ?? '', /image known from before/);
     Object.assign(find('#question'), { value: '' });
     find('#go').click();
     await until(() => /on the beach/.test(find('#said').textContent ?? ''));
@@ -229,7 +238,7 @@ describe('the page', () => {
     assert.ok(find('#question').hasAttribute('disabled'));
     find('#examples button').click();
     await until(() => window.document.querySelectorAll('#history li').length === 1);
-    assert.deepEqual((await post(QUESTION, fs.readFileSync(PICTURE), other.url)).json.kind, 'caption');
+    assert.deepEqual((await post(QUESTION, fs.readFileSync(PICTURE), other)).json.kind, 'caption');
     window.close();
     await other.close();
     captioner.dispose();

@@ -1,6 +1,6 @@
 // blip-openvino demo: a page in the browser to ask the model about images.
 import { readFile } from 'node:fs/promises';
-import type { DemoExample } from '../../demo';
+import type { Demo, DemoExample } from '../../demo';
 import { EXIT_OK, UsageError, type Command } from '../command';
 import { chooseModel, MODEL_OPTIONS, pretrainedOptions } from '../shared-options';
 
@@ -21,7 +21,7 @@ export const demo: Command = {
     question: { type: 'string', value: 'text', help: 'what the page asks about an example image at first' },
     ...MODEL_OPTIONS,
   },
-  examples: [{ command: 'demo --model models/blip-scenes --port 8080', output: 'http://127.0.0.1:8080/' }],
+  examples: [{ command: 'demo --model models/blip-scenes --port 8080', output: 'http://127.0.0.1:8080/?token=…' }],
   async run(parsed, terminal) {
     const port = parsed.number('port') ?? 0;
     if (port > MAX_PORT) throw new UsageError(`--port is ${port}; expected 0 (a free one) to ${MAX_PORT}.`);
@@ -37,7 +37,7 @@ export const demo: Command = {
       const question = parsed.string('question');
       for (const image of parsed.positionals) examples.push({ image, ...(question !== undefined && { question }) });
       const page = await startDemo(model, await BlipProcessor.fromCheckpoint(model.folder), { port, examples });
-      await warmUp(page.url, examples[0]);
+      await warmUp(page, examples[0]);
       if (parsed.flag('json')) await terminal.print(JSON.stringify({ url: page.url }));
       else await terminal.print(page.url);
       terminal.note('Open it in a browser. Ctrl-C ends it.');
@@ -62,11 +62,11 @@ async function readExamples(folder: string | undefined, canAnswer: boolean): Pro
 }
 
 /** The first run after compiling is slow. */
-async function warmUp(url: string, example: DemoExample | undefined): Promise<void> {
+async function warmUp(demo: Demo, example: DemoExample | undefined): Promise<void> {
   if (!example) return;
   const body = new Uint8Array(await readFile(example.image));
   for (const question of new Set(['', example.question ?? '']))
-    await fetch(`${url}answer?question=${encodeURIComponent(question)}`, { method: 'POST', body });
+    await fetch(demo.endpoint('answer', { question }), { method: 'POST', body });
 }
 
 function untilInterrupted(signal: AbortSignal): Promise<void> {
