@@ -25,8 +25,8 @@ export async function findBound(files: VqaFiles, signal?: AbortSignal): Promise<
   }
   const identities = new Set<string>();
   let bytes = 0;
-  for (const { parquet, spans, columns } of opened)
-    for (const groups of spans) {
+  for (const { parquet, columns } of opened)
+    for (const groups of parquet.planSpans()) {
       signal?.throwIfAborted();
       const span = parquet.openSpan(groups);
       const digests = new Digests();

@@ -118,7 +118,7 @@ class Loader {
       await this.report(0);
       this.giveUpIfUseless();
     }
-    this.rowsSeen += progress.exhausted ? file.spans[span].reduce((sum, { rows }) => sum + rows, 0) : 0;
+    this.rowsSeen += progress.exhausted ? file.spans[span].to - file.spans[span].from : 0;
     return !progress.exhausted;
   }
 

@@ -2,7 +2,8 @@
 import * as path from 'node:path';
 import { type ProgressCallback, reportProgress } from '../core/progress';
 import { isUrl, openByteSource, type RequestOptions } from '../hub';
-import { ParquetError, ParquetFile, type RowGroup } from './parquet';
+import { ParquetError, ParquetFile } from './parquet';
+import { planSpans, type VqaSpan } from './plan-spans';
 import { seededShuffle } from './seeded-shuffle';
 import { type ColumnLeaves, findColumns, type VqaColumns } from './vqa-columns';
 import { VqaParquetError } from './vqa-parquet-error';
@@ -18,10 +19,10 @@ export interface OpenVqaFile {
   readonly parquet: ParquetFile;
   readonly columns: ColumnLeaves;
   /** In the file's order. */
-  readonly spans: readonly (readonly RowGroup[])[];
+  readonly spans: readonly VqaSpan[];
 }
 
-/** Rows of one file that lie together. */
+/** One span of one file. */
 export interface SpanPlace {
   readonly file: OpenVqaFile;
   readonly span: number;
@@ -83,7 +84,8 @@ export class VqaFiles {
     };
     try {
       const parquet = await ParquetFile.open(source, isUrl(name) ? report : undefined);
-      return { index, name, parquet, columns: findColumns(parquet.footer, columns, name), spans: parquet.planSpans() };
+      const found = findColumns(parquet.footer, columns, name);
+      return { index, name, parquet, columns: found, spans: planSpans(parquet, found.image, !isUrl(name)) };
     } catch (error) {
       if (error instanceof VqaParquetError) return error;
       if (!(error instanceof ParquetError)) throw error;

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
-import { SkipCounter, type SkippedSamples, type VqaSample } from './vqa-sample';
+import { SkipCounter, type SkippedSamples, type VqaSample, VqaSourceError } from './vqa-sample';
 
 /** What one look at some rows gave. */
 export interface Step {
@@ -41,7 +41,7 @@ export class SampleCache {
     const name = crypto.createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16);
     this.folder = path.join(cache_dir, `vqa-${name}`);
     this.log = path.join(this.folder, 'steps.jsonl');
-    fs.mkdirSync(this.folder, { recursive: true });
+    this.write(() => fs.mkdirSync(this.folder, { recursive: true }));
     this.steps = this.readLog();
   }
 
@@ -75,7 +75,7 @@ export class SampleCache {
   }
 
   remember(name: string, value: number): void {
-    writeWhole(path.join(this.folder, `${name}.json`), JSON.stringify(value));
+    this.write(() => writeWhole(path.join(this.folder, `${name}.json`), JSON.stringify(value)));
   }
 
   /** Samples that the log holds. */
@@ -83,24 +83,40 @@ export class SampleCache {
     return this.steps.reduce((sum, { samples }) => sum + samples.length, 0);
   }
 
-  /** @returns where the image lies; a file that it has a path for stays where it is */
-  storeImage(image: string | Uint8Array): string {
+  /** Where an image lies, or will lie; a file stays where it is. */
+  placeOf(image: string | Uint8Array): string {
     if (typeof image === 'string') return image;
     const digest = crypto.createHash('sha256').update(image).digest('hex');
-    const file = path.join(this.folder, digest.slice(0, NAME_DIGITS));
-    if (!fs.existsSync(file)) writeWhole(file, image);
-    return file;
+    return path.join(this.folder, digest.slice(0, NAME_DIGITS));
+  }
+
+  storeImage(image: string | Uint8Array): void {
+    const file = this.placeOf(image);
+    if (typeof image !== 'string' && !fs.existsSync(file)) this.write(() => writeWhole(file, image));
   }
 
   finish(step: Step): void {
     const samples = step.samples.map(({ image, ...rest }) => ({ ...rest, image: this.shorten(String(image)) }));
-    fs.appendFileSync(this.log, `${JSON.stringify({ ...step, samples })}\n`);
+    this.write(() => fs.appendFileSync(this.log, `${JSON.stringify({ ...step, samples })}\n`));
     this.take(step);
   }
 
   private take({ samples, skipped }: Step): void {
     this.samples.push(...samples);
     this.skips.merge(skipped);
+  }
+
+  /** @throws {VqaSourceError} when the disk is full or the folder may not be written to */
+  private write(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new VqaSourceError(
+        `${this.folder}: samples cannot be kept there: ${reason}. Make room, or name another folder with the option cache_dir or BLIP_CACHE.`,
+        { cause: error },
+      );
+    }
   }
 
   private shorten(image: string): string {
@@ -114,6 +130,8 @@ export class SampleCache {
     for (const line of lines) {
       const entry = parseEntry(line);
       const samples = entry?.samples.map((sample) => ({ ...sample, image: path.resolve(this.folder, sample.image) }));
+      // Two processes at once may have noted a step twice.
+      if (steps.some(({ key }) => key === entry?.key)) break;
       if (!entry || !samples?.every(({ image }) => fs.existsSync(image))) break; // cut short: these rows are read again
       steps.push({ ...entry, samples });
     }
@@ -122,7 +140,7 @@ export class SampleCache {
   }
 
   private rewrite(lines: readonly string[]): void {
-    writeWhole(this.log, lines.map((line) => `${line}\n`).join(''));
+    this.write(() => writeWhole(this.log, lines.map((line) => `${line}\n`).join('')));
   }
 }
 

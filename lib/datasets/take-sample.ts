@@ -11,6 +11,8 @@ import type { VqaSample } from './vqa-sample';
 export class SampleTaker {
   /** The image that an id stands for: some data sets call every image by the same name. */
   private readonly imageOf = new Map<string, ImageSource>();
+  /** Images that were decoded: several rows show one. */
+  private readonly decoded = new Set<string>();
 
   /** @param root the data set's folder, in which paths of images must stay; that of the file by default */
   constructor(
@@ -33,13 +35,18 @@ export class SampleTaker {
       if (typeof found === 'string') return found;
       source = found.file;
     }
-    try {
-      await loadRgb(source);
-    } catch (error) {
-      if (error instanceof ImageError) return 'image unreadable';
-      throw error;
+    const place = this.cache.placeOf(source);
+    if (!this.decoded.has(place)) {
+      try {
+        await loadRgb(source);
+      } catch (error) {
+        if (error instanceof ImageError) return 'image unreadable';
+        throw error;
+      }
+      this.cache.storeImage(source);
+      this.decoded.add(place);
     }
-    const taken = this.nameImage({ ...sample, image: this.cache.storeImage(source) });
+    const taken = this.nameImage({ ...sample, image: place });
     this.remember([taken]);
     return taken;
   }

@@ -2,7 +2,8 @@
 import { isUrl } from '../hub';
 import type { Part } from './divide-rows';
 import type { OpenVqaFile } from './open-vqa-files';
-import { MAX_PREFETCH_BYTES, type RowSpan } from './parquet';
+import type { RowSpan } from './parquet';
+import type { VqaSpan } from './plan-spans';
 import { type Candidate, readVqaRows } from './read-vqa-rows';
 import type { SkipCounter } from './vqa-sample';
 
@@ -29,8 +30,8 @@ const BYTES_PER_ROW = 105_000;
 export class SpanVisit {
   /** Rows to take before another span has its turn. */
   readonly quota: number;
-  private readonly span: RowSpan;
-  private readonly rowsPerWindow: number;
+  private readonly span: VqaSpan;
+  private readonly rows: RowSpan;
   private loaded: readonly Candidate[] | undefined;
 
   constructor(
@@ -39,14 +40,9 @@ export class SpanVisit {
     public progress: SpanProgress,
     private readonly options: VisitOptions,
   ) {
-    this.span = file.parquet.openSpan(file.spans[index]);
-    const { rows } = this.span;
-    const bytes = this.span.bytesOf(file.columns.image);
-    const dictionary = this.span.dictionaryBytesOf(file.columns.image);
-    this.quota = Math.max(ROWS_PER_VISIT, isUrl(file.name) ? Math.ceil(dictionary / BYTES_PER_ROW) : 0);
-    // A larger chunk is read page by page: so much of it is looked at at a time.
-    const windows = dictionary * 2 > bytes ? 1 : Math.ceil(bytes / MAX_PREFETCH_BYTES);
-    this.rowsPerWindow = Math.max(ROWS_PER_VISIT, Math.ceil(rows / Math.max(windows, 1)));
+    this.span = file.spans[index];
+    this.rows = file.parquet.openSpan(this.span.groups);
+    this.quota = Math.max(ROWS_PER_VISIT, isUrl(file.name) ? Math.ceil(this.span.dictionaryBytes / BYTES_PER_ROW) : 0);
   }
 
   /**
@@ -58,13 +54,13 @@ export class SpanVisit {
   async next(skips: SkipCounter, eager: boolean): Promise<Candidate | undefined> {
     if (this.progress.exhausted) return undefined;
     const { window, next } = this.progress;
-    const from = window * this.rowsPerWindow;
-    const to = Math.min(this.span.rows, from + this.rowsPerWindow);
+    const from = this.span.from + window * this.span.rowsPerWindow;
+    const to = Math.min(this.span.to, from + this.span.rowsPerWindow);
     if (!this.loaded) {
       const { columns, name } = this.file;
       const { seed, ...rest } = this.options;
-      const wanted = { ...rest, window: { from, to }, columns, file: name, seed: seed + this.span.first + from, eager };
-      const rows = await readVqaRows(this.span, wanted);
+      const place = { window: { from, to }, columns, file: name, seed: seed + this.rows.first + from, eager };
+      const rows = await readVqaRows(this.rows, { ...rest, ...place });
       this.loaded = rows.candidates;
       if (next === 0) skips.merge(rows.skips.report()); // else an earlier visit counted them
     }
@@ -72,7 +68,7 @@ export class SpanVisit {
     if (next + 1 < this.loaded.length) this.progress = { window, next: next + 1, exhausted: false };
     else {
       this.loaded = undefined;
-      this.progress = { window: window + 1, next: 0, exhausted: to >= this.span.rows };
+      this.progress = { window: window + 1, next: 0, exhausted: to >= this.span.to };
     }
     return candidate;
   }

@@ -225,6 +225,28 @@ test('one image cannot be divided: calibration has its rows, validation is told 
   );
 });
 
+test('a cache that cannot be written to is told, with what to do', async () => {
+  const blocked = path.join(folder, 'blocked');
+  fs.writeFileSync(blocked, 'a file');
+  await assert.rejects(
+    loadVqaParquet([FIXTURE], { count: 3, cache_dir: path.join(blocked, 'datasets') }),
+    (error: unknown) =>
+      error instanceof VqaSourceError &&
+      /blocked.*samples cannot be kept there: .*cache_dir or BLIP_CACHE/.test(error.message),
+  );
+});
+
+test('a step that two processes noted is counted once', async () => {
+  const cache_dir = cacheDir();
+  const first = await loadVqaParquet([FIXTURE], { count: 3, cache_dir });
+  const log = path.join(cache_dir, fs.readdirSync(cache_dir)[0], 'steps.jsonl');
+  fs.appendFileSync(log, fs.readFileSync(log));
+  const all = await loadVqaParquet([FIXTURE], { count: 100, cache_dir });
+  assert.equal(all.samples.length, READABLE);
+  assert.deepEqual(all.samples.slice(0, 3), first.samples);
+  assert.equal(new Set(all.samples.map(({ question_id }) => question_id)).size, READABLE);
+});
+
 test('another content under the same name is not taken from the cache', async () => {
   const file = path.join(folder, 'changing.parquet');
   const cache_dir = cacheDir();

@@ -40,10 +40,10 @@ export function loadDataPage(
   const { values, encoding } = header;
   const { at, repetition, definition } = levelsOf(chunk.leaf, header, bytes);
   let rows = values;
-  if (repetition) rows = repetition.reduce((sum, level) => sum + Number(level === 0), 0);
+  if (repetition) rows = countBelow(repetition, 1);
   if (header.kind === 'data v2' && rows !== header.rows)
     throw new ParquetError(`a page of ${header.rows} rows holds ${rows}`);
-  const nulls = definition ? definition.reduce((sum, level) => sum + Number(level < chunk.leaf.maxDefinition), 0) : 0;
+  const nulls = definition ? countBelow(definition, chunk.leaf.maxDefinition) : 0;
   const startsRow = repetition === undefined || values === 0 || repetition[0] === 0;
   if (header.kind === 'data v2' && !startsRow) throw new ParquetError('a page of version 2 begins within a row');
   if (nulls === values)
@@ -54,6 +54,12 @@ export function loadDataPage(
     };
   checkValues(chunk.leaf, bytes, { at, encoding, count: values - nulls, entries });
   return { parts: [writePageHeader({ ...header, nulls }), bytes], rows, startsRow };
+}
+
+function countBelow(levels: Uint8Array, bound: number): number {
+  let count = 0;
+  for (let i = 0; i < levels.length; i++) if (levels[i] < bound) count++;
+  return count;
 }
 
 function checkCrc({ crc }: PageHeader, body: Uint8Array): Uint8Array {

@@ -73,11 +73,6 @@ export class RowSpan {
     return this.chunks(leaves).reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
-  /** Of these, bytes that are needed for whichever row. */
-  dictionaryBytesOf(leaves: readonly Leaf[]): number {
-    return this.chunks(leaves).reduce((sum, { dictionaryBytes }) => sum + dictionaryBytes, 0);
-  }
-
   /** Fetches columns in as few requests as their places allow. */
   async prefetch(leaves: readonly Leaf[]): Promise<void> {
     await this.reader.prefetch(this.chunks(leaves).filter(({ start, end }) => end - start <= MAX_PREFETCH_BYTES));
