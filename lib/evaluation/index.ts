@@ -1,7 +1,19 @@
-// Public API of the evaluation room: two models compared, accuracy, where the time of a task goes.
+// Public API of the evaluation room: two models compared, accuracy, where the time of a task goes, published results.
 export { compareModels, type ComparedModels, type CompareOptions } from './compare-models';
 export type { Accuracy, ChangedAnswer, ChangedCaption, ComparedOutputs } from './compare-outputs';
 export { CompareError, compareSizes, type ComparedSizes, type PartSize } from './compare-sizes';
 export type { ComparedTimes, LatencyPair } from './compare-times';
 export { measureStages, type MeasureStagesOptions, type StageLatency } from './measure-stages';
 export { exactMatch, normalizeAnswer, VqaAccuracyError, vqaAccuracy } from './vqa-accuracy';
+export {
+  PUBLISHED_PICTURE,
+  PUBLISHED_RESULTS,
+  publishedId,
+  type PublishedCase,
+  type PublishedResults,
+} from './published-results';
+export { publishedPicture } from './published-picture';
+export { ExpectedResultsError, readExpected } from './read-expected';
+export { verifyCheckpoint } from './verify-checkpoint';
+export type { QuantizeForVerification, VerifyOptions } from './verify-options';
+export type { VerifyRow } from './verify-rows';

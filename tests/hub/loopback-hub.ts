@@ -46,6 +46,8 @@ export interface Rule {
 }
 
 export interface HubContent {
+  /** The repository's; ID by default. */
+  readonly id?: string;
   readonly files: Readonly<Record<string, Buffer>>;
   /** Files that lie on the content host. */
   readonly large?: readonly string[];
@@ -189,7 +191,7 @@ export class LoopbackHub {
   }
 
   #hubFile(url: string, request: http.IncomingMessage, { commit = COMMIT }: Rule): Reply {
-    const { files, token, large = [] } = this.#content;
+    const { files, token, large = [], id: ownId = ID } = this.#content;
     const refuse = (status: number, code: string, message: string): Reply => ({
       status,
       headers: {
@@ -204,7 +206,7 @@ export class LoopbackHub {
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
       return refuse(401, 'RepoNotFound', 'Repository not found');
     if (api) return api;
-    if (id !== ID) return refuse(401, 'RepoNotFound', 'Repository not found');
+    if (id !== ownId) return refuse(401, 'RepoNotFound', 'Repository not found');
     if (!REVISIONS.includes(decodeURIComponent(revision)))
       return refuse(404, 'RevisionNotFound', `Invalid rev id: ${decodeURIComponent(revision)}`);
     const data = files[name];

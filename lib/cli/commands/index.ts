@@ -7,5 +7,6 @@ import { demo } from './demo';
 import { info } from './info';
 import { match } from './match';
 import { quantize } from './quantize';
+import { verify } from './verify';
 
-export const COMMANDS: readonly Command[] = [caption, ask, match, convert, quantize, demo, info];
+export const COMMANDS: readonly Command[] = [caption, ask, match, convert, quantize, verify, demo, info];

@@ -1,0 +1,96 @@
+// blip-openvino verify as a process: on a folder offline, and on the hub's id, served by a hub on this machine.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { LoopbackHub } from '../hub/loopback-hub';
+import { expectedResults, PICTURE, PUBLISHED_FIXTURES } from './expected-results';
+import { runCli, temporaryFolder } from './run-cli';
+
+const work = temporaryFolder();
+const env = { BLIP_CACHE: path.join(work, 'cache'), HF_HUB_CACHE: path.join(work, 'hub') };
+const QUICK = ['--no-int8', '--runs', '0', '--picture', PICTURE];
+
+/** Expected results of a fixture, as the file that --expected takes. */
+function expectedFile(name: string): string {
+  const file = path.join(work, `${name}.json`);
+  const cases = expectedResults(name).cases.map(({ ids, ...rest }) => ({ ...rest, ...(ids && { ids: ids[0] }) }));
+  fs.writeFileSync(file, JSON.stringify({ cases }));
+  return file;
+}
+
+describe('blip-openvino verify', () => {
+  let hub: LoopbackHub;
+  before(async () => {
+    hub = await LoopbackHub.start();
+  });
+  after(() => hub.stop());
+
+  function serve(name: string): Record<string, string> {
+    const folder = path.join(PUBLISHED_FIXTURES, name);
+    const names = fs.readdirSync(folder).filter((file) => file !== 'expected.json');
+    hub.content = {
+      id: `Salesforce/${name}`,
+      files: Object.fromEntries(names.map((file) => [file, fs.readFileSync(path.join(folder, file))])),
+      large: names.filter((file) => /\.(bin|safetensors)$/.test(file)),
+    };
+    return { ...env, HF_ENDPOINT: hub.address('hub'), NO_PROXY: '127.0.0.1,localhost' };
+  }
+
+  it('passes an id from the hub: weights as pytorch_model.bin', async () => {
+    const name = 'blip-image-captioning-base';
+    const args = ['verify', `Salesforce/${name}`, '--expected', expectedFile(name), ...QUICK];
+    const { status, stdout, stderr } = await runCli(args, { env: serve(name) });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^pass +weights: pytorch_model\.bin/m);
+    assert.match(stdout, /^pass +caption \(FP16 weights, f32\)/m);
+    assert.match(stdout, /^pass +caption: "a picture of" \(FP16 weights, f32\)/m);
+    assert.doesNotMatch(stdout, /FAIL/);
+    assert.match(stderr, /0 failed/);
+  });
+
+  it('fails where the model writes something else than published, as JSON lines too', async () => {
+    const name = 'blip-itm-base-coco';
+    const args = ['verify', `Salesforce/${name}`, '--json', ...QUICK];
+    const { status, stdout } = await runCli(args, { env: serve(name) });
+    assert.equal(status, 1);
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const failed = rows.filter((row) => row.status === 'FAIL');
+    assert.equal(failed.length, 1);
+    assert.equal(failed[0].checkpoint, `Salesforce/${name}`);
+    assert.match(failed[0].expected, /0\.9971/);
+  });
+
+  it('works on a folder, offline', async () => {
+    const name = 'blip-vqa-capfilt-large';
+    const folder = path.join(PUBLISHED_FIXTURES, name);
+    const { status, stdout } = await runCli(['verify', '--offline', folder, ...QUICK], { env });
+    assert.equal(status, 0);
+    assert.match(stdout, /^info +answer: .*no published value is known/m);
+  });
+
+  it('says that it is no proof without the picture: status 1, but 0 with --offline', async () => {
+    const folder = path.join(PUBLISHED_FIXTURES, 'blip-vqa-base');
+    const unreachable = { ...env, HF_HUB_OFFLINE: '1' };
+    const [online, offline] = await Promise.all([
+      runCli(['verify', '--no-int8', folder], { env: unreachable }),
+      runCli(['verify', '--no-int8', '--offline', folder], { env }),
+    ]);
+    for (const { stdout, stderr } of [online, offline]) {
+      assert.match(stdout, /^not checked +answer: .*no picture/m);
+      assert.match(stderr, /no proof/);
+    }
+    assert.deepEqual([online.status, offline.status], [1, 0]);
+  });
+
+  it('goes on with the next one after a failure', async () => {
+    const folder = path.join(PUBLISHED_FIXTURES, 'blip-vqa-capfilt-large');
+    const { status, stdout } = await runCli(['verify', '--offline', 'gone/folder/x', folder, ...QUICK], { env });
+    assert.equal(status, 1);
+    assert.match(stdout, /^FAIL +side files: .*gone\/folder\/x/m);
+    assert.match(stdout, /^pass +conversion/m);
+  });
+});
