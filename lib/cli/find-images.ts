@@ -55,7 +55,7 @@ export function mayBeMany({ args, filesFrom }: ImageArguments): boolean {
 /** One by one, so that the first result does not wait for the last file to be found. */
 export async function* findImages(
   { args, filesFrom }: ImageArguments,
-  { stdin }: Terminal,
+  { stdin, signal }: Terminal,
 ): AsyncGenerator<FoundImage | MissingImage, void, undefined> {
   for (const arg of args) yield* expand(arg, stdin);
   if (filesFrom === undefined) return;
@@ -64,7 +64,7 @@ export async function* findImages(
   lines.once('error', (error) => {
     failure = error;
   });
-  for await (const line of createInterface({ input: lines, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({ input: lines, crlfDelay: Number.POSITIVE_INFINITY, signal })) {
     if (line.length > MAX_NAME)
       throw new UsageError(`--files-from ${filesFrom}: a line has ${line.length} characters; expected paths.`);
     if (line.trim() !== '') yield { name: line, source: line };

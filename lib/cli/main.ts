@@ -1,7 +1,17 @@
 #!/usr/bin/env node
 // The program `blip-openvino`.
+import { EXIT_FAILURE } from './command';
 import { runCommandLine } from './run-command-line';
 
+/** Connections and threads may keep a process that is done; they end by themselves in this time, or are cut off. */
+const LINGER_MS = 5_000;
+
+process.exitCode = EXIT_FAILURE; // until it is known: a process whose work stops in the middle did not succeed
 void runCommandLine(process.argv.slice(2)).then((status) => {
   process.exitCode = status;
+  const end = (): void => {
+    if (process.stdout.writableLength === 0) process.exit();
+    setTimeout(end, LINGER_MS).unref(); // the reader is slow
+  };
+  setTimeout(end, LINGER_MS).unref();
 });

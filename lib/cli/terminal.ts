@@ -31,6 +31,7 @@ export function openTerminal(): Terminal {
   const onSignal = (): void => {
     if (interrupted.signal.aborted) process.exit(EXIT_INTERRUPTED); // the second time
     interrupted.abort(new Error('Interrupted'));
+    stdin.destroy(); // nothing waits for it any more
     setTimeout(() => process.exit(EXIT_INTERRUPTED), GRACE_MS).unref();
   };
   /** Whoever read the output has enough: `| head`. */

@@ -185,6 +185,14 @@ describe('a reader that goes away, and Ctrl-C', { skip: process.platform === 'wi
     assert.ok(!fs.existsSync(output), 'the output folder is gone');
   });
 
+  it('ends a wait for standard input at once', async () => {
+    const child = startCli(['caption', '--files-from', '-'], { env, cwd: work });
+    child.stdin?.write('photos/1.jpg\n');
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.kill('SIGINT');
+    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 130);
+  });
+
   it('ends the demo with status 0', async () => {
     const child = startCli(['demo', '--json'], { env });
     const url = await new Promise<string>((resolve) => {

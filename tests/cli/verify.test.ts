@@ -86,6 +86,32 @@ describe('blip-openvino verify', () => {
     assert.deepEqual([online.status, offline.status], [1, 0]);
   });
 
+  it('makes INT8 and compares it; a trial with few samples does not stay in the cache', async () => {
+    const name = 'blip-itm-base-coco';
+    const folder = path.join(PUBLISHED_FIXTURES, name);
+    const dataset = path.resolve('data', 'vqa-scenes');
+    const args = ['verify', '--int8', '--dataset', dataset, '--subset-size', '4', '--runs', '1', '--picture', PICTURE];
+    const { status, stdout, stderr } = await runCli([...args, '--expected', expectedFile(name), folder], { env });
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /^pass +quantization to INT8/m);
+    assert.equal([...stdout.matchAll(/^pass +match: .*\(INT8\)/gm)].length, 3);
+    assert.match(stdout, /^info +time of match \(INT8\): [\d.]+ ms$/m);
+    const kept = fs.readdirSync(path.join(env.BLIP_CACHE, 'models', name));
+    assert.ok(!kept.some((each) => each.startsWith('int8')), kept.join(', '));
+  });
+
+  it('leaves INT8 out where it cannot be made, and fails where it was insisted on', async () => {
+    const folder = path.join(PUBLISHED_FIXTURES, 'blip-vqa-capfilt-large');
+    const args = ['verify', '--offline', '--dataset', path.join(work, 'no-data'), '--runs', '0', '--picture', PICTURE];
+    const [auto, insisted] = await Promise.all([
+      runCli([...args, folder], { env }),
+      runCli([...args, '--int8', folder], { env }),
+    ]);
+    assert.match(auto.stdout, /^not checked +INT8: .*no-data/m);
+    assert.match(insisted.stdout, /^FAIL +INT8: .*no-data/m);
+    assert.deepEqual([auto.status, insisted.status], [0, 1]);
+  });
+
   it('goes on with the next one after a failure', async () => {
     const folder = path.join(PUBLISHED_FIXTURES, 'blip-vqa-capfilt-large');
     const { status, stdout } = await runCli(['verify', '--offline', 'gone/folder/x', folder, ...QUICK], { env });
