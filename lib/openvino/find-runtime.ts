@@ -35,7 +35,10 @@ export function* searchRuntimes(tried: string[] = []): Generator<FoundRuntime> {
   if (addon === undefined) tried.push(`npm package openvino-node (not installed for ${process.cwd()})`);
   else if (fs.existsSync(path.join(addon, 'bin', 'ov_node_addon.node')))
     yield { runtime: 'openvino-node', path: addon };
-  else tried.push(`${path.join(addon, 'bin')} (without ov_node_addon.node: its install script did not run)`);
+  else
+    tried.push(
+      `${path.join(addon, 'bin')} (without ov_node_addon.node: its install script did not run, or its download was put aside. Run: node ${path.join(addon, 'scripts', 'download-runtime.js')})`,
+    );
   const library = findCLibrary(tried);
   if (library !== undefined) yield { runtime: 'c-api', path: library };
 }
