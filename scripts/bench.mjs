@@ -8,6 +8,7 @@ import { setup } from './setup.mjs';
 const BENCH_VENV = path.join(ROOT, '.venv-bench');
 const PYTHON = path.join(BENCH_VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const REQUIREMENTS = path.join(ROOT, 'benchmarks', 'requirements.txt');
+const CONSTRAINTS = path.join(ROOT, 'benchmarks', 'constraints.txt');
 const STAMP = path.join(BENCH_VENV, 'requirements.txt');
 
 await setup();
@@ -23,7 +24,7 @@ const { code } = await run(process.execPath, [
 process.exit(code);
 
 async function prepareEnvironment() {
-  const wanted = fs.readFileSync(REQUIREMENTS, 'utf8');
+  const wanted = fs.readFileSync(REQUIREMENTS, 'utf8') + fs.readFileSync(CONSTRAINTS, 'utf8');
   if (fs.existsSync(STAMP) && fs.readFileSync(STAMP, 'utf8') === wanted) return;
   console.log(
     "Making the tutorial's environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some minutes)",
@@ -33,7 +34,7 @@ async function prepareEnvironment() {
   if (made.code !== 0) fail(`The environment could not be made:\n${made.output}`);
   const { code, output } = await run(
     PYTHON,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS],
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS, '-c', CONSTRAINTS],
     { capture: true },
   );
   if (code !== 0) fail(`pip could not install the tutorial's packages:\n${output.slice(-3000)}`);

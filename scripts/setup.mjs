@@ -12,6 +12,8 @@ const PYTHON_STAMP = path.join(VENV, 'blip-setup');
 /** Quick, and notices an environment whose Python was upgraded or removed. */
 const PACKAGES_CHECK =
   'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
+/** Only files that requirements.txt has the digest of, and only wheels, so that no package runs code when it is installed. */
+const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
 const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
 /** Makes the project ready to run. Quick when it is already. */
@@ -97,6 +99,13 @@ async function hasPythonPackages() {
   return (await run(PYTHON, ['-c', PACKAGES_CHECK], { capture: true }).catch(() => undefined))?.code === 0;
 }
 
+/** What a person can do about pip's failure. */
+function pipAdvice(output) {
+  return /DO NOT MATCH THE HASHES/i.test(output)
+    ? 'The files are not those that requirements.txt was locked with. Point pip at PyPI or at an exact mirror of it'
+    : "Check the network or pip's index setting";
+}
+
 async function installPythonPackages(made) {
   fs.rmSync(PYTHON_STAMP, { force: true });
   if (!(await hasUsableEnvironment())) {
@@ -107,13 +116,13 @@ async function installPythonPackages(made) {
   console.log('Installing Python packages into .venv (about 900 MB on disk, one to three minutes)');
   const { code, output, interrupted } = await run(
     PYTHON,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.join(ROOT, 'requirements.txt')],
+    ['-m', 'pip', 'install', ...PIP_OPTIONS, '-r', path.join(ROOT, 'requirements.txt')],
     { capture: true, clock: true },
   );
   if (interrupted) throw new SetupError(INTERRUPTED);
   if (code !== 0)
     throw new SetupError(
-      `pip could not install the packages:\n${output.slice(-3000)}\nCheck the network or pip's index setting, then run the command again.`,
+      `pip could not install the packages:\n${output.slice(-3000)}\n${pipAdvice(output)}, then run the command again.`,
     );
   stamp(PYTHON_STAMP, made);
 }

@@ -89,10 +89,16 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
   });
 
   test("pip's own message is shown when it fails, and nothing counts as done", () => {
-    const failed = setup({ FAIL_PIP: '1' });
+    const failed = setup({ FAIL_PIP: 'no such package' });
     assert.equal(failed.status, 1);
-    assert.match(failed.stderr, /pip could not install the packages:\nno such package\n/);
+    assert.match(failed.stderr, /pip could not install the packages:\nno such package\n.*network/s);
     assert.deepEqual(setup().called, ['pip install']);
+  });
+
+  test('an index with other files than the locked ones: says what to do about the index', () => {
+    const failed = setup({ FAIL_PIP: 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.' });
+    assert.equal(failed.status, 1);
+    assert.match(failed.stderr, /requirements\.txt.*PyPI.*mirror/);
   });
 
   test('a moved project works on: nothing is installed, the kernel is found at the new place', () => {
