@@ -30,6 +30,13 @@ export function run(
   { capture = false, clock = false, forward = false, lifeline = false, env = {}, cwd = ROOT } = {},
 ) {
   return new Promise((resolve, reject) => {
+    let interrupted = false;
+    const onSignal = (signal) => {
+      interrupted = true;
+      if (forward || signal !== 'SIGINT') child.kill(signal);
+    };
+    // Before the program starts: an interrupt right after it would end this process without a word.
+    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
     const child = spawn(program, args, {
       cwd,
       // The library takes OpenVINO and NNCF from an active environment first: here that is the project's own.
@@ -38,17 +45,11 @@ export function run(
       shell: process.platform === 'win32' && program.endsWith('.cmd'),
     });
     let output = '';
-    let interrupted = false;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk) => {
         output += chunk;
       });
     child.stdin?.on('error', () => {}); // a child that ended early: its code says more
-    const onSignal = (signal) => {
-      interrupted = true;
-      if (forward || signal !== 'SIGINT') child.kill(signal);
-    };
-    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
     const stopClock = clock ? startClock() : () => {};
     const end = () => {
       stopClock();
