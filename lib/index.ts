@@ -22,7 +22,9 @@ export {
   UnreachableError,
   downloadSnapshot,
   type DownloadOptions,
+  type ErrorResponse,
   type SnapshotFiles,
+  type SnapshotWeights,
 } from './hub';
 export {
   BlipConfigError,
@@ -57,10 +59,12 @@ export {
   loadRgb,
   preprocessImage,
   readPreprocessorConfig,
+  type AlphaMode,
   type BlipProcessorOptions,
   type DecodeOptions,
   type ImageSize,
   type ImageSource,
+  type PilFilter,
   type PixelValues,
   type PreprocessorConfig,
   type PretrainedProcessorOptions,
@@ -76,14 +80,19 @@ export {
   OVBlipModel,
   type GenerateOutput,
   type GenerationOptions,
+  type HiddenState,
   type ImageEmbeds,
   type ImageInput,
   type LoadModelOptions,
+  type PixelInput,
   type PretrainedOptions,
   type StageTimings,
   type StreamOptions,
   type Texts,
   type TokenCallback,
+  type Tokens,
+  type WithTimings,
+  type WithoutTimings,
 } from './generation';
 export * from './pipelines';
 export * from './datasets';

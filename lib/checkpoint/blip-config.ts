@@ -6,8 +6,32 @@ import { BlipError } from '../core/errors';
 /** config.json does not describe a BLIP model that can be built; the message names the field. */
 export class BlipConfigError extends BlipError {}
 
-/** transformers' ACT2FN, without the two that have weights of their own (prelu, xielu). */
-const ACTIVATIONS = [
+/** An activation, as transformers' ACT2FN names it, without the two that have weights of their own (prelu, xielu). */
+export type HiddenActivation =
+  | 'gelu'
+  | 'gelu_new'
+  | 'quick_gelu'
+  | 'relu'
+  | 'silu'
+  | 'swish'
+  | 'gelu_pytorch_tanh'
+  | 'gelu_python_tanh'
+  | 'gelu_fast'
+  | 'gelu_accurate'
+  | 'gelu_python'
+  | 'gelu_10'
+  | 'hardswish'
+  | 'laplace'
+  | 'leaky_relu'
+  | 'linear'
+  | 'mish'
+  | 'relu2'
+  | 'relu6'
+  | 'sigmoid'
+  | 'sqrtsoftplus'
+  | 'tanh';
+
+const ACTIVATIONS: readonly HiddenActivation[] = [
   'gelu',
   'gelu_new',
   'quick_gelu',
@@ -30,8 +54,7 @@ const ACTIVATIONS = [
   'sigmoid',
   'sqrtsoftplus',
   'tanh',
-] as const;
-export type HiddenActivation = (typeof ACTIVATIONS)[number];
+];
 
 /** The largest BLIP has 24 layers; a graph is built layer by layer before its weights are looked for. */
 const MAX_LAYERS = 1000;

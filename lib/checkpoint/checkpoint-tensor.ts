@@ -1,7 +1,29 @@
 // A tensor of a checkpoint, whichever file format holds it. Dtypes have the names that safetensors gives them.
 
+/** A dtype under the name that the safetensors format gives it. */
+export type CheckpointDType =
+  | 'BOOL'
+  | 'U8'
+  | 'I8'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'I16'
+  | 'U16'
+  | 'F16'
+  | 'BF16'
+  | 'I32'
+  | 'U32'
+  | 'F32'
+  | 'F64'
+  | 'I64'
+  | 'U64'
+  | 'C64';
+
 /** Bytes per value of every dtype of the safetensors format. */
-export const DTYPE_BYTES = {
+export const DTYPE_BYTES: Readonly<Record<CheckpointDType, number>> = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -21,8 +43,7 @@ export const DTYPE_BYTES = {
   I64: 8,
   U64: 8,
   C64: 8,
-} as const;
-export type CheckpointDType = keyof typeof DTYPE_BYTES;
+};
 
 /** Those that `toFloat32` and `floatPieces` convert. */
 export const FLOAT_DTYPES: readonly CheckpointDType[] = ['F32', 'F16', 'BF16', 'F64'];

@@ -19,7 +19,7 @@ const OUTPUT = {
 type Shapes = Map<string, readonly number[]>;
 
 /** Name and shape of every tensor that the conversion reads. */
-export function expectedTensors(config: BlipConfig, task: BlipTask): Shapes {
+export function expectedTensors(config: BlipConfig, task: BlipTask): Map<string, readonly number[]> {
   const shapes: Shapes = new Map();
   addVisionModel(shapes, config);
   if (task !== 'image-to-text') addTextModel(shapes, config, 'text_encoder');

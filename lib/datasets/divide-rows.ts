@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** `all` where a data set has a split of its own for each purpose. */
+/** A part of a data set. */
 export type Part = 'all' | 'train' | 'val';
 
 /** The share of the images that goes to validation. */

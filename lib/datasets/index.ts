@@ -1,5 +1,6 @@
 // Public API of the data sets room.
 export type { OwnSplit } from './choose-split';
+export type { Part } from './divide-rows';
 export { loadVqaParquet, type VqaParquetOptions } from './load-vqa-parquet';
 export { loadVqaSamples, type LoadVqaOptions } from './load-vqa-samples';
 export { PicturesError, readPictures, type Picture } from './read-pictures';

@@ -1,6 +1,6 @@
 // Times of two models per task and stage, measured in alternation.
 import type { VqaSample } from '../datasets/vqa-sample';
-import type { GenerateOutput, OVBlipModel, PixelValues, StageTimings } from '../generation';
+import type { GenerateOutput, OVBlipModel, PixelInput, StageTimings } from '../generation';
 import type { TextInputs } from '../preprocessing';
 import { compareLatency, summarize, type Latency } from '../timing';
 import type { ModelPair } from './model-pair';
@@ -12,6 +12,7 @@ export interface LatencyPair {
   readonly speedup: number;
 }
 
+/** A stage or a task whose time is compared. */
 export type Timed = 'vision_model' | 'text_encoder' | 'decoder_step' | 'image-to-text' | 'visual-question-answering';
 
 /** Milliseconds. */
@@ -37,7 +38,7 @@ export async function compareTimes(
 ): Promise<ComparedTimes> {
   const { processor, before } = pair;
   const generation = { ...pair.generation, return_dict_in_generate: true } as const;
-  const inputs: { pixel_values: PixelValues; text: TextInputs }[] = [];
+  const inputs: { pixel_values: PixelInput; text: TextInputs }[] = [];
   for (const { image, question } of samples.slice(0, TIMED_SAMPLES))
     inputs.push({ pixel_values: await processor.image(image), text: processor.text(question) });
   const time = (task: Timed, run: Run): Promise<TaskTimes> =>

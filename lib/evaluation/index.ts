@@ -2,7 +2,7 @@
 export { compareModels, type ComparedModels, type CompareOptions } from './compare-models';
 export type { Accuracy, ChangedAnswer, ChangedCaption, ComparedOutputs } from './compare-outputs';
 export { CompareError, compareSizes, type ComparedSizes, type PartSize } from './compare-sizes';
-export type { ComparedTimes, LatencyPair } from './compare-times';
+export type { ComparedTimes, LatencyPair, Timed } from './compare-times';
 export { measureStages, type MeasureStagesOptions, type StageLatency } from './measure-stages';
 export { exactMatch, normalizeAnswer, VqaAccuracyError, vqaAccuracy } from './vqa-accuracy';
 export {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { convertOnce } from '../model-folder/convert-once';
 import { BlipModelError } from './check-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
-import type { ImageEmbeds, ImageInput, PixelValues, Texts } from './model-inputs';
+import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
@@ -45,7 +45,7 @@ export class OVBlipMatcher {
   }
 
   /** Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not fit the model */
-  async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
+  async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
     return this.encoders.encodeImage(pixel_values);
   }
 

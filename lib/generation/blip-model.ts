@@ -19,7 +19,7 @@ import {
   type StreamOptions,
 } from './generation-options';
 import { greedySearch } from './greedy-search';
-import { batchSize, type ImageEmbeds, type ImageInput, type PixelValues, type Texts } from './model-inputs';
+import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import { repeatEach } from './repeat-rows';
 import { streamTokens, type StreamHooks } from './stream-tokens';
@@ -49,8 +49,10 @@ interface GenerationInputs {
   readonly text_encoder: number;
 }
 
-type WithTimings = GenerationOptions & { readonly return_dict_in_generate: true };
-type WithoutTimings = GenerationOptions & { readonly return_dict_in_generate?: false };
+/** Options of a call that returns `{ sequences, timings }`. */
+export type WithTimings = GenerationOptions & { readonly return_dict_in_generate: true };
+/** Options of a call that returns token ids alone. */
+export type WithoutTimings = GenerationOptions & { readonly return_dict_in_generate?: false };
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -148,7 +150,7 @@ export class OVBlipModel {
    * Runs the vision model once; the result serves any number of captions and questions.
    * @throws {BlipModelError} when the shape does not fit the model, or the model was disposed
    */
-  async encodeImage({ pixel_values }: { readonly pixel_values: PixelValues }): Promise<ImageEmbeds> {
+  async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
     return this.encoders.encodeImage(pixel_values);
   }
 

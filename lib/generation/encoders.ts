@@ -21,7 +21,7 @@ import {
   type EncodedTexts,
   type ImageEmbeds,
   type ImageInput,
-  type PixelValues,
+  type PixelInput,
   type Texts,
 } from './model-inputs';
 import { repeatTokens } from './repeat-rows';
@@ -116,7 +116,7 @@ export class Encoders implements EncoderParts {
   }
 
   /** @throws {BlipModelError} when the shape is not the model's, or the models were disposed */
-  async encodeImage(pixel_values: PixelValues): Promise<ImageEmbeds> {
+  async encodeImage(pixel_values: PixelInput): Promise<ImageEmbeds> {
     checkPixelValues(pixel_values, this.config, this.folder);
     this.assertUsable();
     const { data, dims } = await this.#run(

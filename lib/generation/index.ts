@@ -1,7 +1,13 @@
 // Public API of the generation room.
 export * from './blip-matcher';
-export { OVBlipModel, type GenerateOutput, type StageTimings } from './blip-model';
-export { BlipModelError } from './check-inputs';
+export {
+  OVBlipModel,
+  type GenerateOutput,
+  type StageTimings,
+  type WithTimings,
+  type WithoutTimings,
+} from './blip-model';
+export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
 export {
   GenerationOptionsError,
@@ -9,5 +15,5 @@ export {
   type StreamOptions,
   type TokenCallback,
 } from './generation-options';
-export type { ImageEmbeds, ImageInput, PixelValues, Texts } from './model-inputs';
+export type { ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';

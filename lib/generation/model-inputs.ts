@@ -1,8 +1,8 @@
 // What the models take and give: images, texts, and their encoded forms, as arrays with their shapes.
 import { BlipModelError, type Tokens } from './check-inputs';
 
-/** Images: [batch, 3, image_size, image_size] f32, normalized. */
-export interface PixelValues {
+/** Images: [batch, 3, image_size, image_size] f32, normalized. One from `BlipProcessor.image`, or several in one array. */
+export interface PixelInput {
   readonly data: Float32Array;
   readonly dims: readonly [number, number, number, number];
 }
@@ -17,7 +17,7 @@ export interface HiddenState {
 export type ImageEmbeds = HiddenState;
 
 /** Images, or encoded images. */
-export type ImageInput = { readonly pixel_values: PixelValues } | { readonly image_embeds: ImageEmbeds };
+export type ImageInput = { readonly pixel_values: PixelInput } | { readonly image_embeds: ImageEmbeds };
 
 /** Texts, [rows, length] i64. */
 export type Texts = Tokens & { readonly attention_mask: BigInt64Array };

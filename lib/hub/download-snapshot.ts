@@ -27,6 +27,7 @@ export interface SnapshotFiles {
   readonly check?: (folder: string) => void | Promise<void>;
 }
 
+/** One of several forms in which a repository may hold its weights. */
 export interface SnapshotWeights {
   readonly name: string;
   /** For an index: reads the names of its files. */

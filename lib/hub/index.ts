@@ -16,6 +16,7 @@ export {
   RepositoryNotFoundError,
   RevisionNotFoundError,
   UnreachableError,
+  type ErrorResponse,
 } from './hub-errors';
 export { isHubId, isRevision, splitRevision } from './hub-id';
 export { readLoginToken, type LoginToken } from './login-token';

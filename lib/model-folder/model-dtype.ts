@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { irStatistics } from '../ir/ir-statistics';
 
-/** Named as transformers.js names them; `int8` stands for 4-bit weights too. */
-export const DTYPES = ['fp16', 'fp32', 'int8'] as const;
-export type Dtype = (typeof DTYPES)[number];
+/** The precision of a model's weights, named as transformers.js names it; `int8` stands for 4-bit weights too. */
+export type Dtype = 'fp16' | 'fp32' | 'int8';
+
+export const DTYPES: readonly Dtype[] = ['fp16', 'fp32', 'int8'];
 
 /**
  * @param folder what `convertBlip` or `quantizeBlip` wrote

@@ -6,6 +6,7 @@ import { pythonPackages } from '../core/find-python';
 import { OpenVINONotFoundError } from './errors';
 import type { RuntimeName } from './types';
 
+/** A runtime that is installed. */
 export interface FoundRuntime {
   readonly runtime: RuntimeName;
   /** The package folder (openvino-node) or the library file (c-api). */

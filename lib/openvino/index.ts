@@ -1,5 +1,5 @@
 // Public API of the OpenVINO room.
 export * from './types';
 export * from './errors';
-export { findRuntimes } from './find-runtime';
+export { findRuntimes, type FoundRuntime } from './find-runtime';
 export { loadOpenVINO } from './load-openvino';

@@ -8,6 +8,7 @@ import { CalibrationFile, CalibrationFileError } from './calibration-file';
 import { QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
 import { VisionEncoder } from './vision-encoder';
 
+/** What the calibration data consists of. */
 export interface CalibrationReport {
   readonly samples: number;
   readonly images: number;

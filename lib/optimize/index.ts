@@ -1,4 +1,5 @@
 // Public API of the optimization room: NNCF, calibration data.
+export type { CalibrationReport } from './calibrate';
 export { CalibrationFileError } from './calibration-file';
 export type {
   CompressParameters,
@@ -9,6 +10,6 @@ export type {
   QuantizeParameters,
   WeightMode,
 } from './nncf-task';
-export { NncfWorkerError, runNncfWorker } from './nncf-worker';
+export { NncfWorkerError, runNncfWorker, type NncfWorkerOptions } from './nncf-worker';
 export { quantizeBlip, type QuantizedBlip, type QuantizedPart } from './quantize-blip';
 export { QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';

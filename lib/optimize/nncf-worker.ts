@@ -19,6 +19,7 @@ export class NncfWorkerError extends BlipError {
   }
 }
 
+/** How the worker is run and what it reports to. */
 export interface NncfWorkerOptions {
   readonly onProgress?: (progress: NncfProgress) => void;
   readonly onLog?: (level: string, message: string) => void;

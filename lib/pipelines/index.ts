@@ -2,5 +2,5 @@
 export type { ImageTextMatching, Match } from './image-text-matching';
 export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from './image-to-text';
 export { pipeline } from './pipeline';
-export { PipelineError } from './pipeline-error';
+export { PipelineError, type OneOrMany } from './pipeline-error';
 export type { Answer, VisualQuestionAnswering } from './visual-question-answering';

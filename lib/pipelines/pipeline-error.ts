@@ -4,6 +4,7 @@ import { BlipError } from '../core/errors';
 /** A task that a checkpoint, or this library, does not do; or inputs that do not fit together. */
 export class PipelineError extends BlipError {}
 
+/** One value or several. */
 export type OneOrMany<T> = T | readonly T[];
 
 /** @throws {PipelineError} for an option of the model that makes no sense where text is returned */

@@ -8,3 +8,5 @@ export { readPreprocessorConfig, type PreprocessorConfig } from './preprocessor-
 export type { ImageSource } from './read-image-source';
 export type { RgbImage } from './rgb-image';
 export { BlipTokenizer, type TextInputs, type WarningCallback } from './blip-tokenizer';
+export type { AlphaMode } from './decode/opened-image';
+export type { PilFilter } from './resample-weights';

@@ -24,8 +24,8 @@ export interface PreprocessorConfig {
   readonly rescale_factor: number;
   readonly do_normalize: boolean;
   /** Per channel: red, green, blue, on the scale of the rescaled values, normally 0..1. */
-  readonly image_mean: Triple;
-  readonly image_std: Triple;
+  readonly image_mean: readonly [red: number, green: number, blue: number];
+  readonly image_std: readonly [red: number, green: number, blue: number];
 }
 
 type Triple = readonly [red: number, green: number, blue: number];

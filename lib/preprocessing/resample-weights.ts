@@ -10,7 +10,7 @@ const FILTERS = {
 } as const;
 
 /** `nearest` is no filter: each output pixel takes one input pixel. */
-export type PilFilter = keyof typeof FILTERS | 'nearest';
+export type PilFilter = 'lanczos' | 'bilinear' | 'bicubic' | 'box' | 'hamming' | 'nearest';
 
 /** PIL's numbers for its filters, as they stand in preprocessor_config.json. */
 export const PIL_FILTERS: ReadonlyMap<number, PilFilter> = new Map([

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { OVBlipModel, type GenerationOptions, type PixelValues } from '../../lib/generation';
+import { OVBlipModel, type GenerationOptions, type PixelInput } from '../../lib/generation';
 import type { BlipProcessor } from '../../lib/preprocessing';
 import { F32, loadBundledModel, stack, type BundledModel } from './bundled-model';
 
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => bundled.dispose());
 
-async function answer(pixel_values: PixelValues, question: string, options?: GenerationOptions): Promise<string> {
+async function answer(pixel_values: PixelInput, question: string, options?: GenerationOptions): Promise<string> {
   const [ids] = await model.generateAnswer({ pixel_values, ...processor.text(question) }, options);
   return processor.decode(ids);
 }
@@ -53,7 +53,7 @@ describe('batches', () => {
   it('captions of a batch are those of each image, with no prompt, one prompt, and a prompt each', async () => {
     const [one, two] = images.map((image) => image.pixel_values);
     const pixel_values = stack([one, two]);
-    const captions = async (input: PixelValues, prompts?: string | string[]): Promise<string[]> =>
+    const captions = async (input: PixelInput, prompts?: string | string[]): Promise<string[]> =>
       processor.batchDecode(
         await model.generateCaption({ pixel_values: input, ...(prompts && processor.text(prompts)) }),
       );

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { readPictures } from '../../lib/datasets';
-import { OVBlipModel, type PixelValues } from '../../lib/generation';
+import { OVBlipModel, type PixelInput } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { countInferences } from '../pipelines/count-inferences';
 import { projectRoot } from '../project-root';
@@ -17,7 +17,7 @@ export interface BundledModel {
   readonly folder: string;
   readonly model: OVBlipModel;
   readonly processor: BlipProcessor;
-  readonly images: readonly { readonly pixel_values: PixelValues; readonly questions: readonly string[] }[];
+  readonly images: readonly { readonly pixel_values: PixelInput; readonly questions: readonly string[] }[];
   /** How often the model of this name ran. */
   readonly inferences: (name: string) => number;
   /** Removes the folder. */
@@ -46,7 +46,7 @@ export async function loadBundledModel(): Promise<BundledModel> {
 }
 
 /** Several images as one batch. */
-export function stack(batch: readonly PixelValues[]): PixelValues {
+export function stack(batch: readonly PixelInput[]): PixelInput {
   const [, , height, width] = batch[0].dims;
   return {
     data: Float32Array.from(batch.flatMap(({ data }) => Array.from(data))),

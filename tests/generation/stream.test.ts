@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import type { GenerateOutput, OVBlipModel, PixelValues } from '../../lib/generation';
+import type { GenerateOutput, OVBlipModel, PixelInput } from '../../lib/generation';
 import { streamTokens } from '../../lib/generation/stream-tokens';
 import type { TextInputs } from '../../lib/preprocessing';
 import { loadBundledModel, type BundledModel } from './bundled-model';
 
 let bundled: BundledModel;
 let model: OVBlipModel;
-let pixel_values: PixelValues;
+let pixel_values: PixelInput;
 let question: TextInputs;
 
 before(async () => {

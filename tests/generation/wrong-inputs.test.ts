@@ -6,7 +6,7 @@ import {
   GenerationOptionsError,
   type ImageEmbeds,
   type OVBlipModel,
-  type PixelValues,
+  type PixelInput,
 } from '../../lib/generation';
 import type { BlipProcessor } from '../../lib/preprocessing';
 import { loadBundledModel, stack, type BundledModel } from './bundled-model';
@@ -29,7 +29,7 @@ describe('wrong inputs are named, with what was expected', () => {
       for (const part of parts) assert.match(error.message, part);
       return true;
     });
-  const pixels = (data: Float32Array, ...dims: number[]): PixelValues => ({
+  const pixels = (data: Float32Array, ...dims: number[]): PixelInput => ({
     data,
     dims: [dims[0], dims[1], dims[2], dims[3]],
   });

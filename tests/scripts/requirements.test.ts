@@ -68,7 +68,7 @@ describe('requirements.txt', () => {
   });
 
   test('one version of each direct requirement on every supported Python and system; nothing installed here is left out', () => {
-    const direct = read('requirements.in').match(/^[\w-]+(?===)/gm) ?? [];
+    const direct: string[] = read('requirements.in').match(/^[\w-]+(?===)/gm) ?? [];
     assert.ok(direct.includes('openvino') && direct.includes('nncf') && direct.includes('jupyterlab'));
     const { status, stdout, stderr } = spawnSync(
       PYTHON,
