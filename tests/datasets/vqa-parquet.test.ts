@@ -6,7 +6,9 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { loadVqaParquet, loadVqaSamples, VqaParquetError, VqaSourceError } from '../../lib/datasets';
+import { mulberry32 } from '../../lib/datasets/seeded-shuffle';
 import { projectRoot } from '../project-root';
+import { mutate } from './mutate';
 
 const FIXTURE = path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet'); // make_vqa_parquet.py
 const READABLE = 9; // of 12 rows
@@ -223,6 +225,29 @@ test('one image cannot be divided: calibration has its rows, validation is told 
     loadVqaSamples(file, { ...options, split: 'val' }),
     /none of its 10 rows belongs to the part "val".*too few different images/,
   );
+});
+
+test('damaged files give samples or an error that says why, and never samples of nothing', async () => {
+  const file = path.join(folder, 'damaged.parquet');
+  const original = fs.readFileSync(FIXTURE);
+  const random = mulberry32(5);
+  const cache_dir = cacheDir();
+  let [read, refused] = [0, 0];
+  for (let mutation = 0; mutation < 80; mutation++) {
+    fs.writeFileSync(file, mutate(original, random));
+    for (const part of ['all', 'val'] as const)
+      try {
+        const { samples } = await loadVqaParquet([file], { count: 20, cache_dir, part, revision: String(mutation) });
+        assert.ok(
+          samples.length > 0 && samples.every(({ answers, question }) => answers.length > 0 && question !== ''),
+        );
+        read++;
+      } catch (error) {
+        assert.ok(error instanceof VqaParquetError && error.message.startsWith(file), String(error));
+        refused++;
+      }
+  }
+  assert.ok(read > 20 && refused > 20, `${read} read, ${refused} refused`);
 });
 
 test('a cache that cannot be written to is told, with what to do', async () => {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { ParquetError, ParquetFile } from '../../../lib/datasets/parquet';
 import { mulberry32 } from '../../../lib/datasets/seeded-shuffle';
 import { projectRoot } from '../../project-root';
+import { mutate } from '../mutate';
 
 const FOLDER = path.join(projectRoot(), 'tests/fixtures/datasets/forms');
 const FILES = [
@@ -43,27 +44,6 @@ async function readAll(bytes: Uint8Array): Promise<void> {
       const values = await span.read(leaf, 0, rows);
       assert.equal(values.length, rows);
     }
-  }
-}
-
-function mutate(original: Uint8Array, random: () => number): Uint8Array {
-  const pick = (below: number): number => Math.floor(random() * below);
-  const bytes = Uint8Array.from(original);
-  const at = pick(bytes.length);
-  switch (pick(5)) {
-    case 0: // one bit
-      bytes[at] ^= 1 << pick(8);
-      return bytes;
-    case 1: // a few bytes, often the ones that make numbers large
-      for (let i = 0; i < 1 + pick(6); i++) bytes[pick(bytes.length)] = [0, 0xff, 0x7f, 0x80, pick(256)][pick(5)];
-      return bytes;
-    case 2: // a run of one value
-      return bytes.fill([0, 0xff, 0x80][pick(3)], at, at + pick(40));
-    case 3: // bytes lost; the footer stays at the end
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.min(bytes.length, at + 1 + pick(30)))]);
-    default: // bytes from elsewhere in the file
-      bytes.copyWithin(at, pick(bytes.length), pick(bytes.length));
-      return bytes;
   }
 }
 
