@@ -1,4 +1,4 @@
-// Runs a task on one image after the other and prints each result at once. An image that cannot be used is told and skipped.
+// Runs a task on one image after the other and prints each result at once. An image that cannot be used is reported and skipped.
 import type { ImageSource } from '../preprocessing';
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, type OptionSpecs } from './command';
 import { findImages, mayBeMany, type ImageArguments } from './find-images';
@@ -23,7 +23,7 @@ export const IMAGE_OPTIONS = {
 /** What the help says of images. */
 export const IMAGES_HELP =
   'An image is a path, a pattern ("photos/*.jpg"), a folder, an address, or - for standard input. One that cannot be read is ' +
-  'skipped, told on stderr, and makes the exit status 1. With several images each line begins with the image. --json prints ' +
+  'skipped, reported on stderr, and makes the exit status 1. With several images each line begins with the image. --json prints ' +
   'one object a line.';
 
 export function imageArguments(parsed: ParsedCommand): ImageArguments {

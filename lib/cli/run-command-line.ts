@@ -1,4 +1,4 @@
-// From arguments to an exit status: finds the command, runs it, tells errors.
+// From arguments to an exit status: finds the command, runs it, reports errors.
 import { BlipError } from '../core/errors';
 import { closestName } from '../core/edit-distance';
 import { quote } from '../core/quote';

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ProgressCallback } from '../core/progress';
 import { EXIT_INTERRUPTED, EXIT_OK } from './command';
+import { printableLines } from './printable';
 import { terminalProgress } from './terminal-progress';
 
 export interface Terminal {
@@ -51,7 +52,7 @@ export function openTerminal(): Terminal {
     },
     note(text) {
       progress.clear();
-      stderr.write(`${text}\n`);
+      stderr.write(`${printableLines(text)}\n`);
     },
     progress: progress.start,
     clear: progress.clear,

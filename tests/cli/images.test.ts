@@ -109,6 +109,8 @@ describe('images', () => {
     fs.copyFileSync(DEMO, path.join(work, name));
     const { stdout } = await runCli(['caption', name, DEMO], { env, cwd: work });
     assert.equal(stdout.split('\n')[0], `a\\u001b[31m\\u000a.jpg\t${CAPTION}`);
+    const { stderr } = await runCli(['caption', 'gone\u001b[31m.jpg'], { env, cwd: work });
+    assert.match(stderr, /gone\\u001b\[31m\.jpg/);
   });
 });
 

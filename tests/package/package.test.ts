@@ -116,6 +116,24 @@ describe('the package', { skip }, () => {
   });
 });
 
+describe('the command', { skip }, () => {
+  it('captions an image, and says what it found on this machine', () => {
+    const command = path.join(modules, 'blip-openvino', 'dist', 'cli', 'main.js');
+    const args = ['caption', '--quiet', '--model', MODEL, PICTURE];
+    const { code, output } = runNode([command, ...args], project, env);
+    assert.deepEqual([code, output.trim()], [0, 'two gray dogs playing with two green balls on the beach']);
+    const info = runNode([command, 'info', '--json'], project, env);
+    assert.equal(info.code, 0, info.output);
+    assert.equal(JSON.parse(info.output).openvino.devices[0].device, 'CPU');
+  });
+
+  it('is linked by npm, as a program', { skip: process.platform === 'win32' }, () => {
+    const link = path.join(modules, '.bin', 'blip-openvino');
+    fs.accessSync(link, fs.constants.X_OK);
+    assert.match(fs.readFileSync(link, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  });
+});
+
 describe('a program that uses the package', { skip }, () => {
   const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const strict = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--verbatimModuleSyntax'];

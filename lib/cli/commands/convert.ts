@@ -62,7 +62,7 @@ export const convert: Command = {
     if (parsed.flag('json')) await terminal.print(JSON.stringify({ model, folder, dtype, files, seconds }));
     else {
       if (!parsed.flag('quiet'))
-        for (const [name, bytes] of Object.entries(files)) terminal.note(`${name}\t${formatBytes(bytes)}`);
+        for (const [name, bytes] of Object.entries(files)) terminal.note(`${name}: ${formatBytes(bytes)}`);
       await terminal.print(printable(folder));
     }
     return EXIT_OK;

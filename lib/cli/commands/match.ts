@@ -8,7 +8,7 @@ const USUAL_MODEL = 'Salesforce/blip-itm-base-coco';
 
 export const match: Command = {
   name: 'match',
-  summary: 'tell how well texts describe images',
+  summary: 'score how well texts describe images',
   usage: '[options] --text <text> <image>...',
   description:
     `Prints the probability, from 0 to 1, that a text describes the image, and the text. ${IMAGES_HELP}\n` +

@@ -95,7 +95,7 @@ export const quantize: Command = {
     }
     if (!parsed.flag('quiet'))
       for (const [name, { before, after, ratio }] of Object.entries(parts))
-        terminal.note(`${name}\t${formatBytes(before)} -> ${formatBytes(after)} (${ratio.toFixed(2)}x smaller)`);
+        terminal.note(`${name}: ${formatBytes(before)} -> ${formatBytes(after)} (${ratio.toFixed(2)}x smaller)`);
     await terminal.print(printable(made.folder));
     return EXIT_OK;
   },
