@@ -1,5 +1,5 @@
-// How many requests and bytes samples of a data set on the hub take, for the row groups that are usual there. A hub on the loopback
-// device serves generated files with images of COCO's size. Run: npx tsx benchmarks/parquet-bytes.ts
+// How many requests and bytes samples of a data set on the hub take, for the row groups that are usual there. A hub on
+// the loopback device serves generated files with images of COCO's size. Run: npx tsx benchmarks/parquet-bytes.ts
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

@@ -83,8 +83,8 @@ function list(splits: ReadonlyMap<string, unknown>): string {
 const SHARD = /(?:[-_.]?\d+(?:-of-\d+)?(?:-[0-9a-f]{16})?)$/i;
 
 /**
- * The split that a file belongs to, by its path: `data/validation-00000-of-00068.parquet` and `default/validation/0000.parquet` are both
- * of `validation`.
+ * The split that a file belongs to, by its path: `data/validation-00000-of-00068.parquet` and
+ * `default/validation/0000.parquet` are both of `validation`.
  *
  * @param name relative, with `/`
  * @returns '' when the path names none

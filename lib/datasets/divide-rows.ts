@@ -9,7 +9,8 @@ export type Part = 'all' | 'train' | 'val';
 const VAL_SHARE = 0.2;
 
 /**
- * Which part an image belongs to. It follows from the image's identity alone, whatever the order, the seed or the number of rows read.
+ * Which part an image belongs to. It follows from the image's identity alone, whatever the order, the seed or the
+ * number of rows read.
  *
  * @param bound of `divisionBound`
  */
@@ -21,8 +22,8 @@ export function partOf(identity: string, bound: number): 'train' | 'val' {
 export const DEFAULT_BOUND = 1 - VAL_SHARE;
 
 /**
- * The bound for a data set whose images are all known: a fifth of them goes to validation, at least one of two or more. (With a
- * fixed bound, all of a few images could fall to one part.)
+ * The bound for a data set whose images are all known: a fifth of them goes to validation, at least one of two or more.
+ * (With a fixed bound, all of a few images could fall to one part.)
  */
 export function divisionBound(identities: Iterable<string>): number {
   const places = [...new Set(identities)].map(place).sort((a, b) => a - b);

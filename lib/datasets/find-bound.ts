@@ -1,4 +1,5 @@
-// Where a data set is cut into calibration and validation: exactly, when it is small enough to look at every image's identity.
+// Where a data set is cut into calibration and validation: exactly, when it is small enough to look at every image's
+// identity.
 import { DEFAULT_BOUND, divisionBound } from './divide-rows';
 import type { OpenVqaFile, VqaFiles } from './open-vqa-files';
 import { Digests, readIds, readImages } from './read-vqa-rows';

@@ -36,8 +36,8 @@ const SCRIPT_WAIT_MS = 1500;
 const SHOWN_FILES = 12;
 
 /**
- * Without a revision, the hub's own list is taken: it holds parquet files for data sets in any form. With one, and where the hub has no
- * list, the repository's own parquet files are.
+ * Without a revision, the hub's own list is taken: it holds parquet files for data sets in any form. With one, and
+ * where the hub has no list, the repository's own parquet files are.
  *
  * @throws {VqaParquetError} when there are none: says what there is instead @throws {HubError}
  */
@@ -63,7 +63,8 @@ async function currentFiles(id: string, options: HubFilesOptions): Promise<HubFi
   const stop = new AbortController();
   const forward = (): void => stop.abort(options.signal?.reason);
   options.signal?.addEventListener('abort', forward, { once: true });
-  // Both at once: what the repository consists of tells a data set that is only a script, whose list the hub may answer with 501.
+  // Both at once: what the repository consists of tells a data set that is only a script, whose list the hub may answer
+  // with 501.
   const listing = fetchJson(url, { ...options, signal: stop.signal });
   const describing = fetchJson(`${hubEndpoint()}/api/datasets/${id}`, options).then((value) => {
     const files = parseInfo(value)?.files ?? [];
@@ -133,7 +134,9 @@ function parseInfo(value: unknown): RepositoryInfo | undefined {
   return { files, card, ...(commit && { commit }) };
 }
 
-/** Addresses of the repository's own parquet files, by the splits that its card names, or else by those in their paths. */
+/**
+ * Addresses of the repository's own parquet files, by the splits that its card names, or else by those in their paths.
+ */
 function ownFiles(id: string, { files, card }: RepositoryInfo, revision: string): Map<string, Map<string, string[]>> {
   const configs = new Map<string, Map<string, string[]>>();
   const parquet = files.filter(isParquet).sort();

@@ -36,12 +36,14 @@ const ROWS_PER_STEP = 32;
 const MAX_USELESS_ROWS = 1000;
 
 /**
- * Takes `count` samples: spans of rows in seeded order, some rows of each, each image once before any image twice; then around again.
- * A row without a question, answers or a readable image is skipped and counted. There may be fewer samples than asked for, but never none.
+ * Takes `count` samples: spans of rows in seeded order, some rows of each, each image once before any image twice; then
+ * around again. A row without a question, answers or a readable image is skipped and counted. There may be fewer
+ * samples than asked for, but never none.
  *
  * @param files paths or addresses
  * @example
- * const { samples } = await loadVqaParquet(['validation-00000-of-00068.parquet'], { count: 300, cache_dir: 'output/datasets' });
+ * const { samples } = await loadVqaParquet(['validation-00000-of-00068.parquet'], { count: 300, cache_dir:
+ * 'output/datasets' });
  * @throws {VqaParquetError} when nothing can be used: says why, and of which rows @throws {HubError}
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {

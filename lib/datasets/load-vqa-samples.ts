@@ -19,8 +19,9 @@ import { checkCounts, VqaSourceError, type VqaSamples } from './vqa-sample';
 
 export interface LoadVqaOptions extends RequestOptions {
   /**
-   * `train` for calibration, `val` for validation. A data set in parquet with one of them alone (`lmms-lab/VQAv2` has only validation) is
-   * divided image by image, four fifths to `train`: the two never share a row or an image, whatever seed and count are.
+   * `train` for calibration, `val` for validation. A data set in parquet with one of them alone (`lmms-lab/VQAv2` has
+   * only validation) is divided image by image, four fifths to `train`: the two never share a row or an image, whatever
+   * seed and count are.
    */
   readonly split?: 'train' | 'val';
   /** 300 by default, as in the tutorial. */
@@ -33,8 +34,8 @@ export interface LoadVqaOptions extends RequestOptions {
   /** Hub: the data set's config; BLIP_CONFIG, or `default`, or the only one. */
   readonly config?: string;
   /**
-   * Parquet: the data set's own name of the split, where it is not a usual one. One name serves for both purposes and is divided;
-   * `{ train, val }` names one for each. BLIP_SPLIT (`name`, or `train-name,val-name`) by default.
+   * Parquet: the data set's own name of the split, where it is not a usual one. One name serves for both purposes and
+   * is divided; `{ train, val }` names one for each. BLIP_SPLIT (`name`, or `train-name,val-name`) by default.
    */
   readonly hub_split?: OwnSplit;
   /** Parquet and hub: where samples are kept; `datasets` in `cacheFolder()` by default. */

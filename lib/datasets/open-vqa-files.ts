@@ -37,7 +37,10 @@ export class VqaFiles {
     private readonly options: VqaFilesOptions,
   ) {}
 
-  /** @returns what is wrong with a file that cannot be used, since others may do @throws {HubError} when it cannot be reached */
+  /**
+   * @returns what is wrong with a file that cannot be used, since others may do @throws {HubError} when it cannot be
+   * reached
+   */
   open(index: number): Promise<OpenVqaFile | VqaParquetError> {
     let file = this.opened.get(index);
     if (!file) this.opened.set(index, (file = this.openFile(index)));
@@ -45,8 +48,9 @@ export class VqaFiles {
   }
 
   /**
-   * Spans of all files in seeded order, one of each file in turn, so that few files need to be opened for a few samples. (Python's
-   * streaming shuffle mixes within a buffer instead; neither gives a sample of the whole set without reading it.)
+   * Spans of all files in seeded order, one of each file in turn, so that few files need to be opened for a few
+   * samples. (Python's streaming shuffle mixes within a buffer instead; neither gives a sample of the whole set without
+   * reading it.)
    */
   async *spans(seed: number): AsyncGenerator<SpanPlace | { readonly file: number; readonly problem: VqaParquetError }> {
     const files = seededShuffle(

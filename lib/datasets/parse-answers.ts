@@ -9,12 +9,14 @@ export const ANSWER_FIELDS = ['answer', 'answers', 'text', 'value', 'label'] as 
 const MAX_JSON_LENGTH = 1 << 16;
 /** JSON as an answer: a list of records is 2 deep, a record of lists too. */
 const MAX_JSON_DEPTH = 4;
-/** Names that parquet's own wrappers of list elements have; a list read as `{ list: [{ element: … }] }` is still a list. */
+/**
+ * Names that parquet's own wrappers of list elements have; a list read as `{ list: [{ element: … }] }` is still a list.
+ */
 const WRAPPERS = ['list', 'element', 'item', 'array', 'bag', 'array_element'];
 
 /**
- * Takes a list of `{ answer }` or of strings, a record of lists, one string, or any of them as JSON text; else the one answer that most
- * people gave.
+ * Takes a list of `{ answer }` or of strings, a record of lists, one string, or any of them as JSON text; else the one
+ * answer that most people gave.
  *
  * @returns undefined when there is no answer
  * @example
@@ -46,7 +48,10 @@ function collect(value: unknown, mayBeJson: boolean): string[] {
   return keys.length === 1 && WRAPPERS.includes(keys[0]) ? collect(value[keys[0]], false) : [];
 }
 
-/** A list or a record as text: JSON, or a Python list of strings, which data frames leave when they were written as CSV in between. */
+/**
+ * A list or a record as text: JSON, or a Python list of strings, which data frames leave when they were written as CSV
+ * in between.
+ */
 function parseList(text: string): unknown {
   if (!/^[[{"]/.test(text) || text.length > MAX_JSON_LENGTH) return undefined;
   try {
@@ -57,7 +62,9 @@ function parseList(text: string): unknown {
   }
 }
 
-/** Strings in either kind of quotes, with backslashes, between commas or, as NumPy prints them, spaces and line ends. */
+/**
+ * Strings in either kind of quotes, with backslashes, between commas or, as NumPy prints them, spaces and line ends.
+ */
 const PYTHON_STRING = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*,?/y;
 
 function parsePythonList(text: string): string[] | undefined {

@@ -1,4 +1,5 @@
-// Streams the elements of one top-level array of a JSON file: VQAv2's annotations are 370 MB, more than is good to parse at once.
+// Streams the elements of one top-level array of a JSON file: VQAv2's annotations are 370 MB, more than is good to
+// parse at once.
 import * as fs from 'node:fs';
 import { BlipError } from '../core/errors';
 
@@ -8,7 +9,8 @@ export class JsonArrayError extends BlipError {}
 const MAX_ELEMENT_LENGTH = 1 << 20;
 
 /**
- * Yields the parsed objects of `"key": [ {…}, {…} ]`, in the file's order. An object that does not parse is yielded as undefined.
+ * Yields the parsed objects of `"key": [ {…}, {…} ]`, in the file's order. An object that does not parse is yielded as
+ * undefined.
  *
  * @throws {JsonArrayError} when the file is missing, has no such array of objects, or ends within it
  */

@@ -1,4 +1,5 @@
-// The image of a row, in every form in which data sets hold it: bytes, a struct of bytes and path, a path beside the file, base64.
+// The image of a row, in every form in which data sets hold it: bytes, a struct of bytes and path, a path beside the
+// file, base64.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../core/is-record';
@@ -57,8 +58,8 @@ function unwrap(value: unknown): unknown {
 const MAX_IMAGE_BYTES = 1 << 27;
 
 /**
- * The file that a row's path means. It must lie in `root`, also when links are followed: a data set from elsewhere could otherwise read
- * any file of this machine.
+ * The file that a row's path means. It must lie in `root`, also when links are followed: a data set from elsewhere
+ * could otherwise read any file of this machine.
  *
  * @param folder the parquet file's own; undefined for a file that is not on this machine
  * @param root the data set's folder, at or above `folder`

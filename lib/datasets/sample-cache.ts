@@ -26,7 +26,10 @@ const MAX_LOG_BYTES = 1 << 28;
 /** Of a SHA-256, enough that no two images share a name. */
 const NAME_DIGITS = 32;
 
-/** One folder for each request: `steps.jsonl` has a line for each finished step, the images lie beside it under their SHA-256. */
+/**
+ * One folder for each request: `steps.jsonl` has a line for each finished step, the images lie beside it under their
+ * SHA-256.
+ */
 export class SampleCache {
   readonly skips: SkipCounter = new SkipCounter();
   readonly samples: VqaSample[] = [];
@@ -45,7 +48,10 @@ export class SampleCache {
     this.steps = this.readLog();
   }
 
-  /** The next step of an earlier call, if it is the one that `key` names. Another one ends the replay: its rows are read again. */
+  /**
+   * The next step of an earlier call, if it is the one that `key` names. Another one ends the replay: its rows are read
+   * again.
+   */
   replay(key: string): Step | undefined {
     const step = this.steps[this.replaying];
     if (!step) return undefined;

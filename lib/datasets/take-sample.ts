@@ -51,7 +51,10 @@ export class SampleTaker {
     return taken;
   }
 
-  /** An id that another image has already gets the digest of this one behind it: calibration keeps one image for each id. */
+  /**
+   * An id that another image has already gets the digest of this one behind it: calibration keeps one image for each
+   * id.
+   */
   private nameImage(sample: VqaSample): VqaSample {
     const { image_id, image } = sample;
     const known = this.imageOf.get(image_id);

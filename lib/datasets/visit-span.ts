@@ -22,9 +22,13 @@ export interface VisitOptions {
   readonly seed: number;
 }
 
-/** Rows taken at one visit: 100 rows of photos are 3 MB on the hub, so one row of each span would load the whole set. */
+/**
+ * Rows taken at one visit: 100 rows of photos are 3 MB on the hub, so one row of each span would load the whole set.
+ */
 const ROWS_PER_VISIT = 32;
-/** Where a visit costs more, so many more rows are taken that one costs no more than this. Decision 013 has the figures. */
+/**
+ * Where a visit costs more, so many more rows are taken that one costs no more than this. Decision 013 has the figures.
+ */
 const BYTES_PER_ROW = 105_000;
 
 export class SpanVisit {

@@ -105,7 +105,9 @@ export function findColumns(
   };
 }
 
-/** The answers' text, and nothing of what else a record holds: `answer` of `answer`, `answer_confidence`, `answer_id`. */
+/**
+ * The answers' text, and nothing of what else a record holds: `answer` of `answer`, `answer_confidence`, `answer_id`.
+ */
 function answerLeaf(leaves: readonly Leaf[]): Leaf | undefined {
   if (leaves.length === 1) return leaves[0];
   for (const field of ANSWER_FIELDS) {

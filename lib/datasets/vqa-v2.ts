@@ -44,8 +44,9 @@ const COCO_DIGITS = 12;
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
 
 /**
- * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/` (the bundled
- * names), or the official `v2_OpenEnded_mscoco_train2014_questions.json`, `v2_mscoco_train2014_annotations.json`, `train2014/`.
+ * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/`
+ * (the bundled names), or the official `v2_OpenEnded_mscoco_train2014_questions.json`,
+ * `v2_mscoco_train2014_annotations.json`, `train2014/`.
  */
 export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
@@ -68,8 +69,8 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
 }
 
 /**
- * Takes `count` samples in seeded order. A row without a question, answers or a readable image is skipped and counted, and the next one
- * takes its place. There may be fewer samples than asked for, but never none.
+ * Takes `count` samples in seeded order. A row without a question, answers or a readable image is skipped and counted,
+ * and the next one takes its place. There may be fewer samples than asked for, but never none.
  *
  * @example
  * const { samples, skipped } = await loadVqaV2(findVqaV2('data/vqa-scenes', 'train'), { count: 300, seed: 42 });

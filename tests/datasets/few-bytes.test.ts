@@ -1,4 +1,5 @@
-// Of large files on the hub, few bytes are fetched in few requests. Layouts are those of the hub, with images a tenth as large.
+// Of large files on the hub, few bytes are fetched in few requests. Layouts are those of the hub, with images a tenth
+// as large.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

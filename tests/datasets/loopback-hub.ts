@@ -6,7 +6,10 @@ import type { AddressInfo } from 'node:net';
 export interface Repository {
   /** Contents, or the path of a local file, by name. */
   readonly files: Readonly<Record<string, Uint8Array | string>>;
-  /** What `/parquet` answers: files by config and split. A name with a leading slash is sent as it is, any other as an address. */
+  /**
+   * What `/parquet` answers: files by config and split. A name with a leading slash is sent as it is, any other as an
+   * address.
+   */
   readonly parquet?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly parquetError?: { readonly status: number; readonly code: string; readonly message: string };
   /** `configs` of the card. */

@@ -1,4 +1,5 @@
-// Public VQA data sets as they are published, served by a hub on the loopback device (make_vqa_parquet.py made their files).
+// Public VQA data sets as they are published, served by a hub on the loopback device (make_vqa_parquet.py made their
+// files).
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

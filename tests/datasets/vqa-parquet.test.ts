@@ -1,4 +1,5 @@
-// VQAv2 in parquet form: files written by pyarrow, read from disk, cached and taken up again. parquet-hub.test.ts reads over HTTP.
+// VQAv2 in parquet form: files written by pyarrow, read from disk, cached and taken up again. parquet-hub.test.ts reads
+// over HTTP.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -25,7 +25,8 @@ before(async () => {
       path.join(images, `COCO_train2014_${String(id).padStart(12, '0')}.jpg`),
       id === 3 ? picture.subarray(0, 40) : picture,
     );
-  // Six questions of each picture; picture 3 is broken, picture 5 missing; question 402 has no answers, one row is no question.
+  // Six questions of each picture; picture 3 is broken, picture 5 missing; question 402 has no answers, one row is no
+  // question.
   const questions: unknown[] = [];
   const annotations: unknown[] = [];
   for (const image_id of [1, 2, 3, 4, 5])

@@ -1,4 +1,5 @@
-// Writes parquet files of the sizes that a test needs, which would be too large to commit: flat required columns, uncompressed.
+// Writes parquet files of the sizes that a test needs, which would be too large to commit: flat required columns,
+// uncompressed.
 import { ENCODINGS } from '../../lib/datasets/parquet/page-header';
 
 export interface WrittenColumn {

@@ -1,5 +1,6 @@
-// Looks through encoded levels, dictionary indexes and lengths before they are decoded: hyparquet takes the counts in them at their
-// word, so that a few broken bytes could ask for gigabytes. https://parquet.apache.org/docs/file-format/data-pages/encodings/
+// Looks through encoded levels, dictionary indexes and lengths before they are decoded: hyparquet takes the counts in
+// them at their word, so that a few broken bytes could ask for gigabytes.
+// https://parquet.apache.org/docs/file-format/data-pages/encodings/
 import { ParquetError } from './parquet-error';
 
 /**

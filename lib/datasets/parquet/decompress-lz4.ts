@@ -1,5 +1,5 @@
-// LZ4 blocks, and the frames that Hadoop put around them before parquet had LZ4_RAW. The decoders on npm leave zeros where a block
-// is broken; this one tells. https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
+// LZ4 blocks, and the frames that Hadoop put around them before parquet had LZ4_RAW. The decoders on npm leave zeros
+// where a block is broken; this one tells. https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
 import { ParquetError } from './parquet-error';
 
 /** A match is at least this long; its length is stored without it. */

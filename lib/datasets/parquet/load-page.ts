@@ -1,4 +1,5 @@
-// One page of a column: decompressed, and every length and level in it checked, so that hyparquet can decode it without harm.
+// One page of a column: decompressed, and every length and level in it checked, so that hyparquet can decode it without
+// harm.
 import * as zlib from 'node:zlib';
 import { checkIndexes, readDeltas, readLevels } from './check-encodings';
 import { decompressPage } from './decompress-page';

@@ -5,7 +5,10 @@ import { ColumnReader } from './read-column';
 import { type Chunk, type Footer, type Leaf, readFooter, type RowGroup } from './read-footer';
 import { RangeReader } from './range-reader';
 
-/** A column chunk up to this size is fetched in one request with its neighbors; of a larger one only the pages that are wanted. */
+/**
+ * A column chunk up to this size is fetched in one request with its neighbors; of a larger one only the pages that are
+ * wanted.
+ */
 export const MAX_PREFETCH_BYTES = 1 << 24;
 /** Row groups that are smaller than both are read together: each by itself would be a request of its own. */
 const SPAN_ROWS = 100;

@@ -37,8 +37,8 @@ export interface PageHeader {
 }
 
 /**
- * A page is held in memory once compressed and once decompressed. Writers aim at 1 MB; a dictionary of a row group of photos comes to
- * 3 MB (100 rows) or 150 MB (1,000 rows).
+ * A page is held in memory once compressed and once decompressed. Writers aim at 1 MB; a dictionary of a row group of
+ * photos comes to 3 MB (100 rows) or 150 MB (1,000 rows).
  */
 export const MAX_PAGE_BYTES = 1 << 28;
 /** Writers aim at 20,000 values a page; a list of ten answers in each of 100,000 rows is a million. */

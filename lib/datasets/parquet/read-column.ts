@@ -17,7 +17,10 @@ interface Page {
   readonly startsRow: boolean;
 }
 
-/** A header takes 30 bytes, and up to 8 KB more with statistics. Behind it the page itself begins, so nothing of this is wasted. */
+/**
+ * A header takes 30 bytes, and up to 8 KB more with statistics. Behind it the page itself begins, so nothing of this is
+ * wasted.
+ */
 const HEADER_READ = 64 * 1024;
 /** Old writers put the smallest and largest value, which may be pictures, into each header. */
 const MAX_HEADER_BYTES = 1 << 24;

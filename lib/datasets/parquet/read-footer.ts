@@ -18,7 +18,10 @@ const PHYSICAL_TYPES = [
 ] as const;
 const REPETITIONS = ['REQUIRED', 'OPTIONAL', 'REPEATED'] as const;
 
-/** What is used of a schema's element, as hyparquet has it. Its own type would make every program that uses this library need it. */
+/**
+ * What is used of a schema's element, as hyparquet has it. Its own type would make every program that uses this library
+ * need it.
+ */
 interface SchemaElement {
   name: string;
   type?: (typeof PHYSICAL_TYPES)[number];
@@ -32,7 +35,10 @@ interface SchemaElement {
 export interface Leaf {
   /** From the top-level column down. */
   readonly path: readonly string[];
-  /** The schema's elements along the path, as hyparquet takes them, each inner one with this leaf as its only descendant. */
+  /**
+   * The schema's elements along the path, as hyparquet takes them, each inner one with this leaf as its only
+   * descendant.
+   */
   readonly elements: readonly SchemaElement[];
   readonly maxDefinition: number;
   readonly maxRepetition: number;
@@ -163,7 +169,10 @@ function parseSchema(items: readonly ThriftValue[]): { columns: string[]; leaves
   return { columns, leaves };
 }
 
-/** What a value is read as: text, a list, an unsigned number. Dates, decimals and the like stay the numbers that they are stored as. */
+/**
+ * What a value is read as: text, a list, an unsigned number. Dates, decimals and the like stay the numbers that they
+ * are stored as.
+ */
 const CONVERTED: Readonly<Record<number, SchemaElement['converted_type']>> = {
   0: 'UTF8',
   3: 'LIST',

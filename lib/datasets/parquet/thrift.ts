@@ -20,7 +20,8 @@ const MAX_VARINT_BYTES = 10;
 const TYPE = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, struct: 12 } as const;
 
 /**
- * Reads one struct. Lists and binaries must fit into the bytes that are there, so nothing is allocated on a length's word alone.
+ * Reads one struct. Lists and binaries must fit into the bytes that are there, so nothing is allocated on a length's
+ * word alone.
  *
  * @throws {ThriftEndError} where the bytes end too early @throws {ParquetError} where they are no Thrift
  */
