@@ -22,12 +22,12 @@ export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`. A child
  * that knows one interrupt from two is passed those that only this process got, too (`forward`).
  * `clock` counts the seconds on a terminal, for steps that show nothing else. With `lifeline`, the child's standard input is a pipe whose
- * end tells it that this process is gone.
+ * end tells it that this process is gone. `timeout` ends the child after so many milliseconds; 0 never does.
  */
 export function run(
   program,
   args,
-  { capture = false, clock = false, forward = false, lifeline = false, env = {}, cwd = ROOT } = {},
+  { capture = false, clock = false, forward = false, lifeline = false, timeout = 0, env = {}, cwd = ROOT } = {},
 ) {
   return new Promise((resolve, reject) => {
     let interrupted = false;
@@ -43,6 +43,7 @@ export function run(
       env: { ...process.env, VIRTUAL_ENV: VENV, ...env },
       stdio: capture ? ['ignore', 'pipe', 'pipe'] : [lifeline ? 'pipe' : 'inherit', 'inherit', 'inherit'],
       shell: process.platform === 'win32' && program.endsWith('.cmd'),
+      timeout,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

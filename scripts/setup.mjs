@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PYTHON, ROOT, VENV, fail, run } from './common.mjs';
+import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
 import { MIN_PYTHON, SetupError, checkNode, findPython, makeEnvironment, pythonVersion } from './system.mjs';
 
 /** Each is written last into what it speaks for, and says what that was made for: a set-up that was cut short has none. */
@@ -16,12 +17,17 @@ const PACKAGES_CHECK =
 const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
 const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
-/** Makes the project ready to run. Quick when it is already. */
-export async function setup() {
+/**
+ * Makes the project ready to run. Quick when it is already.
+ * `explicit`: it was asked for, not run on the way to something else.
+ */
+export async function setup({ explicit = false } = {}) {
   try {
     checkNode();
     const wanted = fingerprint();
-    if (read(NODE_STAMP) !== wanted.node) await installNodePackages(wanted.node);
+    const installed = read(NODE_STAMP) !== wanted.node;
+    if (installed) await installNodePackages(wanted.node);
+    if ((await fetchOpenVINONode({ explicit, installed })).interrupted) throw new SetupError(INTERRUPTED);
     if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages()))
       await installPythonPackages(wanted.python);
     installKernel();
@@ -72,27 +78,7 @@ async function installNodePackages(made) {
     throw new SetupError(
       "npm could not install the packages; its message stands above. Check the network or npm's registry setting, then run the command again.",
     );
-  await fetchOpenVINONode();
   stamp(NODE_STAMP, made);
-}
-
-/** openvino-node's install script downloads its binary. It may fail: then OpenVINO's C API from the Python wheel does the work. */
-async function fetchOpenVINONode() {
-  const folder = path.join(ROOT, 'node_modules', 'openvino-node');
-  if (!fs.existsSync(folder)) {
-    console.log(
-      'openvino-node was left out by npm (it asks for Node 21 or newer): OpenVINO runs through the C API of the Python package, same interface',
-    );
-    return;
-  }
-  console.log("Fetching openvino-node's binary (up to a minute)");
-  const script = path.join(folder, 'scripts', 'download-runtime.js');
-  const { code, interrupted } = fs.existsSync(script)
-    ? await run(process.execPath, [script], { cwd: folder, capture: true, clock: true })
-    : { code: 1 };
-  if (interrupted) throw new SetupError(INTERRUPTED);
-  if (code !== 0)
-    console.log('  not available here: OpenVINO runs through the C API of the Python package, same interface');
 }
 
 async function hasPythonPackages() {
@@ -177,6 +163,6 @@ function quietJupyter() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await setup();
+  await setup({ explicit: true });
   console.log('Ready. npm start runs the notebooks, npm test the tests, npm run lab opens JupyterLab.');
 }

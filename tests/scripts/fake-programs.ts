@@ -5,7 +5,7 @@ import * as path from 'node:path';
 /** The folder is the whole PATH of a test, so it also needs what shell scripts use. */
 export function makePath(folder: string): string {
   fs.mkdirSync(folder, { recursive: true });
-  for (const tool of ['sh', 'mkdir', 'cp', 'touch', 'dirname', 'sleep', 'kill', 'rm', 'cat']) {
+  for (const tool of ['sh', 'mkdir', 'cp', 'touch', 'dirname', 'sleep', 'kill', 'rm', 'cat', 'ln']) {
     const real = ['/bin', '/usr/bin'].map((place) => path.join(place, tool)).find((file) => fs.existsSync(file));
     if (real) fs.symlinkSync(real, path.join(folder, tool));
   }
@@ -47,7 +47,10 @@ esac
   );
 }
 
-/** `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. */
+/**
+ * `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. OPENVINO_NODE names a package to install
+ * as openvino-node, TSX the real tsx.
+ */
 export function addNpm(folder: string, log: string): void {
   addProgram(
     folder,
@@ -55,6 +58,8 @@ export function addNpm(folder: string, log: string): void {
     `echo "npm $1" >> '${log}'
 rm -rf node_modules; mkdir -p node_modules/tsx
 if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
+if [ -n "$TSX" ]; then rm -rf node_modules/tsx; ln -s "$TSX" node_modules/tsx; fi
+if [ -n "$OPENVINO_NODE" ]; then cp -R "$OPENVINO_NODE" node_modules/openvino-node; fi
 `,
   );
 }
