@@ -3,8 +3,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
   downloadSnapshot,
+  EntryNotFoundError,
   explainMissingFolder,
+  HubError,
   isHubId,
+  MissingWeightsError,
   splitRevision,
   type DownloadOptions,
   type SnapshotWeights,
@@ -12,6 +15,7 @@ import {
 import { checkSideFiles } from './check-side-files';
 import { CONFIG_FILE, SIDE_FILES, WEIGHT_FILES } from './checkpoint-files';
 import { CheckpointError } from './errors';
+import { ADAPTER_FILE, explainAdapter } from './explain-adapter';
 import { isWeightsName } from './open-weights';
 import { readWeightIndex } from './weight-index';
 
@@ -64,19 +68,33 @@ export async function findCheckpoint(
       `${idOrFolder}: names the revision "${own}", the option revision "${options.revision}". Name one of them.`,
     );
   const revision = options.revision ?? own ?? (process.env.BLIP_REVISION || MAIN);
-  const folder = await downloadSnapshot(
-    id,
-    {
-      files: SIDE_FILES,
-      weights: (which.weights ?? true) ? WEIGHTS : [],
-      check: checkSideFiles,
-    },
-    { ...options, revision },
-  );
+  const wanted = { files: SIDE_FILES, weights: (which.weights ?? true) ? WEIGHTS : [], check: checkSideFiles };
+  const folder = await downloadSnapshot(id, wanted, { ...options, revision }).catch(async (error: unknown) => {
+    if (!(error instanceof EntryNotFoundError || error instanceof MissingWeightsError)) throw error;
+    throw await explainRepository(id, { ...options, revision }, error);
+  });
   return { folder, id: revision === MAIN ? id : `${id}@${revision}` };
 }
 
+/** A repository without config.json, or without weights, may be an adapter. */
+async function explainRepository(id: string, options: DownloadOptions, error: HubError): Promise<Error> {
+  try {
+    const folder = await downloadSnapshot(
+      id,
+      { files: [{ name: ADAPTER_FILE, required: true }], weights: [] },
+      options,
+    );
+    const problem = explainAdapter(folder, id);
+    return problem === undefined ? error : new CheckpointError(problem, { cause: error });
+  } catch (other) {
+    if (other instanceof HubError) return error;
+    throw other;
+  }
+}
+
 function explainFolder(folder: string): string {
+  const adapter = explainAdapter(folder);
+  if (adapter !== undefined) return adapter;
   const names = fs.readdirSync(folder);
   const [weights] = names.filter(isWeightsName);
   return (

@@ -8,6 +8,7 @@ import { parseBlipConfig, type BlipConfig } from './blip-config';
 import { CONFIG_FILE } from './checkpoint-files';
 import type { CheckpointTensor, WeightsFile } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
+import { explainUnmerged, hasAdapter } from './explain-adapter';
 import { findCheckpoint } from './find-checkpoint';
 import { openWeights, openWeightsFile } from './open-weights';
 import { readOriginal } from './original/read-original';
@@ -84,6 +85,7 @@ function describeWeights(
   folder: string,
   config: BlipConfig | undefined,
 ): Pick<BlipCheckpoint, 'tensors' | 'config' | 'derivedFiles'> {
+  if (hasAdapter(weights.tensors.keys())) throw new CheckpointError(explainUnmerged(weights.path));
   const tensors = unwrapNames(weights.tensors);
   if (isOriginal(tensors)) return readOriginal(tensors, folder, weights.path);
   if (config) return { tensors, config, derivedFiles: new Map() };

@@ -5,6 +5,7 @@ import { quote } from '../core/quote';
 import { WEIGHT_FILES, type WeightFile } from './checkpoint-files';
 import type { CheckpointTensor, WeightsFile } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
+import { explainAdapter } from './explain-adapter';
 import { openSafetensors } from './open-safetensors';
 import { openPyTorchFile } from './pytorch/open-pytorch-file';
 import { readWeightIndex } from './weight-index';
@@ -48,14 +49,32 @@ function open(file: string, format: WeightFile['format']): WeightsFile {
   return format === 'safetensors' ? openSafetensors(file) : openPyTorchFile(file);
 }
 
+/** Weights in formats that are not read, and how they become weights that are. */
+const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
+  [
+    /\.h5$/,
+    "holds TensorFlow's weights, which are not read. Save them for PyTorch, in Python with transformers 4: from_pretrained(folder, from_tf=True).save_pretrained(folder).",
+  ],
+  [
+    /\.msgpack$/,
+    "holds Flax's weights, which are not read. Save them for PyTorch, in Python with transformers 4: from_pretrained(folder, from_flax=True).save_pretrained(folder).",
+  ],
+  [/\.(onnx|gguf)$/, 'is of a format that is not read. Take the checkpoint that it was made from.'],
+];
+
 function explainMissing(folder: string): string {
+  const adapter = explainAdapter(folder);
+  if (adapter !== undefined) return adapter;
   const names = fs.readdirSync(folder);
   const others = names.filter(isWeightsName);
+  const foreign = names.flatMap((name) =>
+    OTHER_FORMATS.flatMap(([pattern, advice]) => (pattern.test(name) ? `${name} ${advice}` : [])),
+  );
   return (
     `${folder}: none of ${WEIGHT_FILES.map(({ name }) => name).join(', ')} is here (found ${names.join(', ') || 'nothing'}). ` +
     (others.length > 0
       ? `To load another file of weights, name it: ${path.join(folder, others[0])}.`
-      : 'Put the weights beside config.json.')
+      : (foreign[0] ?? 'Put the weights beside config.json.'))
   );
 }
 

@@ -10,6 +10,7 @@ import {
   HubError,
   HubHttpError,
   LocalEntryNotFoundError,
+  MissingWeightsError,
   RevisionNotFoundError,
   UnreachableError,
 } from './hub-errors';
@@ -110,7 +111,7 @@ async function download(id: string, wanted: SnapshotFiles, options: DownloadOpti
       return snapshot.folder;
     }
     const names = wanted.weights.map(({ name }) => name).join(', ');
-    throw new HubError(
+    throw new MissingWeightsError(
       `${id} at ${revision} has no weights that can be read here: expected one of ${names}. ` +
         'Choose another revision (option revision; the hub lists branches, tags and conversions "refs/pr/<number>"), or another model.',
     );

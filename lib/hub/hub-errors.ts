@@ -49,6 +49,9 @@ export class RevisionNotFoundError extends HubHttpError {}
 /** The repository has no such file. */
 export class EntryNotFoundError extends HubHttpError {}
 
+/** The repository has no weights in any of the forms that were asked for. */
+export class MissingWeightsError extends HubError {}
+
 /** A transient failure, worth a retry. Does not leave this room. */
 export class TransientError extends HubError {
   constructor(

@@ -12,6 +12,7 @@ export {
   HubError,
   HubHttpError,
   LocalEntryNotFoundError,
+  MissingWeightsError,
   ProxyError,
   RepositoryNotFoundError,
   RevisionNotFoundError,

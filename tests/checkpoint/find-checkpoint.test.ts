@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { CheckpointError, loadCheckpoint, type LoadCheckpointOptions } from '../../lib/checkpoint';
 import { BlipError } from '../../lib/core/errors';
 import { BlipProcessor } from '../../lib/preprocessing';
-import { EntryNotFoundError, LocalEntryNotFoundError } from '../../lib/hub';
+import { EntryNotFoundError, LocalEntryNotFoundError, MissingWeightsError } from '../../lib/hub';
 import { COMMIT, ID, LoopbackHub } from '../hub/loopback-hub';
 import { scenarioEnvironment, withEnvironment } from '../hub/run-scenario';
 
@@ -174,7 +174,30 @@ describe('a checkpoint on the hub', () => {
         error instanceof EntryNotFoundError &&
         /Some-Org\/blip\.test: has no file config\.json at main.*"Entry not found"/.test(error.message),
     );
-    assert.equal(hub.log.length, 1);
+    assert.equal(hub.log.filter(({ url }) => !url.endsWith('/adapter_config.json')).length, 1);
+  });
+
+  it('an adapter of PEFT is told as that, with its base, whether or not config.json is beside', async () => {
+    files['adapter_config.json'] = Buffer.from('{"peft_type": "LORA", "base_model_name_or_path": "Salesforce/blip-x"}');
+    files['adapter_model.safetensors'] = files['model.safetensors'];
+    delete files['model.safetensors'];
+    const told = (error: unknown): boolean =>
+      error instanceof CheckpointError &&
+      error.message.startsWith(ID) &&
+      /adapter of PEFT.*"Salesforce\/blip-x".*merge_and_unload/.test(error.message);
+    await assert.rejects(load(), told);
+    delete files['config.json'];
+    await assert.rejects(load(), told);
+    assert.ok(!hub.log.some(({ method, url }) => method === 'GET' && url.endsWith('adapter_model.safetensors')));
+  });
+
+  it('no weights in a form that is read: the forms, and where to look', async () => {
+    delete files['model.safetensors'];
+    files['tf_model.h5'] = Buffer.from('x');
+    await assert.rejects(
+      load(),
+      (error: unknown) => error instanceof MissingWeightsError && /pytorch_model\.bin.*refs\/pr/.test(error.message),
+    );
   });
 
   it('the index of a sharded checkpoint leads nowhere else', async () => {

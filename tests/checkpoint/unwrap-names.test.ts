@@ -1,7 +1,7 @@
 // Prefixes that training wrappers put in front of every name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CheckpointTensor } from '../../lib/checkpoint';
+import { CheckpointError, type CheckpointTensor } from '../../lib/checkpoint';
 import { unwrapNames } from '../../lib/checkpoint/unwrap-names';
 
 function namesOf(...names: string[]): string[] {
@@ -28,5 +28,30 @@ describe('unwrapNames', () => {
   it('leaves other prefixes alone', () => {
     assert.deepEqual(namesOf('vision_model.a', 'vision_model.b'), ['vision_model.a', 'vision_model.b']);
     assert.deepEqual(namesOf(), []);
+  });
+});
+
+describe('unwrapNames finds the model by a tensor that every BLIP has', () => {
+  const LANDMARK = 'vision_model.embeddings.class_embedding';
+
+  it('takes off any prefix, and leaves out what belongs to the training script', () => {
+    assert.deepEqual(namesOf(`blip.${LANDMARK}`, 'blip.itm_head.weight'), [LANDMARK, 'itm_head.weight']);
+    assert.deepEqual(namesOf(`module.${LANDMARK}`, 'module.itm_head.bias', 'n_averaged'), [LANDMARK, 'itm_head.bias']);
+    assert.deepEqual(namesOf(`model.${LANDMARK}`, 'criterion.weight'), [LANDMARK]);
+    assert.deepEqual(namesOf('net.visual_encoder.cls_token', 'net.text_decoder.a'), [
+      'visual_encoder.cls_token',
+      'text_decoder.a',
+    ]);
+  });
+  it('keeps everything where the model has no prefix', () => {
+    assert.deepEqual(namesOf(LANDMARK, 'module.a'), [LANDMARK, 'module.a']);
+    assert.deepEqual(namesOf(LANDMARK, `teacher.${LANDMARK}`), [LANDMARK, `teacher.${LANDMARK}`]);
+  });
+  it('does not choose between several models', () => {
+    assert.throws(
+      () => namesOf(`student.${LANDMARK}`, `teacher.${LANDMARK}`),
+      (error: unknown) =>
+        error instanceof CheckpointError && /a\.bin.*"student\.", "teacher\.".*one alone/.test(error.message),
+    );
   });
 });

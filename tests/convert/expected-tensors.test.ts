@@ -26,6 +26,13 @@ async function convert(folder: string, output: string, options?: ConvertOptions)
   }
 }
 
+/** The weights of every part. */
+function bins({ folder }: ConvertedBlip): Buffer[] {
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith('.bin'));
+  assert.ok(names.length > 1);
+  return names.map((name) => fs.readFileSync(path.join(folder, name)));
+}
+
 describe('tensors that do not fit config.json are refused before anything is written', () => {
   const refuse = async (edits: Edits, ...parts: RegExp[]): Promise<void> => {
     const folder = editCheckpoint('vqa-f16', fresh(), edits);
@@ -67,6 +74,14 @@ describe('tensors that do not fit config.json are refused before anything is wri
       },
       /1 unexpected:\n {2}text_decoder\.bert\.adapter\.weight \[2\] \(model\.safetensors\)/,
     ));
+
+  it('a tensor of another dtype that no task has is no reason', async () => {
+    const folder = editCheckpoint('vqa-f16', fresh(), {
+      tensors: (all) => all.set('my_head.weight', { dtype: 'I32', shape: [1], bytes: new Uint8Array(4) }),
+    });
+    const [plain, extended] = [await convert(path.join(FIXTURES, 'vqa-f16'), fresh()), await convert(folder, fresh())];
+    assert.deepEqual(bins(extended), bins(plain));
+  });
 
   it('a config.json of a deeper model, with the first missing names and how many more', () =>
     refuse(

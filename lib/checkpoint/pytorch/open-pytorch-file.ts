@@ -2,6 +2,7 @@
 // the file is executed.
 import type { WeightsFile } from '../checkpoint-tensor';
 import { PyTorchFileError } from '../errors';
+import { explainOtherFile } from '../explain-other-file';
 import { openFile, type FileReader } from '../file-reader';
 import { DTYPE_BYTES } from '../checkpoint-tensor';
 import { StoredTensor } from '../stored-tensor';
@@ -11,10 +12,8 @@ import { readZipForm } from './read-zip-form';
 import type { TorchObject } from './torch-object';
 import type { TensorView } from './torch-tensors';
 
-/** Enough to tell what kind of file it is. */
+/** Enough to tell which form it is. */
 const HEAD_BYTES = 64;
-/** Where a tar archive has "ustar". */
-const TAR_MARK = { at: 257, text: 'ustar' };
 
 /**
  * Opens a file in torch's form since 1.6 (a ZIP archive) or in the one before. Checks all of it but the numbers; reads no weights.
@@ -43,23 +42,12 @@ function readForm(file: FileReader): TorchObject {
   const head = file.read(0, Buffer.alloc(Math.min(file.size, HEAD_BYTES)));
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return readZipForm(file);
   if (head[0] === 0x80) return readLegacyForm(file);
-  throw new PyTorchFileError(`${file.path}: ${explainHead(file, head)}`);
-}
-
-function explainHead(file: FileReader, head: Buffer): string {
-  const text = head.toString('latin1');
-  if (file.size === 0) return 'is empty. Download it again.';
-  if (text.startsWith('version https://git-lfs'))
-    return 'is a pointer of Git LFS, not the weights. Fetch them: git lfs pull.';
-  if (/^\s*<(!doctype|html)/i.test(text)) return 'is a web page, not the weights. Download the file itself.';
-  if (text.startsWith('{', 8)) return 'is a safetensors file. Name it model.safetensors.';
-  if (isTar(file)) return 'is in the tar form of PyTorch 0.1, which is not read. Save it again with a current PyTorch.';
-  return `begins with the bytes ${head.toString('hex', 0, 8)}, expected a ZIP archive (504b0304) or a pickle (80). Was it saved with torch.save? If so, the file is damaged; download it again.`;
-}
-
-function isTar(file: FileReader): boolean {
-  const { at, text } = TAR_MARK;
-  return file.size > at + text.length && file.read(at, Buffer.alloc(text.length)).toString('latin1') === text;
+  throw new PyTorchFileError(
+    `${file.path}: ${
+      explainOtherFile(file) ??
+      `begins with the bytes ${head.toString('hex', 0, 8)}, expected a ZIP archive (504b0304) or a pickle (80). Was it saved with torch.save? If so, the file is damaged; download it again.`
+    }`,
+  );
 }
 
 function storedTensor(file: FileReader, name: string, view: TensorView, bigEndian: boolean): StoredTensor {

@@ -149,6 +149,10 @@ function parseListed(file: FileReader, name: string, header: Buffer, extra: Buff
   const method = header.readUInt16LE(10);
   if (flags & FLAG_ENCRYPTED)
     throw new PyTorchFileError(`${file.path}: the entry ${quote(name)} is encrypted. Decrypt the archive.`);
+  if (/(^|\/)code\/__torch__/.test(name))
+    throw new PyTorchFileError(
+      `${file.path}: is a TorchScript archive (it has ${quote(name)}): a program, not weights. Save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin").`,
+    );
   if (method !== METHOD_STORED)
     throw new PyTorchFileError(
       `${file.path}: the entry ${quote(name)} is compressed (${METHODS[method] ?? `method ${method}`}), expected it to be stored as torch.save does. ` +
