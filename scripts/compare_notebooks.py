@@ -1,10 +1,10 @@
 """compare_notebooks.py SAVED AGAIN: the saved notebooks' outputs against a fresh run of them.
 
-Compared: the outputs' order and kinds, every text, every whole number, names of tables' columns and their rows, and pictures
-pixel by pixel. Decimals, shares and sizes may differ as little as another processor makes them (`close`). Passed over: times, ratios
-of times and charts of times, versions, and what the machine is: precision, threads, its name, further devices. A cell whose tags say
-`depends-on-machine` must show something and no error; what it shows may differ.
-Prints the first difference of each cell and exits with 1.
+Compared: the outputs' order and kinds, every text, every whole number, names of tables' columns and their rows, and
+pictures pixel by pixel. Decimals, shares and sizes may differ as little as another processor makes them (`close`).
+Passed over: times, ratios of times and charts of times, versions, and what the machine is: precision, threads, its
+name, further devices. A cell whose tags say `depends-on-machine` must show something and no error; what it shows may
+differ. Prints the first difference of each cell and exits with 1.
 """
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def same_text(before: str, after: str, questions: int | None = None) -> bool:
     if NUMBER.sub("#", before) != NUMBER.sub("#", after):
         return False
     pairs = zip(NUMBER.finditer(before), NUMBER.finditer(after))
-    return all(close(a.group(), b.group(), bool(re.match(r" ?(%|points)", before[a.end():])), questions) for a, b in pairs)
+    return all(
+        close(a.group(), b.group(), bool(re.match(r" ?(%|points)", before[a.end() :])), questions) for a, b in pairs
+    )
 
 
 def lines_of(text: str) -> list[str]:
@@ -86,7 +88,7 @@ def row_of(columns: list[str], values: list[str]) -> list[str]:
 
 def png_pixels(data: str) -> np.ndarray:
     """[height, width, 4] of 0 to 255."""
-    import numpy as np  # both are slow to load and seldom needed: most pictures are equal to the byte
+    import numpy as np  # both are slow to load and seldom needed: most images have equal bytes
     from PIL import Image
 
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"), np.int16)
@@ -94,14 +96,14 @@ def png_pixels(data: str) -> np.ndarray:
 
 def picture_difference(before: dict, after: dict) -> str | None:
     if "image/png" not in before or "image/png" not in after or "text/html" in before:
-        return None  # the pictures of charts hold measurements; their text and kind are compared
+        return None  # images of charts show measurements; their text and kind are compared
     if before["image/png"] == after["image/png"]:
         return None
     a, b = png_pixels(before["image/png"]), png_pixels(after["image/png"])
     if a.shape != b.shape:
-        return f"a picture of {a.shape[1]} x {a.shape[0]} pixels became {b.shape[1]} x {b.shape[0]}"
+        return f"an image of {a.shape[1]} x {a.shape[0]} pixels became {b.shape[1]} x {b.shape[0]}"
     changed = int((abs(a - b) > PIXEL_TOLERANCE).any(-1).sum())
-    return f"{changed} of {a.shape[0] * a.shape[1]} pixels of a picture changed" if changed else None
+    return f"{changed} of {a.shape[0] * a.shape[1]} pixels of an image changed" if changed else None
 
 
 def joined(value) -> str:
@@ -123,7 +125,13 @@ def outputs_of(cell: dict) -> list[tuple[str, str, dict]]:
             result.append(("error", f"{output['ename']}: {output['evalue']}", {}))
         else:
             data = {kind: joined(value) for kind, value in output["data"].items()}
-            result.append((f"{output['output_type']} {', '.join(sorted(data))}", data.get("text/plain", data.get("text/html", "")), data))
+            result.append(
+                (
+                    f"{output['output_type']} {', '.join(sorted(data))}",
+                    data.get("text/plain", data.get("text/html", "")),
+                    data,
+                )
+            )
     return result
 
 
@@ -178,7 +186,10 @@ def main(saved_folder: Path, again_folder: Path) -> int:
                 print(f"{name}, cell {number}: results differ\n{difference}", file=sys.stderr)
         print(f"{name}: {len(saved)} cells compared with the saved run")
     if problems:
-        print(f"{problems} difference{'s' if problems > 1 else ''}. If meant, save anew: npm start -- --save", file=sys.stderr)
+        print(
+            f"{problems} difference{'s' if problems > 1 else ''}. If intended, save them again: npm start -- --save",
+            file=sys.stderr,
+        )
     return 1 if problems else 0
 
 

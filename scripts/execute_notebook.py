@@ -1,4 +1,5 @@
-"""execute_notebook.py SOURCE TARGET [--stop-with-stdin]: runs a notebook from top to bottom and saves it with its outputs.
+"""execute_notebook.py SOURCE TARGET [--stop-with-stdin]: runs a notebook from top to bottom and saves it with its
+outputs.
 
 Prints one line per code cell, and how far a long one is. The target is saved after every cell: what ran is kept however
 the run ends. A notebook that did not run to its end says so in its metadata, under "incomplete".
@@ -35,7 +36,8 @@ STARTUP_TIMEOUT_SECONDS = 300
 STARTS = 3
 # How long an interrupted cell may take to stop and tidy up.
 STOP_SECONDS = 15
-# Ctrl-C reaches every process of a terminal, and the parent passes it on: what comes within this time is one and the same.
+# Ctrl-C reaches every process of a terminal, and the parent passes it on: what comes within this time is one and the
+# same.
 SAME_INTERRUPT_SECONDS = 2
 # Displays that lib/notebook updates in place: progress bars.
 PROGRESS_DISPLAY = re.compile(r"^blip-")
@@ -153,7 +155,9 @@ class Run(NotebookClient):
 
 def message_of(cell) -> str:
     """What a failed cell told: tslab prints it, where Python's kernel sends an error."""
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stderr").strip()
+    return "".join(
+        output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stderr"
+    ).strip()
 
 
 def clean(notebook):
@@ -163,7 +167,12 @@ def clean(notebook):
         outputs = []
         for output in cell.get("outputs", []):
             last = outputs[-1] if outputs else None
-            if output.output_type == "stream" and last is not None and last.output_type == "stream" and last.name == output.name:
+            if (
+                output.output_type == "stream"
+                and last is not None
+                and last.output_type == "stream"
+                and last.name == output.name
+            ):
                 last.text += output.text
             else:
                 output.pop("transient", None)
@@ -256,7 +265,10 @@ def explain(error: BaseException, client: Run) -> str:
     if isinstance(error, KernelStartError):
         return f"The notebook's kernel did not start: {error}. Its own message stands above, if it had one."
     if isinstance(error, DeadKernelError):
-        return "The notebook's kernel ended in the middle of the cell. Most likely the memory ran out: close other programs, or take a smaller checkpoint."
+        return (
+            "The notebook's kernel ended in the middle of the cell. Most likely the memory ran out: "
+            "close other programs, or take a smaller checkpoint."
+        )
     if isinstance(error, CellTimeoutError):
         return f"It took longer than {CELL_TIMEOUT_SECONDS / 3600:.0f} hours."
     if isinstance(error, CellExecutionError):

@@ -1,6 +1,8 @@
-"""build_scenes.py COUNT SEED VOCAB.txt OUT.npz: draws scenes for training, with questions, captions, and labels per patch and picture.
+"""build_scenes.py COUNT SEED VOCAB.txt OUT.npz: draws scenes for training, with questions, captions, and labels per
+patch and picture.
 
-16,000 scenes take about a minute on one core. Seeds 1 to 8 with 8,000 scenes each are the training set; 777 is held out.
+16,000 scenes take about a minute on one core. Seeds 1 to 8 with 8,000 scenes each are the training set; 777 is held
+out.
 """
 import random
 import sys
@@ -20,14 +22,23 @@ GRID = IMAGE_SIZE // PATCH_SIZE
 # Users' pictures are reduced by all kinds of filters.
 FILTERS = [Image.BOX, Image.BICUBIC, Image.BILINEAR, Image.LANCZOS]
 # Kinds that are hard or have many forms are asked more often.
-KINDS = ["count"] * 3 + ["color"] * 2 + ["exists"] * 2 + ["place", "daynight", "next", "next", "animal", "side", "side", "colorcheck", "playing", "sky"]
+KINDS = (
+    ["count"] * 3
+    + ["color"] * 2
+    + ["exists"] * 2
+    + ["place", "daynight", "next", "next", "animal", "side", "side", "colorcheck", "playing", "sky"]
+)
 # A patch shows a thing when more than this part of it is covered by the thing's box.
 COVERED = 0.3
 
 
 def ask_questions(scene, generator, token):
     """[QUESTIONS, QUESTION_TOKENS] ids, answer ids, kinds."""
-    ids, answers, kinds = np.zeros((QUESTIONS, QUESTION_TOKENS), np.int16), np.zeros(QUESTIONS, np.int16), np.zeros(QUESTIONS, np.int8)
+    ids, answers, kinds = (
+        np.zeros((QUESTIONS, QUESTION_TOKENS), np.int16),
+        np.zeros(QUESTIONS, np.int16),
+        np.zeros(QUESTIONS, np.int8),
+    )
     order, found, tried = list(KINDS), 0, 0
     generator.shuffle(order)
     while found < QUESTIONS:
@@ -60,18 +71,36 @@ def main() -> None:
     count, seed, vocab_file, out = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
     token = {text: index for index, text in enumerate(vocab_file.read_text().split("\n")[:-1])}
     generator = random.Random(seed)
-    rows = {name: [] for name in ("images", "questions", "answers", "kinds", "captions", "counts", "colors", "place", "covered", "centre")}
+    rows = {
+        name: []
+        for name in (
+            "images",
+            "questions",
+            "answers",
+            "kinds",
+            "captions",
+            "counts",
+            "colors",
+            "place",
+            "covered",
+            "centre",
+        )
+    }
     for _ in range(count):
         scene = sample_scene(generator)
         size = 384 if generator.random() < 0.15 else 256
-        rows["images"].append(np.asarray(draw_scene(scene, size).resize((IMAGE_SIZE, IMAGE_SIZE), generator.choice(FILTERS))))
+        rows["images"].append(
+            np.asarray(draw_scene(scene, size).resize((IMAGE_SIZE, IMAGE_SIZE), generator.choice(FILTERS)))
+        )
         text = np.zeros(CAPTION_TOKENS, np.int16)
         ids = [token["[DEC]"], *(token[word] for word in words(caption(scene))[: CAPTION_TOKENS - 2]), token["[SEP]"]]
         text[: len(ids)] = ids
         rows["captions"].append(text)
         numbers, colors = info(scene)
         rows["counts"].append(np.array([numbers[name] for name in CLASSES], np.int8))
-        rows["colors"].append(np.array([COLORS.index(colors[name]) if name in colors else -1 for name in CLASSES], np.int8))
+        rows["colors"].append(
+            np.array([COLORS.index(colors[name]) if name in colors else -1 for name in CLASSES], np.int8)
+        )
         rows["place"].append(np.array([PLACES.index(scene["place"]), scene["night"]], np.int8))
         for name, value in zip(("covered", "centre"), label_patches(scene)):
             rows[name].append(value)

@@ -1,4 +1,7 @@
-"""build_vocabulary.py VOCAB.txt: every word of the captions, questions and answers, and the letters as word pieces for all others."""
+"""build_vocabulary.py VOCAB.txt: every word of the captions, questions and answers, and the letters as word pieces for
+all others.
+"""
+
 import random
 import string
 import sys

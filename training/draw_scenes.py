@@ -1,4 +1,5 @@
-"""Draws a scene at any size: sky, clouds, the ground of its place, its things from the back to the front, falling snow."""
+"""Draws a scene at any size: sky, clouds, the ground of its place, its things from the back to the front, falling snow.
+"""
 
 import math
 import random
@@ -21,7 +22,16 @@ SKY = {
     "snow": ((150, 190, 224), (224, 236, 246)),
 }
 # Things on the ground throw a shadow of this half width.
-SHADOW = {"dog": 0.5, "cat": 0.3, "ball": 0.42, "car": 0.95, "house": 0.45, "tree": 0.2, "umbrella": 0.3, "snowman": 0.28}
+SHADOW = {
+    "dog": 0.5,
+    "cat": 0.3,
+    "ball": 0.42,
+    "car": 0.95,
+    "house": 0.45,
+    "tree": 0.2,
+    "umbrella": 0.3,
+    "snowman": 0.28,
+}
 IN_THE_AIR = ("bird", "kite")
 
 
@@ -42,7 +52,9 @@ class Canvas:
         """Rows from `y` (in pixels) on, from one color to the other."""
         t = np.linspace(0, 1, max(1, height))[:, None, None]
         rows = np.array(top) * (1 - t) + np.array(bottom) * t
-        self.image.paste(Image.fromarray(np.broadcast_to(rows, (max(1, height), self.size, 3)).astype(np.uint8)), (0, y))
+        self.image.paste(
+            Image.fromarray(np.broadcast_to(rows, (max(1, height), self.size, 3)).astype(np.uint8)), (0, y)
+        )
 
     def ground(self, y, top, bottom):
         start = int(y * self.size)
@@ -161,7 +173,9 @@ def draw_thing(canvas, thing):
     if kind in SHADOW:
         pen.light = SCENERY_LIGHT[canvas.night]
         street = (84, 86, 92) if thing["y"] > 0.69 else (150, 146, 142)
-        shadow = {"beach": (206, 180, 120), "park": (62, 128, 48), "street": street, "snow": (192, 206, 222)}[canvas.place]
+        shadow = {"beach": (206, 180, 120), "park": (62, 128, 48), "street": street, "snow": (192, 206, 222)}[
+            canvas.place
+        ]
         pen.ellipse(0, -0.005, SHADOW[kind], 0.05, shadow)
     pen.light = THING_LIGHT[canvas.night]
     more = {"tree": {"place": canvas.place}, "house": {"night": canvas.night}}.get(kind, {})

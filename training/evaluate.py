@@ -1,7 +1,9 @@
-"""evaluate.py MODEL_FOLDER [SCENES]: accuracy of the exported model on scenes that training never saw; writes evaluation.json.
+"""evaluate.py MODEL_FOLDER [SCENES]: accuracy of the exported model on scenes that training never saw; writes
+evaluation.json.
 
-Every scene is drawn at 384 x 384 and reduced with PIL's bicubic filter, as BlipImageProcessor does. Answers are generated
-greedily and must match word for word. A caption counts as right when the things and numbers in it are those of the true caption.
+Every scene is drawn at 384 x 384 and reduced with PIL's bicubic filter, as BlipImageProcessor does. Answers are
+generated greedily and must match word for word. A caption counts as right when the things and numbers in it are those
+of the true caption.
 """
 import json
 import random
@@ -50,7 +52,10 @@ def greedy(logits_of, rows, bos, end, steps):
 
 def main() -> None:
     folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2000
-    model, tokenizer = BlipForQuestionAnswering.from_pretrained(folder).float().eval(), AutoTokenizer.from_pretrained(folder)
+    model, tokenizer = (
+        BlipForQuestionAnswering.from_pretrained(folder).float().eval(),
+        AutoTokenizer.from_pretrained(folder),
+    )
     bos, end = model.config.text_config.bos_token_id, model.config.text_config.sep_token_id
     generator = random.Random(SEED)
     right, total, captions_right = dict.fromkeys(QTYPES, 0), dict.fromkeys(QTYPES, 0), 0
@@ -61,7 +66,10 @@ def main() -> None:
 
     for start in range(0, count, BATCH):
         scenes = [sample_scene(generator) for _ in range(min(BATCH, count - start))]
-        images = [np.asarray(draw_scene(scene, SCENE_SIZE).resize((IMAGE_SIZE, IMAGE_SIZE), Image.BICUBIC)) for scene in scenes]
+        images = [
+            np.asarray(draw_scene(scene, SCENE_SIZE).resize((IMAGE_SIZE, IMAGE_SIZE), Image.BICUBIC))
+            for scene in scenes
+        ]
         with torch.no_grad():
             pictures = encode_pictures(model, pixels(np.stack(images)))
         for kind in QTYPES:
@@ -72,15 +80,22 @@ def main() -> None:
             longest = max(map(len, ids))
             questions = torch.tensor([row + [0] * (longest - len(row)) for row in ids])[:, None]
             states = pictures[[index for index, _, _ in asked]]
-            answers = greedy(lambda so_far: answer_logits(model, states, questions, so_far), len(asked), bos, end, ANSWER_TOKENS)
+            answers = greedy(
+                lambda so_far: answer_logits(model, states, questions, so_far), len(asked), bos, end, ANSWER_TOKENS
+            )
             right[kind] += sum(read(row) == answer for row, (_, _, answer) in zip(answers, asked))
             total[kind] += len(asked)
         texts = greedy(lambda so_far: caption_logits(model, pictures, so_far), len(scenes), bos, end, CAPTION_TOKENS)
         captions_right += sum(things(read(row)) == things(caption(scene)) for row, scene in zip(texts, scenes))
     result = {
-        "scenes": count, "questions": sum(total.values()), "accuracy": round(sum(right.values()) / sum(total.values()), 4),
-        "by_kind": {kind: {"questions": total[kind], "accuracy": round(right[kind] / total[kind], 4)} for kind in QTYPES},
-        "captions": round(captions_right / count, 4)}
+        "scenes": count,
+        "questions": sum(total.values()),
+        "accuracy": round(sum(right.values()) / sum(total.values()), 4),
+        "by_kind": {
+            kind: {"questions": total[kind], "accuracy": round(right[kind] / total[kind], 4)} for kind in QTYPES
+        },
+        "captions": round(captions_right / count, 4),
+    }
     (folder / "evaluation.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

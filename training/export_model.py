@@ -1,4 +1,5 @@
-"""export_model.py CHECKPOINT.pt VOCAB.txt FOLDER: the trained weights (their running average) as a Hugging Face checkpoint.
+"""export_model.py CHECKPOINT.pt VOCAB.txt FOLDER: the trained weights (their running average) as a Hugging Face
+checkpoint.
 
 Writes config.json, model.safetensors (FP16), the tokenizer's files and preprocessor_config.json: what
 BlipForQuestionAnswering.from_pretrained and BlipProcessor.from_pretrained read.
@@ -19,7 +20,13 @@ from tokenizers.decoders import WordPiece as WordPieceDecoder
 from model import make_model
 
 IMAGE_MEAN, IMAGE_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
-SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+SPECIAL = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
 
 
 def write_tokenizer(vocab_file: Path, folder: Path, positions: int) -> None:
@@ -27,11 +34,15 @@ def write_tokenizer(vocab_file: Path, folder: Path, positions: int) -> None:
     tokenizer = Tokenizer(WordPiece(vocab, unk_token="[UNK]"))
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(lowercase=True), BertPreTokenizer()
     tokenizer.decoder = WordPieceDecoder()
-    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])])
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])]
+    )
     tokenizer.add_special_tokens([*SPECIAL.values(), "[DEC]", "[ENC]"])
     tokenizer.save(str(folder / "tokenizer.json"))
     shutil.copy(vocab_file, folder / "vocab.txt")
-    write_json(folder / "special_tokens_map.json", SPECIAL | {"bos_token": "[DEC]", "additional_special_tokens": ["[ENC]"]})
+    write_json(
+        folder / "special_tokens_map.json", SPECIAL | {"bos_token": "[DEC]", "additional_special_tokens": ["[ENC]"]}
+    )
     write_json(folder / "tokenizer_config.json", SPECIAL | {
         "tokenizer_class": "BertTokenizer", "do_lower_case": True, "bos_token": "[DEC]", "model_max_length": positions,
         "clean_up_tokenization_spaces": True, "strip_accents": None, "tokenize_chinese_chars": True})
@@ -50,9 +61,21 @@ def main() -> None:
     (folder / "model.safetensors").chmod(0o644)
     vision = model.config.vision_config
     write_tokenizer(vocab_file, folder, model.config.text_config.max_position_embeddings)
-    write_json(folder / "preprocessor_config.json", {
-        "image_processor_type": "BlipImageProcessor", "do_convert_rgb": True, "do_resize": True, "size": {"height": vision.image_size, "width": vision.image_size},
-        "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": IMAGE_MEAN, "image_std": IMAGE_STD})
+    write_json(
+        folder / "preprocessor_config.json",
+        {
+            "image_processor_type": "BlipImageProcessor",
+            "do_convert_rgb": True,
+            "do_resize": True,
+            "size": {"height": vision.image_size, "width": vision.image_size},
+            "resample": 3,
+            "do_rescale": True,
+            "rescale_factor": 1 / 255,
+            "do_normalize": True,
+            "image_mean": IMAGE_MEAN,
+            "image_std": IMAGE_STD,
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The bundled BLIP's sizes, and a forward pass over Hugging Face's own parameters in which many questions share one picture.
+"""The bundled BLIP's sizes, and a forward pass over Hugging Face's own parameters in which many questions share one
+picture.
 
 Training with Hugging Face's classes would encode the picture once per question; here it is encoded once, and attention
 runs through PyTorch's fused kernel. The results equal those of the classes (tests/fixtures hold what they compute).
@@ -16,13 +17,33 @@ def make_model(vocab: list[str]) -> BlipForQuestionAnswering:
     """A fresh model over a vocabulary; 4.9 million parameters."""
     token = {text: index for index, text in enumerate(vocab)}
     text = dict(
-        vocab_size=len(vocab), hidden_size=HIDDEN, encoder_hidden_size=HIDDEN, intermediate_size=HIDDEN * EXPANSION, num_hidden_layers=TEXT_LAYERS,
-        num_attention_heads=HEADS, max_position_embeddings=POSITIONS, bos_token_id=token["[DEC]"], eos_token_id=token["[SEP]"],
-        sep_token_id=token["[SEP]"], pad_token_id=token["[PAD]"], projection_dim=HIDDEN, layer_norm_eps=1e-6, hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, initializer_range=INITIALIZER_RANGE)
+        vocab_size=len(vocab),
+        hidden_size=HIDDEN,
+        encoder_hidden_size=HIDDEN,
+        intermediate_size=HIDDEN * EXPANSION,
+        num_hidden_layers=TEXT_LAYERS,
+        num_attention_heads=HEADS,
+        max_position_embeddings=POSITIONS,
+        bos_token_id=token["[DEC]"],
+        eos_token_id=token["[SEP]"],
+        sep_token_id=token["[SEP]"],
+        pad_token_id=token["[PAD]"],
+        projection_dim=HIDDEN,
+        layer_norm_eps=1e-6,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        initializer_range=INITIALIZER_RANGE,
+    )
     vision = dict(
-        hidden_size=HIDDEN, intermediate_size=HIDDEN * EXPANSION, num_hidden_layers=VISION_LAYERS, num_attention_heads=HEADS, image_size=IMAGE_SIZE,
-        patch_size=PATCH_SIZE, projection_dim=HIDDEN, initializer_range=INITIALIZER_RANGE)
+        hidden_size=HIDDEN,
+        intermediate_size=HIDDEN * EXPANSION,
+        num_hidden_layers=VISION_LAYERS,
+        num_attention_heads=HEADS,
+        image_size=IMAGE_SIZE,
+        patch_size=PATCH_SIZE,
+        projection_dim=HIDDEN,
+        initializer_range=INITIALIZER_RANGE,
+    )
     config = BlipConfig(text_config=text, vision_config=vision, projection_dim=HIDDEN, image_text_hidden_size=HIDDEN)
     torch.manual_seed(0)
     model = BlipForQuestionAnswering(config)
@@ -51,7 +72,11 @@ def encode_pictures(model, pixels):
     embeddings = vision.embeddings
     weight = embeddings.patch_embedding
     patch, batch, grid = weight.kernel_size[0], pixels.shape[0], pixels.shape[2] // weight.kernel_size[0]
-    patches = pixels.view(batch, 3, grid, patch, grid, patch).permute(0, 2, 4, 1, 3, 5).reshape(batch, grid * grid, 3 * patch * patch)
+    patches = (
+        pixels.view(batch, 3, grid, patch, grid, patch)
+        .permute(0, 2, 4, 1, 3, 5)
+        .reshape(batch, grid * grid, 3 * patch * patch)
+    )
     x = F.linear(patches, weight.weight.view(weight.out_channels, -1), weight.bias)
     x = torch.cat([embeddings.class_embedding.expand(batch, 1, -1), x], 1) + embeddings.position_embedding
     for layer in vision.encoder.layers:
@@ -66,16 +91,27 @@ def run_text(bert, ids, mask, states, states_mask=None, group=1, causal=False):
     """ids [b * group, l]; states [b, s, H], shared by the `group` rows of each picture -> [b * group, l, H]"""
     rows, length = ids.shape
     heads = bert.config.num_attention_heads
-    x = bert.embeddings.LayerNorm(bert.embeddings.word_embeddings(ids) + bert.embeddings.position_embeddings.weight[:length])
+    x = bert.embeddings.LayerNorm(
+        bert.embeddings.word_embeddings(ids) + bert.embeddings.position_embeddings.weight[:length]
+    )
     for layer in bert.encoder.layer:
         block, out = layer.attention.self, layer.attention.output
-        context = F.scaled_dot_product_attention(split_heads(block.query(x), heads), split_heads(block.key(x), heads), split_heads(block.value(x), heads),
-                                                 attn_mask=mask, is_causal=causal)
+        context = F.scaled_dot_product_attention(
+            split_heads(block.query(x), heads),
+            split_heads(block.key(x), heads),
+            split_heads(block.value(x), heads),
+            attn_mask=mask,
+            is_causal=causal,
+        )
         x = out.LayerNorm(out.dense(merge_heads(context)) + x)
         block, out = layer.crossattention.self, layer.crossattention.output
         query = block.query(x).view(rows // group, group * length, -1)
-        context = F.scaled_dot_product_attention(split_heads(query, heads), split_heads(block.key(states), heads), split_heads(block.value(states), heads),
-                                                 attn_mask=states_mask)
+        context = F.scaled_dot_product_attention(
+            split_heads(query, heads),
+            split_heads(block.key(states), heads),
+            split_heads(block.value(states), heads),
+            attn_mask=states_mask,
+        )
         x = out.LayerNorm(out.dense(merge_heads(context).view(rows, length, -1)) + x)
         x = layer.output.LayerNorm(layer.output.dense(F.gelu(layer.intermediate.dense(x))) + x)
     return x
@@ -88,7 +124,9 @@ def answer_logits(model, pictures, questions, decoder_ids):
     mask = (ids > 0)[:, None, None, :]
     states = run_text(model.text_encoder, ids, mask.expand(-1, 1, length, -1), pictures, group=count)
     steps = decoder_ids.shape[1]
-    return model.text_decoder.cls(run_text(model.text_decoder.bert, decoder_ids, None, states, mask.expand(-1, 1, steps, -1), causal=steps > 1))
+    return model.text_decoder.cls(
+        run_text(model.text_decoder.bert, decoder_ids, None, states, mask.expand(-1, 1, steps, -1), causal=steps > 1)
+    )
 
 
 def caption_logits(model, pictures, captions):

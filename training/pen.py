@@ -1,4 +1,6 @@
-"""A pen for vector shapes at any size. Coordinates run from 0 to 1 over the picture; a thing is drawn in units of its height."""
+"""A pen for vector shapes at any size. Coordinates run from 0 to 1 over the picture; a thing is drawn in units of its
+height.
+"""
 
 
 class Pen:
@@ -35,7 +37,9 @@ class Pen:
         self.draw.rounded_rectangle((x0, y0, x1, y1), rad * self.h * self.size, fill=self.tint(c))
 
     def line(self, pts, w, c):
-        self.draw.line([self.point(*p) for p in pts], fill=self.tint(c), width=max(1, round(w * self.h * self.size)), joint="curve")
+        self.draw.line(
+            [self.point(*p) for p in pts], fill=self.tint(c), width=max(1, round(w * self.h * self.size)), joint="curve"
+        )
 
     def pie(self, u, v, ru, rv, a0, a1, c):
         a, b = self.point(u, v)

@@ -1,9 +1,9 @@
 """train.py SCENES_FOLDER VOCAB.txt CHECKPOINT.pt MINUTES: trains the bundled BLIP on the CPU.
 
-The first tenth of the time the vision model learns alone, from labels per patch (which things cover it, whose middle it holds,
-its column) and per picture (counts, colors, sides, place): that is quick, since no text is involved. Then questions and
-captions join. The extra heads are dropped at the end. A checkpoint is written every three minutes and continued by a later run.
-What is exported is a running average of the weights.
+The first tenth of the time the vision model learns alone, from labels per patch (which things cover it, whose middle it
+holds, its column) and per picture (counts, colors, sides, place): that is quick, since no text is involved. Then
+questions and captions join. The extra heads are dropped at the end. A checkpoint is written every three minutes and
+continued by a later run. What is exported is a running average of the weights.
 """
 import copy
 import math
@@ -47,13 +47,21 @@ class Labels(nn.Module):
         rows = len(pictures)
         shown = self.patch(patch).float()
         loss = 4 * (binary(shown[..., :classes], batch["covered"]) + 2 * binary(shown[..., classes:], batch["centre"]))
-        loss = loss + F.cross_entropy(self.count(whole).float().view(-1, MAX_COUNT + 1), batch["counts"].clamp(max=MAX_COUNT).reshape(-1))
-        loss = loss + 0.5 * F.cross_entropy(self.color(whole).float().view(-1, len(COLORS)), batch["colors"].reshape(-1), ignore_index=-1)
+        loss = loss + F.cross_entropy(
+            self.count(whole).float().view(-1, MAX_COUNT + 1), batch["counts"].clamp(max=MAX_COUNT).reshape(-1)
+        )
+        loss = loss + 0.5 * F.cross_entropy(
+            self.color(whole).float().view(-1, len(COLORS)), batch["colors"].reshape(-1), ignore_index=-1
+        )
         place = self.place(whole).float()
-        loss = loss + 0.1 * (F.cross_entropy(place[:, :-1], batch["place"][:, 0]) + binary(place[:, -1], batch["place"][:, 1].float()))
+        loss = loss + 0.1 * (
+            F.cross_entropy(place[:, :-1], batch["place"][:, 0]) + binary(place[:, -1], batch["place"][:, 1].float())
+        )
         columns = batch["centre"].view(rows, GRID, GRID, classes).sum(1)
         left, right = columns[:, : GRID // 2 - 1].sum(1), columns[:, GRID // 2 + 1 :].sum(1)
-        clear = ((columns.sum(1) == 1) & (left + right == 1) & (batch["counts"] == 1)).float()  # one thing, away from the middle
+        clear = (
+            (columns.sum(1) == 1) & (left + right == 1) & (batch["counts"] == 1)
+        ).float()  # one thing, away from the middle
         side = binary(self.side(whole).float(), left.clamp(max=1), reduction="none")
         loss = loss + (side * clear).sum() / clear.sum().clamp(min=1)
         target = torch.arange(GRID).repeat(GRID).expand(rows, GRID * GRID)
@@ -76,8 +84,12 @@ class Scenes:
         picked = {name: values[rows] for name, values in self.data.items()}
         asked = self.random.permutation(picked["answers"].shape[1])[:QUESTIONS_PER_STEP]
         mirrored = self.random.random() < 0.5
-        batch = {name: torch.tensor(picked[name].astype(np.int64)) for name in ("captions", "counts", "colors", "place")}
-        batch |= {name: torch.tensor(picked[name][:, asked].astype(np.int64)) for name in ("questions", "answers", "kinds")}
+        batch = {
+            name: torch.tensor(picked[name].astype(np.int64)) for name in ("captions", "counts", "colors", "place")
+        }
+        batch |= {
+            name: torch.tensor(picked[name][:, asked].astype(np.int64)) for name in ("questions", "answers", "kinds")
+        }
         images = picked["images"][:, :, ::-1] if mirrored else picked["images"]
         batch["pixels"] = pixels(images.copy())
         for name in ("covered", "centre"):
@@ -86,7 +98,9 @@ class Scenes:
             batch[name] = ((bits[..., None] >> torch.arange(len(CLASSES))) & 1).float()
         if mirrored:
             answers = batch["answers"]
-            batch["answers"] = torch.where(answers == self.left, self.right, torch.where(answers == self.right, self.left, answers))
+            batch["answers"] = torch.where(
+                answers == self.left, self.right, torch.where(answers == self.right, self.left, answers)
+            )
         return batch
 
 
@@ -117,16 +131,25 @@ def accuracy(model, scenes, bos):
         questions = torch.tensor(part["questions"].astype(np.int64))
         pictures = encode_pictures(model, pixels(part["images"]))
         first = torch.full((questions.shape[0] * questions.shape[1], 1), bos)
-        guesses = answer_logits(model, pictures, questions, first)[:, 0].argmax(-1).numpy().reshape(part["answers"].shape)
+        guesses = (
+            answer_logits(model, pictures, questions, first)[:, 0].argmax(-1).numpy().reshape(part["answers"].shape)
+        )
         for kind in range(len(QTYPES)):
             asked = part["kinds"] == kind
             right[kind] += (guesses == part["answers"])[asked].sum()
             total[kind] += asked.sum()
-    return right.sum() / total.sum(), {QTYPES[kind]: round(float(right[kind] / max(1, total[kind])), 3) for kind in range(len(QTYPES))}
+    return right.sum() / total.sum(), {
+        QTYPES[kind]: round(float(right[kind] / max(1, total[kind])), 3) for kind in range(len(QTYPES))
+    }
 
 
 def main() -> None:
-    folder, vocab_file, checkpoint, minutes = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
+    folder, vocab_file, checkpoint, minutes = (
+        Path(sys.argv[1]),
+        Path(sys.argv[2]),
+        Path(sys.argv[3]),
+        float(sys.argv[4]),
+    )
     torch.set_num_threads(os.cpu_count() or 1)
     vocab = vocab_file.read_text().split("\n")[:-1]
     bos, end = vocab.index("[DEC]"), vocab.index("[SEP]")
@@ -148,11 +171,18 @@ def main() -> None:
         print(f"{(time.time() - start) / 60:.1f} min, step {step}: {total:.3f} {kinds}", flush=True)
         state = {"model": model, "average": average, "labels": labels, "optimizer": optimizer}
         temporary = checkpoint.with_suffix(".tmp")
-        torch.save({name: part.state_dict() for name, part in state.items()} | {"step": step, "seconds": time.time() - start}, temporary)
+        torch.save(
+            {name: part.state_dict() for name, part in state.items()} | {"step": step, "seconds": time.time() - start},
+            temporary,
+        )
         temporary.replace(checkpoint)
 
     while (done := (time.time() - start) / budget) < 1:
-        rate = PEAK_RATE * min(1, (step + 1) / WARM_UP_STEPS) * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
+        rate = (
+            PEAK_RATE
+            * min(1, (step + 1) / WARM_UP_STEPS)
+            * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate
         batch = scenes.batch()

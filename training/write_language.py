@@ -71,7 +71,11 @@ def ask(sc, qt, r):
     have = [c for c in CLASSES if n[c]]
     ch = r.choice
     if qt == "count":
-        c = ch(OBJ_Q) if r.random() < 0.15 or not have else ch([x for x in have for _ in range((0, 2, 3, 5, 7, 7)[n[x]])])
+        c = (
+            ch(OBJ_Q)
+            if r.random() < 0.15 or not have
+            else ch([x for x in have for _ in range((0, 2, 3, 5, 7, 7)[n[x]])])
+        )
         p = PLURAL[c]
         return ch(
             [
@@ -109,7 +113,9 @@ def ask(sc, qt, r):
         if g and r.random() < 0.5:
             c = ch(g)
             return (f"where is the {c}?" if n[c] == 1 else f"where are the {PLURAL[c]}?"), sc["place"]
-        return ch(["where is this?", "where was this picture taken?", "where was this photo taken?", "what place is this?"]), sc["place"]
+        return ch(
+            ["where is this?", "where was this picture taken?", "where was this photo taken?", "what place is this?"]
+        ), sc["place"]
     if qt == "daynight":
         if r.random() < 0.6:
             return ch(["is it day or night?", "is it daytime or nighttime?"]), "night" if sc["night"] else "day"
@@ -130,7 +136,9 @@ def ask(sc, qt, r):
             oth = [x for x in ds if x[1] != ds[0][1]]
             if oth and oth[0][0] < ds[0][0] * 1.6 + 0.05:
                 continue
-            return ch([f"what is next to the {o['c']}?", f"what is beside the {o['c']}?", f"what is near the {o['c']}?"]), ds[0][1]
+            return ch(
+                [f"what is next to the {o['c']}?", f"what is beside the {o['c']}?", f"what is near the {o['c']}?"]
+            ), ds[0][1]
         return None
     if qt == "animal":
         a = [c for c in ("dog", "cat", "bird") if n[c]]
@@ -153,7 +161,11 @@ def ask(sc, qt, r):
             return None
         o = ch(m)
         return ch(
-            [f"is the {o['c']} on the left or on the right?", f"is the {o['c']} on the left or right?", f"which side is the {o['c']} on?"]
+            [
+                f"is the {o['c']} on the left or on the right?",
+                f"is the {o['c']} on the left or right?",
+                f"which side is the {o['c']} on?",
+            ]
         ), ("left" if o["x"] < 0.5 else "right")
     if qt == "colorcheck":
         m = [c for c in have if c not in ("tree", "snowman")]

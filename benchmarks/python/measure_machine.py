@@ -60,7 +60,10 @@ def main() -> None:
     default = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT"))
     square = np.random.default_rng(1).uniform(0, 1, (SIZE, SIZE)).astype(np.float32)
     flop = 2 * 2 * SIZE**3
-    result = {"processor": core.get_property("CPU", "FULL_DEVICE_NAME"), "precision": "bf16" if "bfloat16" in default or "bf16" in default else default}
+    result = {
+        "processor": core.get_property("CPU", "FULL_DEVICE_NAME"),
+        "precision": "bf16" if "bfloat16" in default or "bf16" in default else default,
+    }
     for name, int8, hint in (("f32", False, "f32"), ("bf16", False, "bf16"), ("int8", True, "bf16")):
         try:
             compiled = core.compile_model(multiply(int8), "CPU", {**config, "INFERENCE_PRECISION_HINT": hint})

@@ -28,12 +28,21 @@ def pixels():
 
 def question():
     ids = random.integers(5, 1000, (1, 10))
-    return [ids, np.ones_like(ids), random.standard_normal((1, tokens, hidden), dtype=np.float32), np.ones((1, tokens), np.int64)]
+    return [
+        ids,
+        np.ones_like(ids),
+        random.standard_normal((1, tokens, hidden), dtype=np.float32),
+        np.ones((1, tokens), np.int64),
+    ]
 
 
 transformer = nncf.ModelType.TRANSFORMER
-quantized = nncf.quantize(vision, nncf.Dataset([pixels() for _ in range(samples)]), model_type=transformer, subset_size=samples)
+quantized = nncf.quantize(
+    vision, nncf.Dataset([pixels() for _ in range(samples)]), model_type=transformer, subset_size=samples
+)
 ov.save_model(quantized, target / f"{PARTS[0]}.xml")
-quantized = nncf.quantize(encoder, nncf.Dataset([question() for _ in range(samples)]), model_type=transformer, subset_size=samples)
+quantized = nncf.quantize(
+    encoder, nncf.Dataset([question() for _ in range(samples)]), model_type=transformer, subset_size=samples
+)
 ov.save_model(quantized, target / f"{PARTS[1]}.xml")
 ov.save_model(nncf.compress_weights(core.read_model(source / f"{PARTS[2]}.xml")), target / f"{PARTS[2]}.xml")

@@ -16,7 +16,9 @@ PARTS = ("blip_vision_model", "blip_text_encoder", "blip_text_decoder_with_past"
 
 
 def load_checkpoint(checkpoint: str) -> BlipForQuestionAnswering:
-    """The checkpoint's model. transformers 4.40 leaves the decoder's output layer random where a file holds the tied matrix once."""
+    """The checkpoint's model. transformers 4.40 leaves the decoder's output layer random where a file holds the tied
+    matrix once.
+    """
     model = BlipForQuestionAnswering.from_pretrained(checkpoint).eval()
     model.text_decoder.tie_weights()
     return model
@@ -60,7 +62,12 @@ def convert(model: BlipForQuestionAnswering, folder: Path) -> None:
 
 def name_decoder(ir: ov.Model, layers: int) -> None:
     """Names the flattened past and present, and frees every dimension that changes from step to step."""
-    shapes = {"input_ids": [-1, -1], "attention_mask": [-1, -1], "encoder_hidden_states": None, "encoder_attention_mask": [-1, -1]}
+    shapes = {
+        "input_ids": [-1, -1],
+        "attention_mask": [-1, -1],
+        "encoder_hidden_states": None,
+        "encoder_attention_mask": [-1, -1],
+    }
     past = 0
     for port in ir.inputs:
         known = next((name for name in shapes if name in port.get_names()), None)
@@ -110,7 +117,11 @@ class TutorialPipeline:
         }
         inputs = {name: value.numpy() for name, value in inputs.items() if name in self.names}
         empty = self.empty.repeat(len(input_ids), 0)
-        flat = [tensor for layer in past_key_values for tensor in layer] if past_key_values else [empty] * len(self.past_names)
+        flat = (
+            [tensor for layer in past_key_values for tensor in layer]
+            if past_key_values
+            else [empty] * len(self.past_names)
+        )
         inputs.update(zip(self.past_names, flat))
         outputs = list(self.request.infer(inputs).values())
         present = tuple(tuple(torch.from_numpy(t) for t in outputs[i:i + 2]) for i in range(1, len(outputs), 2))
@@ -118,7 +129,9 @@ class TutorialPipeline:
 
     def generate_answer(self, pixel_values, input_ids, attention_mask, **options):
         image = self.vision(pixel_values)[0]
-        question = self.encoder([input_ids, attention_mask, image, torch.ones(image.shape[:-1], dtype=torch.int64).numpy()])[0]
+        question = self.encoder(
+            [input_ids, attention_mask, image, torch.ones(image.shape[:-1], dtype=torch.int64).numpy()]
+        )[0]
         return self.generate(question, torch.full((1, 1), self.config.bos_token_id), **options)
 
     def generate_caption(self, pixel_values, **options):
@@ -129,5 +142,10 @@ class TutorialPipeline:
         states = torch.from_numpy(states)
         with torch.no_grad():
             return self.shell.generate(
-                input_ids=start, eos_token_id=self.config.sep_token_id, pad_token_id=self.config.pad_token_id,
-                encoder_hidden_states=states, encoder_attention_mask=torch.ones(states.shape[:-1], dtype=torch.int64), **options)
+                input_ids=start,
+                eos_token_id=self.config.sep_token_id,
+                pad_token_id=self.config.pad_token_id,
+                encoder_hidden_states=states,
+                encoder_attention_mask=torch.ones(states.shape[:-1], dtype=torch.int64),
+                **options,
+            )

@@ -48,7 +48,9 @@ class Worker:
         return {"ms": (time.perf_counter() - start) * 1000, "value": value}
 
     def run(self, stage: str, tokens: int, times: int = 1) -> dict:
-        """One measured run, `times` in a row or on a batch of as many. `tokens` new tokens, exactly: neither side may stop early."""
+        """One measured run, `times` in a row or on a batch of as many. `tokens` new tokens, exactly: neither side may
+        stop early.
+        """
         exact = {"min_new_tokens": tokens, "max_new_tokens": tokens, "do_sample": False}
         pixel_values = self.inputs["pixel_values"]
         if stage == "preprocess":
@@ -60,7 +62,9 @@ class Worker:
         if stage == "caption":
             return self.timed(lambda: self.pipeline.generate_caption(pixel_values, **exact).tolist())
         if stage == "vqa":
-            return self.timed(lambda: [self.pipeline.generate_answer(**self.inputs, **exact).tolist() for _ in range(times)][-1])
+            return self.timed(
+                lambda: [self.pipeline.generate_answer(**self.inputs, **exact).tolist() for _ in range(times)][-1]
+            )
         if stage == "caption_batch":
             batch = np.repeat(pixel_values, times, 0)
             return self.timed(lambda: self.pipeline.generate_caption(batch, **exact).tolist())

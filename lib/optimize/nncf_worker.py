@@ -245,7 +245,8 @@ def run(task, core, counter):
 
 
 def main():
-    # Ctrl-C reaches every process of a terminal or a kernel: what it means, the parent decides. Its end ends this one too.
+    # Ctrl-C reaches every process of a terminal or a kernel: what it means, the parent decides. Its end ends this one
+    # too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = json.loads(sys.stdin.buffer.raw.readline())
     threading.Thread(target=stop_when_parent_ends, daemon=True).start()

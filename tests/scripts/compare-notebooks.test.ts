@@ -197,10 +197,10 @@ describe('finds', () => {
       assert.match(compare([[lines('same')], saved], [[lines('same')], again]), /^n\.ipynb, cell 2: results differ\n/),
     );
 
-  test('both lines are shown, and how to save anew', () => {
+  test('both lines are shown, and how to save again', () => {
     assert.equal(
       compare([[lines('answer: 2')]], [[lines('answer: 3')]]),
-      'n.ipynb, cell 1: results differ\n  saved: answer: 2\n  again: answer: 3\n1 difference. If meant, save anew: npm start -- --save\n',
+      'n.ipynb, cell 1: results differ\n  saved: answer: 2\n  again: answer: 3\n1 difference. If intended, save them again: npm start -- --save\n',
     );
   });
 
@@ -208,11 +208,11 @@ describe('finds', () => {
     const show = (data: Buffer) => [[display({ 'image/png': data.toString('base64'), 'text/plain': 'a dog' })]];
     assert.match(
       compare(show(await picture()), show(await picture(9))),
-      /cell 1: results differ\n {2}1 of 1200 pixels of a picture changed/,
+      /cell 1: results differ\n {2}1 of 1200 pixels of an image changed/,
     );
     assert.match(
       compare(show(await picture()), show(await picture(undefined, 41))),
-      /a picture of 40 x 30 pixels became 41 x 30/,
+      /an image of 40 x 30 pixels became 41 x 30/,
     );
   });
 
