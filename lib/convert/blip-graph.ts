@@ -3,26 +3,25 @@
 import type { BlipCheckpoint, BlipConfig, HiddenActivation } from '../checkpoint';
 import { GraphBuilder, type Value } from '../ir';
 import { activation } from './activation';
-import { Weights } from './weights';
+import { Weights, type WeightsOptions } from './weights';
 
 /**
  * Layers take their tensors by the checkpoint's names: `g.linear(x, 'itm_head')` reads `itm_head.weight` and `itm_head.bias`.
  *
  * @example
- * const g = new BlipGraph('blip_vision_model', checkpoint, true);
+ * const g = new BlipGraph('blip_vision_model', checkpoint, { compressToFP16: true, values: new WeightValues() });
  * const pixel_values = g.parameter('pixel_values', 'f32', [-1, 3, 384, 384]);
  */
 export class BlipGraph extends GraphBuilder {
   readonly #weights: Weights;
 
-  /** @param compressToFP16 stores weights in half precision, to be decompressed when the model is loaded */
   constructor(
     name: string,
     readonly checkpoint: BlipCheckpoint,
-    compressToFP16: boolean,
+    options: WeightsOptions,
   ) {
     super(name);
-    this.#weights = new Weights(this, checkpoint, compressToFP16);
+    this.#weights = new Weights(this, checkpoint, options);
   }
 
   get config(): BlipConfig {

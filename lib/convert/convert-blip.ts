@@ -16,6 +16,8 @@ import { checkTensors } from './expected-tensors';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
 import { visionModel } from './vision-model';
+import { describeClamped, WeightValues, type ClampedTensor } from './weight-values';
+import type { WeightsOptions } from './weights';
 
 /** A conversion into the checkpoint's own folder, or one that wrote no vision model. */
 export class ConvertError extends BlipError {}
@@ -24,6 +26,8 @@ export interface ConvertOptions {
   /** Store weights in half precision, as OpenVINO's own `save_model` does; true by default. */
   readonly compress_to_fp16?: boolean;
   readonly progress_callback?: ProgressCallback;
+  /** Told once when weights were clamped; `console.warn` by default. */
+  readonly on_warning?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -38,9 +42,11 @@ export interface ConvertedBlip {
   readonly folder: string;
   /** In the order in which data flows. A captioning checkpoint has no text encoder. */
   readonly models: Readonly<Partial<Record<BlipModelName, ConvertedModel>>> & { readonly vision_model: ConvertedModel };
+  /** Tensors with weights beyond half precision, which became +-65504; empty with `compress_to_fp16: false`. */
+  readonly clamped: readonly ClampedTensor[];
 }
 
-type BuildGraph = (checkpoint: BlipCheckpoint, compressToFP16: boolean) => BlipGraph;
+type BuildGraph = (checkpoint: BlipCheckpoint, weights: WeightsOptions) => BlipGraph;
 
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companion files.
@@ -51,6 +57,7 @@ type BuildGraph = (checkpoint: BlipCheckpoint, compressToFP16: boolean) => BlipG
  * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');
  * converted.models.vision_model.binBytes // about 2 bytes per parameter
  * @throws {CheckpointTensorsError} before anything is written, when weights and config.json do not fit
+ * @throws {WeightValueError} when a weight is NaN or infinite; it names the tensor and the place
  * @throws {ConvertWriteError} when the disk is full, or the output cannot be written
  */
 export async function convertBlip(
@@ -58,19 +65,23 @@ export async function convertBlip(
   outputFolder: string,
   options: ConvertOptions = {},
 ): Promise<ConvertedBlip> {
-  checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'signal']);
+  checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'on_warning', 'signal']);
   if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
     throw new ConvertError(`${outputFolder}: this is the checkpoint's own folder. Name another output folder.`);
   checkTensors(checkpoint);
   return withCallbacks(options.signal, (guard) =>
-    writeModels(checkpoint, outputFolder, { ...options, progress_callback: guard(options.progress_callback) }),
+    writeModels(checkpoint, outputFolder, {
+      ...options,
+      progress_callback: guard(options.progress_callback),
+      on_warning: guard(options.on_warning ?? ((message: string) => console.warn(message))),
+    }),
   );
 }
 
 async function writeModels(
   checkpoint: BlipCheckpoint,
   outputFolder: string,
-  { compress_to_fp16 = true, progress_callback, signal }: ConvertOptions,
+  { compress_to_fp16 = true, progress_callback, on_warning, signal }: ConvertOptions,
 ): Promise<ConvertedBlip> {
   const parameters = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0);
   const total = parameters * (compress_to_fp16 ? 2 : 4);
@@ -80,11 +91,12 @@ async function writeModels(
     weights: compress_to_fp16 ? 'f16' : 'f32',
   };
   const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
+  const values = new WeightValues();
   let done = 0;
   await stageModel(outputFolder, async (staging) => {
     for (const [name, build] of graphsOf(checkpoint)) {
       const start = performance.now();
-      const graph = build(checkpoint, compress_to_fp16);
+      const graph = build(checkpoint, { compressToFP16: compress_to_fp16, values });
       const file = `blip_${name}.xml`;
       const onBytes = (bytes: number): void =>
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
@@ -106,7 +118,9 @@ async function writeModels(
   });
   progress_callback?.({ status: 'convert', loaded: total, total });
   if (!models.vision_model) throw new ConvertError(`${checkpoint.folder}: no vision model was written.`);
-  return { folder: outputFolder, models: { ...models, vision_model: models.vision_model } };
+  const warning = describeClamped(checkpoint.id, values.clamped);
+  if (warning !== undefined) on_warning?.(warning);
+  return { folder: outputFolder, clamped: values.clamped, models: { ...models, vision_model: models.vision_model } };
 }
 
 /** The models of a checkpoint, in the order in which data flows. */

@@ -2,3 +2,5 @@
 export { CheckpointError, loadCheckpoint, type BlipCheckpoint, type LoadCheckpointOptions } from '../checkpoint';
 export * from './convert-blip';
 export { CheckpointTensorsError, expectedTensors } from './expected-tensors';
+export { WeightValueError, type ClampedTensor } from './weight-values';
+export { convertOnce, ConvertOnceError, modelCacheFolder, type ConvertOnceOptions } from './convert-once';

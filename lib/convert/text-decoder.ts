@@ -12,6 +12,7 @@ import { causalMask } from './attention-masks';
 import { BlipGraph } from './blip-graph';
 import { outputLayer } from './expected-tensors';
 import { selfAttention, textEmbeddings, textLayer } from './text-layers';
+import type { WeightsOptions } from './weights';
 
 /**
  * input_ids [batch, new] i64, attention_mask [batch, past + new] i64, position_ids [batch or 1, new] i64,
@@ -19,8 +20,8 @@ import { selfAttention, textEmbeddings, textLayer } from './text-layers';
  * beam_idx [batch] i32 (which row of the cache each row continues; 0, 1, 2, ... for greedy search)
  * -> logits [batch, 1, vocab_size] f32 of the last position.
  */
-export function textDecoder(checkpoint: BlipCheckpoint, compressToFP16: boolean): BlipGraph {
-  const g = new BlipGraph('blip_text_decoder', checkpoint, compressToFP16);
+export function textDecoder(checkpoint: BlipCheckpoint, weights: WeightsOptions): BlipGraph {
+  const g = new BlipGraph('blip_text_decoder', checkpoint, weights);
   const { num_hidden_layers, encoder_hidden_size } = g.config.text_config;
   const input_ids = g.parameter('input_ids', 'i64', [-1, -1]);
   const attention_mask = g.parameter('attention_mask', 'i64', [-1, -1]);

@@ -4,6 +4,7 @@ import { crossAttention, encoderStates } from './absorbed-cross-attention';
 import { additiveMask } from './attention-masks';
 import { BlipGraph } from './blip-graph';
 import { selfAttention, textEmbeddings, textLayer } from './text-layers';
+import type { WeightsOptions } from './weights';
 
 /**
  * input_ids [batch, length] i64, attention_mask [batch, length] i64,
@@ -14,8 +15,8 @@ import { selfAttention, textEmbeddings, textLayer } from './text-layers';
  * One image may serve a batch of texts.
  * Hugging Face's cross-attention ignores encoder_attention_mask (transformers 5.23); here it is applied.
  */
-export function textEncoder(checkpoint: BlipCheckpoint, compressToFP16: boolean): BlipGraph {
-  const g = new BlipGraph('blip_text_encoder', checkpoint, compressToFP16);
+export function textEncoder(checkpoint: BlipCheckpoint, weights: WeightsOptions): BlipGraph {
+  const g = new BlipGraph('blip_text_encoder', checkpoint, weights);
   const { num_hidden_layers, encoder_hidden_size } = g.config.text_config;
   const input_ids = g.parameter('input_ids', 'i64', [-1, -1]);
   const attention_mask = g.parameter('attention_mask', 'i64', [-1, -1]);

@@ -3,13 +3,14 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import type { Value } from '../ir';
 import { BlipGraph } from './blip-graph';
+import type { WeightsOptions } from './weights';
 
 /**
  * pixel_values [batch, 3, image_size, image_size] f32 -> last_hidden_state [batch, patches + 1, hidden_size] f32.
  * The first token is the class token.
  */
-export function visionModel(checkpoint: BlipCheckpoint, compressToFP16: boolean): BlipGraph {
-  const g = new BlipGraph('blip_vision_model', checkpoint, compressToFP16);
+export function visionModel(checkpoint: BlipCheckpoint, weights: WeightsOptions): BlipGraph {
+  const g = new BlipGraph('blip_vision_model', checkpoint, weights);
   const { image_size, num_hidden_layers, layer_norm_eps } = g.config.vision_config;
   const pixel_values = g.parameter('pixel_values', 'f32', [-1, 3, image_size, image_size]);
   let x = patchEmbeddings(g, pixel_values);

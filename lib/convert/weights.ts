@@ -1,11 +1,18 @@
 // Checkpoint tensors as constants of a graph, in FP32, or in FP16 with the mark that makes plugins decompress them when they load.
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
-import { floatToHalf } from '../core/float16';
 import type { GraphBuilder, Shape, Value } from '../ir';
+import type { WeightValues } from './weight-values';
 
 /** F32 values per chunk: few enough to stay in the processor's cache while they are read, converted and written. */
 const CHUNK_VALUES = 1 << 18;
+
+export interface WeightsOptions {
+  /** Half precision, to be decompressed when the model is loaded. */
+  readonly compressToFP16: boolean;
+  /** Sees all values when they are written. */
+  readonly values: WeightValues;
+}
 
 /** A checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
 export class Weights {
@@ -17,7 +24,7 @@ export class Weights {
   constructor(
     private readonly graph: GraphBuilder,
     private readonly checkpoint: BlipCheckpoint,
-    private readonly compressToFP16: boolean,
+    private readonly options: WeightsOptions,
   ) {}
 
   /** The number of values in the tensors that were handed out so far. */
@@ -57,7 +64,8 @@ export class Weights {
   }
 
   #constant(name: string, tensors: readonly CheckpointTensor[], shape: Shape): Value {
-    const { compressToFP16, graph } = this;
+    const { graph } = this;
+    const { compressToFP16 } = this.options;
     const chunks = (tensor: CheckpointTensor): Generator<Uint8Array> =>
       compressToFP16 ? this.#halfChunks(tensor) : this.#floatChunks(tensor);
     const bytes = function* (): Generator<Uint8Array> {
@@ -68,12 +76,14 @@ export class Weights {
   }
 
   *#floatChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
-    for (const values of tensor.floatPieces(this.#floats)) yield asBytes(values);
+    const watch = this.options.values.watch(tensor);
+    for (const values of tensor.floatPieces(this.#floats)) yield asBytes(watch.check(values));
   }
 
   *#halfChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
+    const watch = this.options.values.watch(tensor);
     for (const values of tensor.floatPieces(this.#floats))
-      yield asBytes(floatToHalf(values, this.#halves().subarray(0, values.length)));
+      yield asBytes(watch.toHalf(values, this.#halves().subarray(0, values.length)));
   }
 }
 

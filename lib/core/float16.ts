@@ -1,5 +1,5 @@
 // IEEE half precision and bfloat16 to and from float32, for whole arrays. Rounds to nearest, ties to even, as NumPy does.
-import { roundHalves } from './vectors/round-halves';
+import { largestOf, roundHalves } from './vectors/round-halves';
 
 const F16_TABLE = new Float32Array(65536);
 let tableReady = false;
@@ -43,9 +43,43 @@ export function bfloatToFloat(bits: Uint16Array): Float32Array {
  * @example floatToHalf(Float32Array.of(1))[0] // 0x3c00
  */
 export function floatToHalf(values: Float32Array, out: Uint16Array = new Uint16Array(values.length)): Uint16Array {
-  const words = new Int32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = roundHalves(values, out); i < words.length; i++) out[i] = roundWord(words[i]);
+  roundToHalf(values, out);
   return out;
+}
+
+/**
+ * As floatToHalf.
+ *
+ * @returns the bits of the largest magnitude: see largestMagnitude
+ * @example roundToHalf(Float32Array.of(1, -1e6), out) >= HALF_OVERFLOW // true: the second became infinity
+ */
+export function roundToHalf(values: Float32Array, out: Uint16Array): number {
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const { count, largest } = roundHalves(values, out);
+  for (let i = count; i < words.length; i++) out[i] = roundWord(words[i]);
+  return largestWord(words.subarray(count), largest);
+}
+
+/** Bits of the smallest magnitude that rounds to infinity: 65520. */
+export const HALF_OVERFLOW = 0x477ff000;
+/** Bits of infinity as float32; those of NaN are above. */
+export const FLOAT_INFINITY = 0x7f800000;
+
+/**
+ * The largest magnitude among the values, as the bits of a float32, which are ordered as the magnitudes are. At least FLOAT_INFINITY when
+ * a value is not finite.
+ *
+ * @example largestMagnitude(Float32Array.of(0.5, NaN)) >= FLOAT_INFINITY // true
+ */
+export function largestMagnitude(values: Float32Array): number {
+  const { count, largest } = largestOf(values);
+  return largestWord(new Int32Array(values.buffer, values.byteOffset, values.length).subarray(count), largest);
+}
+
+function largestWord(words: Int32Array, least: number): number {
+  let largest = least;
+  for (let i = 0; i < words.length; i++) largest = Math.max(largest, words[i] & 0x7fffffff);
+  return largest;
 }
 
 /** The bits of a float32 as those of the nearest half. */

@@ -1,6 +1,6 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
 import * as path from 'node:path';
-import { convertOnce } from '../model-folder/convert-once';
+import { convertOnce } from '../convert/convert-once';
 import { BlipModelError } from './check-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
 import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';

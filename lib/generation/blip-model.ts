@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import { untilAborted } from '../core/until-aborted';
-import { convertOnce } from '../model-folder/convert-once';
+import { convertOnce } from '../convert/convert-once';
 import type { CompiledModel } from '../openvino';
 import { beamSearch } from './beam-search';
 import { BlipModelError, type Tokens } from './check-inputs';

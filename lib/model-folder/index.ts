@@ -1,4 +1,3 @@
-// Public API of the model folder room: converted models in the cache.
-export { convertOnce, ConvertOnceError, modelCacheFolder, type ConvertOnceOptions } from './convert-once';
+// Public API of the model folder room: what a folder of converted models holds.
 export { modelDtype, type Dtype } from './model-dtype';
 export { modelName } from './model-name';

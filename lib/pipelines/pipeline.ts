@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import type { BlipTask } from '../checkpoint';
 import { OVBlipMatcher, OVBlipModel, type PretrainedOptions } from '../generation';
 import { splitOptions } from '../generation/pretrained-options';
-import { convertOnce } from '../model-folder/convert-once';
+import { convertOnce } from '../convert/convert-once';
 import { BlipProcessor } from '../preprocessing';
 import { imageTextMatching, type ImageTextMatching } from './image-text-matching';
 import { imageToText, type ImageToText } from './image-to-text';

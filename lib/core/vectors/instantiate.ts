@@ -4,7 +4,8 @@
 /** An instance's functions, which take and return 32-bit integers, and its memory. */
 export interface VectorModule {
   readonly memory: ArrayBuffer;
-  call(name: string, ...parameters: number[]): void;
+  /** @returns what the function returns; 0 where that is nothing */
+  call(name: string, ...parameters: number[]): number;
 }
 
 /** As far as it is used here; Node.js's types leave it out. */
@@ -16,7 +17,7 @@ declare const WebAssembly:
       Instance: new (
         module: object,
       ) => {
-        exports: Readonly<Record<string, (...parameters: number[]) => void>> & {
+        exports: Readonly<Record<string, (...parameters: number[]) => number | undefined>> & {
           readonly memory: { readonly buffer: ArrayBuffer };
         };
       };
@@ -40,5 +41,5 @@ export function lazyInstance(base64: string): () => VectorModule | undefined {
 function instantiate(bytes: Uint8Array): VectorModule | undefined {
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return { memory: exports.memory.buffer, call: (name, ...parameters) => exports[name](...parameters) };
+  return { memory: exports.memory.buffer, call: (name, ...parameters) => exports[name](...parameters) ?? 0 };
 }

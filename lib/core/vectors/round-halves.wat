@@ -5,7 +5,9 @@
   (memory (export "memory") 2)
 
   ;; Rounds the floats at bytes $from to $end, at least four and a multiple of four, and writes the halves to $to.
-  (func (export "round") (param $from i32) (param $to i32) (param $end i32)
+  ;; Returns the largest magnitude among them, as its bits: above 0x7f800000 one is NaN.
+  (func (export "round") (param $from i32) (param $to i32) (param $end i32) (result i32)
+    (local $largest v128)
     (local $word v128)
     (local $magnitude v128)
     (local $normal v128)
@@ -15,6 +17,7 @@
       (local.set $word (v128.load (local.get $from)))
       (local.set $magnitude
         (v128.and (local.get $word) (v128.const i32x4 0x7fffffff 0x7fffffff 0x7fffffff 0x7fffffff)))
+      (local.set $largest (i32x4.max_s (local.get $largest) (local.get $magnitude)))
 
       ;; Normal half: rebias the exponent, add half a unit in the last place (less one, plus the last bit: ties to even), and shift.
       ;; 0xc8000fff is 0xfff - 0x38000000.
@@ -63,4 +66,30 @@
         (i16x8.narrow_i32x4_u (local.get $half) (local.get $half)))
       (local.set $to (i32.add (local.get $to) (i32.const 8)))
       (local.set $from (i32.add (local.get $from) (i32.const 16)))
-      (br_if $next (i32.lt_u (local.get $from) (local.get $end))))))
+      (br_if $next (i32.lt_u (local.get $from) (local.get $end))))
+    (call $across (local.get $largest)))
+
+  ;; The same magnitude of the floats at bytes $from to $end, without rounding them.
+  (func (export "largest") (param $from i32) (param $end i32) (result i32)
+    (local $largest v128)
+    (loop $next
+      (local.set $largest
+        (i32x4.max_s
+          (local.get $largest)
+          (v128.and
+            (v128.load (local.get $from))
+            (v128.const i32x4 0x7fffffff 0x7fffffff 0x7fffffff 0x7fffffff))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $from) (local.get $end))))
+    (call $across (local.get $largest)))
+
+  ;; The largest of four integers.
+  (func $across (param $four v128) (result i32)
+    (local.set $four
+      (i32x4.max_s
+        (local.get $four)
+        (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $four) (local.get $four))))
+    (i32x4.extract_lane 0
+      (i32x4.max_s
+        (local.get $four)
+        (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $four) (local.get $four))))))

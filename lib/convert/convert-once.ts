@@ -12,7 +12,7 @@ import {
   type FoundCheckpoint,
   type LoadCheckpointOptions,
 } from '../checkpoint';
-import { convertBlip } from '../convert/convert-blip';
+import { convertBlip } from './convert-blip';
 import { cacheFolder } from '../core/cache-folder';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
@@ -25,8 +25,8 @@ import { withLock } from '../core/with-lock';
 import { splitRevision } from '../hub';
 import { checkpointIdentity } from './checkpoint-identity';
 import { converterDigest } from './converter-digest';
-import { modelDtype, DTYPES, type Dtype } from './model-dtype';
-import { modelName } from './model-name';
+import { modelDtype, DTYPES, type Dtype } from '../model-folder/model-dtype';
+import { modelName } from '../model-folder/model-name';
 
 /** A model in the wanted precision is not there, or cannot be kept in the cache. */
 export class ConvertOnceError extends BlipError {}

@@ -7,10 +7,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { CheckpointError, loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip } from '../../lib/convert';
+import { convertBlip, convertOnce, ConvertOnceError, modelCacheFolder } from '../../lib/convert';
 import { OptionsError } from '../../lib/core/check-options';
 import type { Progress } from '../../lib/core/progress';
-import { convertOnce, ConvertOnceError, modelCacheFolder, modelDtype } from '../../lib/model-folder';
+import { modelDtype } from '../../lib/model-folder';
 import { projectRoot } from '../project-root';
 
 const FIXTURE = path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints', 'vqa-f16');
@@ -214,7 +214,7 @@ describe('processes that want the same model', () => {
   /** A process that converts and prints every progress status, and the folder. */
   function start(slow = false) {
     const script = `
-      const { convertOnce } = require('./lib/model-folder');
+      const { convertOnce } = require('./lib/convert');
       const wait = () => { const end = Date.now() + 60000; while (${slow} && Date.now() < end); };
       convertOnce(${JSON.stringify(checkpoint)}, { progress_callback: ({ status }) => { console.log(status); wait(); } })
         .then((folder) => console.log('folder ' + folder), (error) => console.log('failed ' + error));`;
