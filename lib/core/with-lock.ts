@@ -1,13 +1,14 @@
 // Lets one process at a time do a piece of work: the others wait, and take over when the one that works has ended without finishing.
 //
-// The lock saves work, it does not guard data: in rare cases (a process that was suspended for long, two that take over in the same
-// instant) two work at once. So the work must end in one atomic step, such as a rename, of which either result is as good.
+// A process that was suspended for longer than a lock stays fresh loses it, and does not know. So what is made below a lock must also be
+// recognized when it is read: by one atomic step at the end, such as a rename, or by a manifest with digests.
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from './is-record';
+import { makeFolder } from './make-folder';
+import { isAlive, processSpace, startOf } from './process-identity';
 
 export interface LockOptions {
   /** Ends the waiting; the work itself has to listen to it on its own. */
@@ -21,6 +22,10 @@ const TOUCH_MS = 2_000;
 /** Also above what a busy machine, or a long step without a pause, keeps the holder from touching it. */
 const STALE_MS = 60_000;
 const POLL_MS = 200;
+/** A lock is filled in right after it is made, unless its process was killed in between. */
+const EMPTY_MS = 2_000;
+/** Removing a lock takes two calls: whoever was at it this long ago was killed in between. */
+const TAKEOVER_MS = 10_000;
 
 /**
  * @param file the lock: made, and removed at the end
@@ -29,12 +34,16 @@ const POLL_MS = 200;
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const { signal, onWait } = options;
-  await fs.promises.mkdir(path.dirname(file), { recursive: true });
-  const own = JSON.stringify({ pid: process.pid, host: os.hostname(), id: randomUUID() });
+  await makeFolder(path.dirname(file));
+  const own = JSON.stringify({
+    pid: process.pid,
+    space: processSpace(),
+    start: startOf(process.pid),
+    id: randomUUID(),
+  });
   let waits = false;
   while (!(await create(file, own))) {
-    if (await isAbandoned(file)) await fs.promises.rm(file, { force: true });
-    else {
+    if (!(await removeAbandoned(file))) {
       if (!waits) onWait?.();
       waits = true;
       signal?.throwIfAborted();
@@ -68,23 +77,42 @@ async function create(file: string, content: string): Promise<boolean> {
   }
 }
 
+/** Whether somebody who lives holds the lock `file` now. */
+export async function isLocked(file: string): Promise<boolean> {
+  return fs.existsSync(file) && !(await isAbandoned(file));
+}
+
+/**
+ * Removes a lock whose process is gone. Of several that find it, one does, and looks again: what the others would remove is its new lock.
+ *
+ * @returns false when the lock is held, or another process removes it now
+ */
+async function removeAbandoned(file: string): Promise<boolean> {
+  if (!(await isAbandoned(file))) return false;
+  const removal = `${file}.takeover`;
+  if (!(await create(removal, ''))) {
+    const since = fs.statSync(removal, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && Math.abs(Date.now() - since) > TAKEOVER_MS)
+      await fs.promises.rm(removal, { force: true });
+    return false;
+  }
+  try {
+    if (await isAbandoned(file)) await fs.promises.rm(file, { force: true });
+  } finally {
+    await fs.promises.rm(removal, { force: true });
+  }
+  return true;
+}
+
 /** Whether its process is gone: at once where that can be told, or when it was not touched for long. */
 async function isAbandoned(file: string): Promise<boolean> {
   try {
-    const { mtimeMs } = await fs.promises.stat(file);
-    if (Math.abs(Date.now() - mtimeMs) > STALE_MS) return true;
+    const { mtimeMs, size } = await fs.promises.stat(file);
+    if (Math.abs(Date.now() - mtimeMs) > (size === 0 ? EMPTY_MS : STALE_MS)) return true;
     const owner: unknown = JSON.parse(await fs.promises.readFile(file, 'utf8'));
-    return isRecord(owner) && owner.host === os.hostname() && typeof owner.pid === 'number' && !isAlive(owner.pid);
+    if (!isRecord(owner) || owner.space !== processSpace() || typeof owner.pid !== 'number') return false;
+    return !isAlive(owner.pid) || startOf(owner.pid) !== owner.start;
   } catch {
     return false; // removed, or not written yet: looked at again
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

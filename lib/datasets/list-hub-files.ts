@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolderSync } from '../core/make-folder';
 import { isRecord } from '../core/is-record';
 import { fetchJson, hubEndpoint, type RequestOptions, UnreachableError } from '../hub';
 import { BlipError } from '../core/errors';
@@ -47,7 +48,7 @@ export async function listHubFiles(id: string, options: HubFilesOptions): Promis
   const cached = path.join(cache_dir, `list-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.json`);
   try {
     const files = revision === undefined ? await currentFiles(id, options) : await filesAt(id, revision, options);
-    fs.mkdirSync(cache_dir, { recursive: true });
+    makeFolderSync(cache_dir);
     writeWhole(cached, JSON.stringify({ commit: files.commit, configs: toJson(files.configs) }));
     return files;
   } catch (error) {

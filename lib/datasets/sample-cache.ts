@@ -2,6 +2,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolderSync } from '../core/make-folder';
 import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
 import { SkipCounter, type SkippedSamples, type VqaSample, VqaSourceError } from './vqa-sample';
@@ -44,7 +45,7 @@ export class SampleCache {
     const name = crypto.createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16);
     this.folder = path.join(cache_dir, `vqa-${name}`);
     this.log = path.join(this.folder, 'steps.jsonl');
-    this.write(() => fs.mkdirSync(this.folder, { recursive: true }));
+    this.write(() => void makeFolderSync(this.folder));
     this.steps = this.readLog();
   }
 

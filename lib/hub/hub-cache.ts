@@ -2,6 +2,7 @@
 // snapshots/<commit>/<file> links to blobs/<etag>, .no_exist/<commit>/<file> says that there is no such file.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolder } from '../core/make-folder';
 
 /** Makes temporary names unique within this process. */
 let written = 0;
@@ -60,7 +61,7 @@ export class RepositoryCache {
 
   /** Makes the folders that a download needs. */
   async prepare(): Promise<void> {
-    await fs.promises.mkdir(path.join(this.folder, 'blobs'), { recursive: true });
+    await makeFolder(path.join(this.folder, 'blobs'));
     const tag = path.join(this.cache, 'CACHEDIR.TAG');
     if (!fs.existsSync(tag)) await ifWritable(() => writeAtomically(tag, CACHEDIR_TAG));
   }
@@ -69,7 +70,7 @@ export class RepositoryCache {
   async link(etag: string, commit: string, file: string): Promise<void> {
     const target = path.join(this.snapshot(commit), file);
     if (fs.existsSync(target)) return;
-    await fs.promises.mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     await fs.promises.rm(target, { force: true });
     const blob = this.blob(etag);
     try {
@@ -111,7 +112,7 @@ export class RepositoryCache {
 
 /** Under a name of this call first, then renamed: a reader never sees half of it. */
 async function writeAtomically(file: string, text: string): Promise<void> {
-  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   const temporary = temporaryName(file);
   await fs.promises.writeFile(temporary, text);
   await fs.promises.rename(temporary, file);

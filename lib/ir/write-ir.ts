@@ -1,6 +1,7 @@
 // Writes a graph as OpenVINO IR, version 11: the structure as XML, and the constants one after the other in a .bin.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolder } from '../core/make-folder';
 import { GraphError, TYPE_BYTES, type ConstantSource, type Graph, type IRType, type Node, type Value } from './graph';
 import { elementCount } from './shapes';
 
@@ -50,7 +51,7 @@ export async function writeIR(graph: Graph, file: string, options: WriteOptions 
       throw new GraphError(
         `${file}: runtime info "${key}" is not an XML name. Expected letters, digits, "_", "-" and ".", beginning with a letter or "_".`,
       );
-  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  await makeFolder(path.dirname(file));
   const suffix = `${process.pid}-${++calls}.tmp`;
   const temporary = { xml: `${file}.${suffix}`, bin: `${bin}.${suffix}` };
   try {

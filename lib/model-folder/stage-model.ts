@@ -2,6 +2,7 @@
 // An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a kill, the next run does.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeFolder } from '../core/make-folder';
 import { removeIfAbandoned, unfinishedPrefix } from './unfinished';
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 
@@ -18,7 +19,7 @@ const open = new Map<string, string | undefined>();
  */
 export async function stageModel<T>(outputFolder: string, make: (staging: string) => Promise<T>): Promise<T> {
   const output = path.resolve(outputFolder);
-  const created = await fs.promises.mkdir(output, { recursive: true });
+  const created = await makeFolder(output);
   try {
     for (const name of await fs.promises.readdir(output)) await removeIfAbandoned(path.join(output, name));
     const staging = await fs.promises.mkdtemp(path.join(output, unfinishedPrefix()));

@@ -1,14 +1,11 @@
 // Staging folders that a process left behind: how they are named, whose they are, and how those of dead processes are removed.
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
+import { isAlive, processSpace, startOf } from '../core/process-identity';
 
 const NAME = /^\.unfinished-(\d+)-(?:([0-9a-f]{8})-(\d+)-)?\w+$/;
 /** A process number of another machine, or of another container, says nothing here: age decides. Longer than any quantization. */
 const STALE_MS = 3_600_000;
-/** `starttime` of /proc/PID/stat, counted from the third field. */
-const START_FIELD = 19;
 /** The clock of a file system may be a little behind. */
 const CLOCK_SLACK_MS = 2_000;
 
@@ -55,13 +52,6 @@ async function isAbandoned(folder: string): Promise<boolean> {
   return !isAlive(pid) && Date.now() - changedAt(folder) > STALE_MS;
 }
 
-/** When a process started, in ticks since the system did; 0 where that is not told. */
-function startOf(pid: number): string {
-  const stat = read(`/proc/${pid}/stat`);
-  // The second field is the program's name in parentheses, and may hold blanks and parentheses itself.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD] ?? '0';
-}
-
 /** Birth where the file system knows it. */
 function createdAt(folder: string): number {
   const { birthtimeMs, mtimeMs } = fs.statSync(folder, { throwIfNoEntry: false }) ?? { birthtimeMs: 0, mtimeMs: 0 };
@@ -70,40 +60,4 @@ function createdAt(folder: string): number {
 
 function changedAt(folder: string): number {
   return fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-let space: string | undefined;
-
-/** Where a process number means the same process: this machine since it was started, and on Linux this container. */
-function processSpace(): string {
-  space ??= createHash('sha256')
-    .update([os.hostname(), read('/proc/sys/kernel/random/boot_id'), link('/proc/self/ns/pid')].join('\n'))
-    .digest('hex')
-    .slice(0, 8);
-  return space;
-}
-
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function link(file: string): string {
-  try {
-    return fs.readlinkSync(file);
-  } catch {
-    return '';
-  }
 }
