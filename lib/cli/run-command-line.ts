@@ -6,7 +6,7 @@ import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, UsageError, type C
 import { COMMANDS } from './commands';
 import { formatCommandHelp, formatHelp } from './format-help';
 import { parseCommandLine } from './parse-command-line';
-import { ownVersion } from './package-info';
+import { ownVersion } from '../core/own-version';
 import { openTerminal, type Terminal } from './terminal';
 
 /**

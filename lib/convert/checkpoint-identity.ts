@@ -17,9 +17,8 @@ const CHECKPOINT_FILE = /\.(json|txt|safetensors|bin)$/;
  */
 export async function checkpointIdentity({ folder, file }: FoundCheckpoint): Promise<string> {
   const hash = createHash('sha256');
-  const commit = path.basename(folder);
-  if (path.basename(path.dirname(folder)) === 'snapshots' && COMMIT.test(commit))
-    hash.update(file === undefined ? commit : `${commit} ${path.basename(file)}`);
+  const commit = hubCommit(folder);
+  if (commit !== undefined) hash.update(file === undefined ? commit : `${commit} ${path.basename(file)}`);
   else {
     const names = await fs.promises.readdir(folder);
     for (const name of names.filter((each) => counts(each, file)).sort()) {
@@ -28,6 +27,12 @@ export async function checkpointIdentity({ folder, file }: FoundCheckpoint): Pro
     }
   }
   return hash.digest('hex').slice(0, 12);
+}
+
+/** The commit of a folder in a hub cache, `…/snapshots/<commit>`; undefined for any other folder. */
+export function hubCommit(folder: string): string | undefined {
+  const commit = path.basename(folder);
+  return path.basename(path.dirname(folder)) === 'snapshots' && COMMIT.test(commit) ? commit : undefined;
 }
 
 /** Beside a file that was named, anything may lie: of that, only what goes with it counts. */

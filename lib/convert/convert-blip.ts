@@ -5,13 +5,16 @@ import type { BlipCheckpoint } from '../checkpoint';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { explainWriteError } from '../core/explain-write-error';
+import { ownVersion } from '../core/own-version';
 import type { ProgressCallback } from '../core/progress';
 import { withCallbacks } from '../core/with-callbacks';
 import { writeIR, type WrittenIR } from '../ir';
+import type { ModelOrigin } from '../model-folder';
 import { copyCompanions } from '../model-folder/copy-companions';
 import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
 import type { BlipGraph } from './blip-graph';
+import { hubCommit } from './checkpoint-identity';
 import { checkTensors } from './expected-tensors';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
@@ -93,7 +96,7 @@ async function writeModels(
   const models: Partial<Record<BlipModelName, ConvertedModel>> = {};
   const values = new WeightValues();
   let done = 0;
-  await stageModel(outputFolder, async (staging) => {
+  const make = async (staging: string): Promise<void> => {
     for (const [name, build] of graphsOf(checkpoint)) {
       const start = performance.now();
       const graph = build(checkpoint, { compressToFP16: compress_to_fp16, values });
@@ -113,7 +116,9 @@ async function writeModels(
     await copyCompanions(checkpoint.folder, staging);
     for (const [name, text] of checkpoint.derivedFiles) await fs.promises.writeFile(path.join(staging, name), text);
     signal?.throwIfAborted();
-  }).catch((error: unknown) => {
+  };
+  const origin = (): ModelOrigin => originOf(checkpoint, compress_to_fp16);
+  await stageModel(outputFolder, make, { origin, signal }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder, total);
   });
   progress_callback?.({ status: 'convert', loaded: total, total });
@@ -121,6 +126,16 @@ async function writeModels(
   const warning = describeClamped(checkpoint.id, values.clamped);
   if (warning !== undefined) on_warning?.(warning);
   return { folder: outputFolder, clamped: values.clamped, models: { ...models, vision_model: models.vision_model } };
+}
+
+function originOf({ id, folder }: BlipCheckpoint, compress_to_fp16: boolean): ModelOrigin {
+  const commit = hubCommit(folder);
+  return {
+    made_by: 'convertBlip',
+    checkpoint: commit === undefined ? { id: modelName(id) } : { id, commit },
+    versions: { 'blip-openvino': ownVersion() },
+    options: { compress_to_fp16 },
+  };
 }
 
 /** The models of a checkpoint, in the order in which data flows. */

@@ -18,13 +18,14 @@ import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { ConvertWriteError } from '../core/explain-write-error';
 import { describeValue } from '../core/describe-value';
-import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
 import { withCallbacks } from '../core/with-callbacks';
 import { withLock } from '../core/with-lock';
 import { splitRevision } from '../hub';
 import { checkpointIdentity } from './checkpoint-identity';
 import { converterDigest } from './converter-digest';
+import { checkNamesAndSizes } from '../model-folder/check-folder';
+import { MANIFEST_FILE, readManifest } from '../model-folder/manifest';
 import { modelDtype, DTYPES, type Dtype } from '../model-folder/model-dtype';
 import { modelName } from '../model-folder/model-name';
 
@@ -51,8 +52,6 @@ export const CONVERT_ONCE_OPTIONS = [
 
 /** Of a model folder: the graph that every task needs. */
 const VISION_MODEL = 'blip_vision_model.xml';
-/** Written last: what a converted folder in the cache consists of. */
-const MANIFEST = 'converted.json';
 /** Conversions by other versions of this library are removed when nobody used them for this long. */
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
@@ -164,34 +163,19 @@ async function convertIntoCache(
 async function convertInto(folder: string, checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<void> {
   if (isComplete(folder)) return; // another process was faster
   const { dtype, signal, progress_callback } = options;
-  const temporary = `${folder}.${process.pid}.tmp`;
-  try {
-    await convertBlip(checkpoint, temporary, { compress_to_fp16: dtype !== 'fp32', signal, progress_callback });
-    const files = Object.fromEntries(
-      fs.readdirSync(temporary).map((name) => [name, fs.statSync(path.join(temporary, name)).size]),
-    );
-    fs.writeFileSync(path.join(temporary, MANIFEST), JSON.stringify({ checkpoint: checkpoint.id, files }, null, 2));
-    await fs.promises.rm(folder, { recursive: true, force: true }); // one that lacks something
-    await fs.promises.rename(temporary, folder).catch((error: unknown) => {
-      if (!isComplete(folder)) throw error;
-    });
-  } finally {
-    await fs.promises.rm(temporary, { recursive: true, force: true });
-  }
+  await convertBlip(checkpoint, folder, { compress_to_fp16: dtype !== 'fp32', signal, progress_callback });
 }
 
 /** Whether all that was written is still there. Notes the time, so that what is used is kept. */
 function isComplete(folder: string): boolean {
-  const file = path.join(folder, MANIFEST);
-  if (!fs.existsSync(file)) return false;
   try {
-    const manifest = readJSON(file);
-    if (!isRecord(manifest) || !isRecord(manifest.files)) return false;
-    for (const [name, size] of Object.entries(manifest.files))
-      if (fs.statSync(path.join(folder, path.basename(name))).size !== size) return false;
+    const manifest = readManifest(folder);
+    if (!manifest) return false;
+    checkNamesAndSizes(folder, manifest);
   } catch {
     return false;
   }
+  const file = path.join(folder, MANIFEST_FILE);
   const now = new Date();
   fs.utimes(file, now, now, () => undefined); // not so where a cache is shared and must not be written: then its owner looks after it
   return true;
@@ -210,14 +194,13 @@ function findQuantized({ id }: FoundCheckpoint, folder: string): string {
   );
 }
 
-/** Conversions of the same checkpoint by other versions of the converter, and those that were killed in the middle. */
+/** Conversions of the same checkpoint by other versions of the converter. */
 async function removeUnused(folder: string): Promise<void> {
   const prefix = path.basename(folder).replace(/-[^-]*$/, '-');
   for (const name of fs.readdirSync(path.dirname(folder))) {
     const other = path.join(path.dirname(folder), name);
     if (other === folder || !name.startsWith(prefix)) continue;
-    const mark = name.endsWith('.tmp') ? other : path.join(other, MANIFEST); // a quantized model has none, and stays
-    const used = fs.statSync(mark, { throwIfNoEntry: false })?.mtimeMs;
+    const used = fs.statSync(path.join(other, MANIFEST_FILE), { throwIfNoEntry: false })?.mtimeMs;
     if (used === undefined || Date.now() - used < UNUSED_MS) continue;
     await fs.promises.rm(other, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -60,7 +60,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
     return await work();
   } finally {
     clearInterval(touch);
-    if ((await fs.promises.readFile(file, 'utf8').catch(() => '')) === own) await fs.promises.rm(file, { force: true });
+    if ((await fs.promises.readFile(file, 'utf8').catch(() => '')) === own)
+      await fs.promises.rm(file, { force: true }).catch(() => undefined); // the work is done; the others wait until the lock is stale
   }
 }
 

@@ -1,6 +1,7 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
 import * as path from 'node:path';
 import { convertOnce } from '../convert/convert-once';
+import { loadUnchanged } from '../model-folder/load-unchanged';
 import { BlipModelError } from './check-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
 import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';
@@ -36,11 +37,17 @@ export class OVBlipMatcher {
   /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.
    * @throws {BlipModelError} when a file or the device is missing
+   * @throws {ModelFolderError} when a file is not what the folder's manifest says, or graphs and config.json do not fit
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
-    return new OVBlipMatcher(
-      await Encoders.load('OVBlipMatcher.load', folder, options, (has) => findProblem(folder, has)),
+    return loadUnchanged(
+      folder,
+      async () =>
+        new OVBlipMatcher(
+          await Encoders.load('OVBlipMatcher.load', folder, options, (has) => findProblem(folder, has)),
+        ),
+      (matcher) => matcher.dispose(),
     );
   }
 

@@ -3,8 +3,10 @@ import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import { untilAborted } from '../core/until-aborted';
 import { convertOnce } from '../convert/convert-once';
+import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
 import { beamSearch } from './beam-search';
+import { checkTextDecoder } from './check-graphs';
 import { BlipModelError, type Tokens } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
@@ -90,14 +92,31 @@ export class OVBlipModel {
   /**
    * Compiles the models that `convertBlip` or `quantizeBlip` wrote.
    * @throws {BlipModelError} when a file or the device is missing
+   * @throws {ModelFolderError} when a file is not what the folder's manifest says, or graphs and config.json do not fit
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
+    return loadUnchanged(
+      folder,
+      () => OVBlipModel.#compile(folder, options),
+      (model) => model.dispose(),
+    );
+  }
+
+  static async #compile(folder: string, options: LoadModelOptions): Promise<OVBlipModel> {
     const encoders = await Encoders.load('OVBlipModel.load', folder, options, (has) => findProblem(folder, has));
     try {
       const xml = path.join(folder, 'blip_text_decoder.xml');
       const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
-      return new OVBlipModel(encoders, await encoders.core.compileModel(xml, encoders.device, properties));
+      const decoder = await encoders.core.compileModel(xml, encoders.device, properties);
+      const model = new OVBlipModel(encoders, decoder);
+      try {
+        checkTextDecoder(xml, decoder, encoders.config);
+        return model;
+      } catch (error) {
+        decoder.dispose();
+        throw error;
+      }
     } catch (error) {
       encoders.dispose();
       throw error;

@@ -13,6 +13,7 @@ import {
   type OpenVINO,
   type Tensor,
 } from '../openvino';
+import { checkTextEncoder, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
 import { missingDevice } from './missing-device';
@@ -104,12 +105,15 @@ export class Encoders implements EncoderParts {
     checkDevice(device, core.getAvailableDevices());
     const settings = { ...LATENCY_HINT, ...properties };
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
+    let text: CompiledModel | undefined;
     try {
-      const text = has('blip_text_encoder.xml')
-        ? await core.compileModel(file('blip_text_encoder.xml'), device, settings)
-        : undefined;
+      checkVisionModel(file('blip_vision_model.xml'), vision.single, config);
+      const xml = file('blip_text_encoder.xml');
+      if (has('blip_text_encoder.xml')) text = await core.compileModel(xml, device, settings);
+      if (text) checkTextEncoder(xml, text, config);
       return new Encoders({ folder, device, config, openvino, core, vision, text });
     } catch (error) {
+      text?.dispose();
       vision.dispose();
       throw error;
     }

@@ -1,4 +1,6 @@
 // The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
+import { fileIdentity } from '../model-folder/digest-memory';
+import { ModelFolderError } from '../model-folder/manifest';
 import type { CompiledModel, Config, Core } from '../openvino';
 
 /** Nearly every call has one image, which is faster with a static batch size (docs/decisions/006-vision-model-for-one-image.md). */
@@ -25,7 +27,18 @@ export class VisionModel {
         model.dispose();
       }
     };
-    return new VisionModel(compile, await compile(1));
+    const files = async (): Promise<string> => {
+      const states = [xml, xml.replace(/xml$/, 'bin')].map(async (file) => (await fileIdentity(file)).identity);
+      return (await Promise.all(states)).join();
+    };
+    const loaded = await files();
+    const compileLater = async (batch: number): Promise<CompiledModel> => {
+      const model = await compile(batch);
+      if ((await files()) === loaded) return model;
+      model.dispose();
+      throw new ModelFolderError(`${xml}: was written anew since it was loaded. Load the model again.`);
+    };
+    return new VisionModel(compileLater, await compile(1));
   }
 
   /** The model for `rows` images; compiled now if it is the first batch. */

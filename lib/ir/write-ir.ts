@@ -65,7 +65,8 @@ export async function writeIR(graph: Graph, file: string, options: WriteOptions 
     await fs.promises.rename(temporary.xml, file);
     return { xml: file, bin, xmlBytes: Buffer.byteLength(xml), binBytes };
   } finally {
-    await Promise.all([temporary.xml, temporary.bin].map((name) => fs.promises.rm(name, { force: true })));
+    // An error of the removal must not hide the first one.
+    await Promise.allSettled([temporary.xml, temporary.bin].map((name) => fs.promises.rm(name, { force: true })));
   }
 }
 

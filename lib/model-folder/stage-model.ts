@@ -1,23 +1,34 @@
 // A model folder appears whole or not at all: it is made in a staging folder inside the output and moved out at the end.
-// An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a kill, the next run does.
+// An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a kill, the next run removes it.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
 import { removeIfAbandoned, unfinishedPrefix } from './unfinished';
-import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
+import type { ModelOrigin } from './manifest';
+import { publishModel } from './publish-model';
+import { writeManifest } from './write-manifest';
 
-/** A model folder's graphs and their weights. */
-const MODEL_FILE = /^blip_\w+\.(xml|bin)$/;
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Staging folders in use, which the end of this process takes along, and the outermost folder that was made for each. */
 const open = new Map<string, string | undefined>();
 
+export interface StageOptions<T> {
+  /** What the model was made of, for its manifest; without it the folder gets none. */
+  readonly origin?: (made: T) => ModelOrigin;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Lets `make` fill a folder, then moves its files to the output: the old graphs go first and the new ones come last, so that no
- * reader sees one model's weights under another's graph. Parts and companions that the output had and the new model lacks are removed.
+ * Lets `make` fill a folder, writes its manifest, and moves its files to the output. Parts and companions that the output had and the new
+ * model lacks are removed. Several writers, also in several processes, may make models for one folder at the same time: one after the
+ * other moves its own in, and the last one stays.
  */
-export async function stageModel<T>(outputFolder: string, make: (staging: string) => Promise<T>): Promise<T> {
+export async function stageModel<T>(
+  outputFolder: string,
+  make: (staging: string) => Promise<T>,
+  { origin, signal }: StageOptions<T> = {},
+): Promise<T> {
   const output = path.resolve(outputFolder);
   const created = await makeFolder(output);
   try {
@@ -26,30 +37,18 @@ export async function stageModel<T>(outputFolder: string, make: (staging: string
     watch(staging, created);
     try {
       const made = await make(staging);
-      await publish(staging, output);
+      if (origin) await writeManifest(staging, origin(made), signal);
+      await publishModel(staging, output, signal);
       return made;
     } finally {
-      await fs.promises.rm(staging, { recursive: true, force: true });
+      // What cannot be removed now, the next run removes: it must not hide why the model could not be made, or that it was.
+      await fs.promises.rm(staging, { recursive: true, force: true }).catch(() => undefined);
       unwatch(staging);
     }
   } catch (error) {
     if (created !== undefined) await removeEmpty(output, path.resolve(created));
     throw error;
   }
-}
-
-async function publish(staging: string, output: string): Promise<void> {
-  const entries = await fs.promises.readdir(staging, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  const old = (await fs.promises.readdir(output)).filter(
-    (name) => MODEL_FILE.test(name) || COMPANION_FILES.includes(name),
-  );
-  const isGraph = (name: string): boolean => name.endsWith('.xml');
-  for (const name of old.filter(isGraph)) await fs.promises.rm(path.join(output, name), { force: true });
-  for (const name of names.sort((a, b) => Number(isGraph(a)) - Number(isGraph(b))))
-    await fs.promises.rename(path.join(staging, name), path.join(output, name));
-  for (const name of old.filter((name) => !isGraph(name) && !names.includes(name)))
-    await fs.promises.rm(path.join(output, name), { force: true });
 }
 
 /**

@@ -5,7 +5,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { copyCompanions } from '../model-folder/copy-companions';
+import { explainWriteError } from '../core/explain-write-error';
 import { orInterrupted } from '../core/interrupt-signal';
+import { ownVersion } from '../core/own-version';
+import { watchFolder } from '../model-folder/load-unchanged';
+import { readManifest, type ModelOrigin } from '../model-folder/manifest';
+import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
 import { irStatistics, type IrStatistics } from '../ir/ir-statistics';
@@ -66,7 +71,10 @@ export async function quantizeBlip(
   const signal = orInterrupted(options.signal);
   signal.throwIfAborted();
   const started = performance.now();
-  return stageModel(outputFolder, async (staging) => {
+  const sources = [...new Set([folder, ...(others.length > 0 ? [options.others_from ?? folder] : [])])];
+  const unchanged = await Promise.all(sources.map(watchFolder));
+  const source = readManifest(folder);
+  const make = async (staging: string): Promise<QuantizedBlip> => {
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
     const calibration = parts.some((part) => part !== 'text_decoder')
@@ -97,6 +105,7 @@ export async function quantizeBlip(
     }
     await copyCompanions(folder, staging);
     await copyParts(others, staging);
+    for (const check of unchanged) await check();
     signal.throwIfAborted();
     return {
       folder: outputFolder,
@@ -104,7 +113,27 @@ export async function quantizeBlip(
       calibration: calibration.report,
       milliseconds: performance.now() - started,
     };
+  };
+  const origin = ({ calibration }: QuantizedBlip): ModelOrigin => originOf(folder, source, options, calibration);
+  return stageModel(outputFolder, make, { origin, signal }).catch((error: unknown) => {
+    throw explainWriteError(error, outputFolder);
   });
+}
+
+/** What the folder was made of; a source without a manifest is known by its name. */
+function originOf(
+  folder: string,
+  source: ModelOrigin | undefined,
+  { parts, preset, fast_bias_correction, smooth_quant_alpha, ignored_scope, decoder_weights }: QuantizeOptions,
+  { samples, images }: CalibrationReport,
+): ModelOrigin {
+  const asked = { parts, preset, fast_bias_correction, smooth_quant_alpha, ignored_scope, decoder_weights };
+  return {
+    made_by: 'quantizeBlip',
+    checkpoint: source?.checkpoint ?? { id: modelName(folder) },
+    versions: { ...source?.versions, 'blip-openvino': ownVersion() },
+    options: { ...source?.options, ...asked, calibration: { samples, images } },
+  };
 }
 
 function checkParts(

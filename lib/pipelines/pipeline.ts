@@ -1,9 +1,10 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
 import * as fs from 'node:fs';
 import type { BlipTask } from '../checkpoint';
-import { OVBlipMatcher, OVBlipModel, type PretrainedOptions } from '../generation';
+import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
 import { splitOptions } from '../generation/pretrained-options';
 import { convertOnce } from '../convert/convert-once';
+import { asOneModel } from '../model-folder/load-unchanged';
 import { BlipProcessor } from '../preprocessing';
 import { imageTextMatching, type ImageTextMatching } from './image-text-matching';
 import { imageToText, type ImageToText } from './image-to-text';
@@ -63,13 +64,28 @@ export async function pipeline(
     // Of a checkpoint on the hub, loadCheckpoint checks this; here a missing file is told before a conversion, with the caller's folder.
     if (fs.existsSync(idOrFolder)) processor ??= await BlipProcessor.fromPretrained(idOrFolder);
   });
-  const model = await (task === 'image-text-matching' ? OVBlipMatcher : OVBlipModel).load(folder, load);
+  const { model, text } = await asOneModel(
+    folder,
+    () => loadFolder(task, folder, load, processor),
+    (loaded) => loaded.model.dispose(),
+  );
+  if (model instanceof OVBlipMatcher) return imageTextMatching(model, text);
+  if (task === 'image-to-text') return imageToText(model, text);
+  return visualQuestionAnswering(model, text);
+}
+
+/** Models and processor of one folder. */
+async function loadFolder(
+  task: string,
+  folder: string,
+  options: LoadModelOptions,
+  processor: BlipProcessor | undefined,
+): Promise<{ readonly model: OVBlipModel | OVBlipMatcher; readonly text: BlipProcessor }> {
+  const model = await (task === 'image-text-matching' ? OVBlipMatcher : OVBlipModel).load(folder, options);
   try {
     if (task === 'visual-question-answering' && model instanceof OVBlipModel && !model.canAnswer)
-      throw captionsOnly(idOrFolder);
-    processor ??= await BlipProcessor.fromCheckpoint(folder);
-    if (model instanceof OVBlipMatcher) return imageTextMatching(model, processor);
-    return task === 'image-to-text' ? imageToText(model, processor) : visualQuestionAnswering(model, processor);
+      throw captionsOnly(folder);
+    return { model, text: processor ?? (await BlipProcessor.fromCheckpoint(folder)) };
   } catch (error) {
     model.dispose();
     throw error;

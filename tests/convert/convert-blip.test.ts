@@ -118,7 +118,7 @@ describe('an interrupted conversion', () => {
       (error: unknown) =>
         error instanceof ConvertWriteError &&
         error.message.startsWith(
-          `${path.join(output, 'blip_text_decoder.xml')}: the converted model could not be written: ENOSPC`,
+          `${path.join(output, 'blip_text_decoder.xml')}: the model could not be written: ENOSPC`,
         ) &&
         /The model takes about 0\.\d MB, [\d.]+ MB are free there\. Make room there/.test(error.message),
     );
@@ -167,6 +167,7 @@ describe('a converted folder', () => {
       .readdirSync(folder)
       .filter((name) => !/^blip_(vision_model|text_encoder|text_decoder)\.(xml|bin)$/.test(name));
     assert.deepEqual(others.sort(), [
+      'blip_manifest.json',
       'config.json',
       'generation_config.json',
       'preprocessor_config.json',

@@ -76,13 +76,7 @@ describe('convertOnce', () => {
     const direct = await convertBlip(loaded, path.join(work, `direct-${count}`));
     loaded.close();
     const names = fs.readdirSync(direct.folder).sort();
-    assert.deepEqual(
-      fs
-        .readdirSync(first.folder)
-        .filter((name) => name !== 'converted.json')
-        .sort(),
-      names,
-    );
+    assert.deepEqual(fs.readdirSync(first.folder).sort(), names);
     for (const name of names.filter((each) => each.endsWith('.bin')))
       assert.ok(
         fs.readFileSync(path.join(first.folder, name)).equals(fs.readFileSync(path.join(direct.folder, name))),
@@ -125,8 +119,8 @@ describe('convertOnce', () => {
     const damage = [
       () => fs.rmSync(path.join(folder, 'blip_text_decoder.bin')),
       () => fs.truncateSync(path.join(folder, 'blip_vision_model.bin'), 10),
-      () => fs.writeFileSync(path.join(folder, 'converted.json'), '{"files":'),
-      () => fs.rmSync(path.join(folder, 'converted.json')),
+      () => fs.writeFileSync(path.join(folder, 'blip_manifest.json'), '{"files":'),
+      () => fs.rmSync(path.join(folder, 'blip_manifest.json')),
     ];
     for (const each of damage) {
       each();
@@ -198,10 +192,9 @@ describe('convertOnce', () => {
   it('removes what other versions of the converter left and nobody uses', async () => {
     const { folder } = await convert();
     const other = folder.replace(/[^-]*$/, '00000000');
-    for (const place of [other, `${other}.123.tmp`, folder.replace('fp16-', 'int8-')])
-      fs.cpSync(folder, place, { recursive: true });
+    for (const place of [other, folder.replace('fp16-', 'int8-')]) fs.cpSync(folder, place, { recursive: true });
     const old = new Date(Date.now() - 40 * 24 * 3_600_000);
-    for (const place of [path.join(other, 'converted.json'), `${other}.123.tmp`]) fs.utimesSync(place, old, old);
+    fs.utimesSync(path.join(other, 'blip_manifest.json'), old, old);
     fs.rmSync(folder, { recursive: true });
     await convert();
     const left = fs.readdirSync(path.dirname(folder)).sort();

@@ -231,6 +231,8 @@ describe('samples', () => {
     const file = fs.openSync(path.join(poisoned, 'blip_vision_model.bin'), 'r+');
     fs.writeSync(file, Uint8Array.of(0x7e, 0x7e), 0, 2, offset); // a NaN in f16
     fs.closeSync(file);
+    await assert.rejects(quantizeVision(poisoned, samples), /blip_vision_model\.bin has the SHA-256/);
+    fs.rmSync(path.join(poisoned, 'blip_manifest.json')); // taken as it is
     await assert.rejects(quantizeVision(poisoned, samples), /No calibration sample could be used: got 4 .*NaN/);
     assert.equal(fs.existsSync(output()), false);
     writePreprocessor(poisoned, { image_std: [1e-45, 1, 1] });

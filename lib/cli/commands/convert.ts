@@ -34,7 +34,7 @@ export const convert: Command = {
     const dtype = parsed.string('dtype') === 'fp32' ? 'fp32' : 'fp16';
     let folder: string;
     if (output === undefined) {
-      const { convertOnce } = await import('../../model-folder');
+      const { convertOnce } = await import('../../convert');
       folder = await convertOnce(model, { ...source, dtype });
     } else {
       const { loadCheckpoint } = await import('../../checkpoint');

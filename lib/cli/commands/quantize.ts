@@ -54,7 +54,7 @@ export const quantize: Command = {
       throw new UsageError(`--smooth-quant-alpha is ${alpha}; expected a number from 0 to 1, or -1.`);
     const { signal } = terminal;
     const source = { ...sourceOptions(parsed), signal, progress_callback: terminal.progress('Model') };
-    const { convertOnce, modelCacheFolder } = await import('../../model-folder');
+    const { convertOnce, modelCacheFolder } = await import('../../convert');
     const { loadVqaSamples } = await import('../../datasets');
     const { quantizeBlip } = await import('../../optimize');
     const folder = await convertOnce(model, source);

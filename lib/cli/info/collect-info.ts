@@ -7,7 +7,7 @@ import { packageVersion } from '../../core/find-package';
 import { pythonPackages } from '../../core/find-python';
 import { loadSharp } from '../../core/load-sharp';
 import { hubCacheFolder, hubEndpoint, readLoginToken } from '../../hub';
-import { ownVersion } from '../package-info';
+import { ownVersion } from '../../core/own-version';
 import { instructionSets } from './instruction-sets';
 import { measureFolder, type FolderSize } from './measure-folder';
 import { maskEnvironment } from './mask-environment';

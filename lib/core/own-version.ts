@@ -1,7 +1,7 @@
 // This package's own version.
 import * as path from 'node:path';
-import { isRecord } from '../core/is-record';
-import { readJSON } from '../core/read-json';
+import { isRecord } from './is-record';
+import { readJSON } from './read-json';
 
 /** package.json lies two folders above, of the sources and of what is built from them. */
 const FILE = path.join(__dirname, '..', '..', 'package.json');
