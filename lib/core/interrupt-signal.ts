@@ -23,13 +23,25 @@ export function interruptSignal(): AbortSignal {
   return created.signal;
 }
 
-/** `signal`, which an interrupt of the kernel aborts too: for calls whose work would go on by itself after the cell has ended. */
-export function orInterrupted(signal: AbortSignal | undefined): AbortSignal {
-  const interrupted = interruptSignal();
-  if (!signal || signal.aborted) return signal ?? interrupted;
+/**
+ * Runs work with a signal that `signal` and an interrupt of the kernel abort: for work that would go on by itself after the cell has ended.
+ * At its end it listens to neither any more.
+ *
+ * @example
+ * await withInterrupt(options.signal, (signal) => runWorker({ signal }));
+ */
+export async function withInterrupt<T>(
+  signal: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const either = new AbortController(); // AbortSignal.any, which the types of the kernel's compiler lack
-  const options = { once: true, signal: either.signal };
-  for (const source of [signal, interrupted])
-    source.addEventListener('abort', () => either.abort(source.reason), options);
-  return either.signal;
+  const sources = signal ? [signal, interruptSignal()] : [interruptSignal()];
+  const abort = (): void => either.abort(sources.find(({ aborted }) => aborted)?.reason);
+  if (signal?.aborted) abort();
+  for (const source of sources) source.addEventListener('abort', abort, { once: true });
+  try {
+    return await run(either.signal);
+  } finally {
+    for (const source of sources) source.removeEventListener('abort', abort);
+  }
 }

@@ -12,7 +12,7 @@ import {
 import { checkTensors, CheckpointTensorsError } from '../convert/expected-tensors';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
-import { convertOnce } from '../model-folder';
+import { convertOnce } from '../convert';
 import type { ImageSource } from '../preprocessing';
 import { checkCases } from './check-cases';
 import { PUBLISHED_RESULTS, publishedId, USUAL_CASES } from './published-results';

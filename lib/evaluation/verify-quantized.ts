@@ -6,7 +6,7 @@ import type { LoadCheckpointOptions } from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { pipInstall, pythonPackages } from '../core/find-python';
 import { loadVqaSamples } from '../datasets';
-import { modelCacheFolder } from '../model-folder';
+import { modelCacheFolder } from '../convert';
 import { quantizeBlip } from '../optimize';
 import type { ImageSource } from '../preprocessing';
 import { checkCases } from './check-cases';

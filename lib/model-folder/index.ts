@@ -2,4 +2,4 @@
 export { modelDtype, type Dtype } from './model-dtype';
 export { modelName } from './model-name';
 export { ModelFolderError, type ManifestFile, type ModelManifest, type ModelOrigin } from './manifest';
-export { verifyModelFolder, type VerifyOptions } from './verify-model-folder';
+export { verifyModelFolder, type VerifyFolderOptions } from './verify-model-folder';

@@ -7,7 +7,7 @@ import { withCallbacks } from '../core/with-callbacks';
 import { checkNamesAndSizes, readAllDigests } from './check-folder';
 import { MANIFEST_FILE, ModelFolderError, readManifest, type ModelManifest } from './manifest';
 
-export interface VerifyOptions {
+export interface VerifyFolderOptions {
   readonly progress_callback?: ProgressCallback;
   readonly signal?: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface VerifyOptions {
  * const { checkpoint, files } = await verifyModelFolder('output/blip-scenes/fp16');
  * checkpoint.id // 'blip-scenes'
  */
-export async function verifyModelFolder(folder: string, options: VerifyOptions = {}): Promise<ModelManifest> {
+export async function verifyModelFolder(folder: string, options: VerifyFolderOptions = {}): Promise<ModelManifest> {
   checkOptions('verifyModelFolder', options, ['progress_callback', 'signal']);
   const manifest = readManifest(folder);
   if (!manifest)

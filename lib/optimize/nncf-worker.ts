@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlipError } from '../core/errors';
 import { pipInstall, pythonPackages } from '../core/find-python';
-import { orInterrupted } from '../core/interrupt-signal';
+import { withInterrupt } from '../core/interrupt-signal';
 import type { NncfProgress, NncfResult, NncfTask } from './nncf-task';
 
 /** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
@@ -77,15 +77,18 @@ export async function runNncfWorker(
   tasks: readonly NncfTask[],
   options: NncfWorkerOptions = {},
 ): Promise<NncfResult[]> {
-  const signal = orInterrupted(options.signal);
-  signal.throwIfAborted();
+  return withInterrupt(options.signal, (signal) => converse(tasks, { ...options, signal }));
+}
+
+async function converse(tasks: readonly NncfTask[], options: NncfWorkerOptions): Promise<NncfResult[]> {
+  options.signal?.throwIfAborted();
   const script = options.script ?? path.join(__dirname, 'nncf_worker.py');
   const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
     stdio: 'pipe',
     detached: OWN_GROUP,
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },
   });
-  return new Conversation(child, tasks, { ...options, signal }).result();
+  return new Conversation(child, tasks, options).result();
 }
 
 class Conversation {

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { copyCompanions } from '../model-folder/copy-companions';
 import { explainWriteError } from '../core/explain-write-error';
-import { orInterrupted } from '../core/interrupt-signal';
+import { withInterrupt } from '../core/interrupt-signal';
 import { ownVersion } from '../core/own-version';
 import { watchFolder } from '../model-folder/load-unchanged';
 import { readManifest, type ModelOrigin } from '../model-folder/manifest';
@@ -47,7 +47,7 @@ const INT4_GROUP_SIZE = 64;
  * @example
  * const int8 = await quantizeBlip('output/blip-scenes/fp16', samples, 'output/blip-scenes/int8', { subset_size: 300 });
  * int8.parts.vision_model?.nncf.smooth_quant_nodes // 20
- * @throws {QuantizeError | NncfWorkerError | CalibrationFileError}
+ * @throws {QuantizeError | NncfWorkerError | CalibrationFileError | ModelFolderError | ConvertWriteError}
  */
 export async function quantizeBlip(
   folder: string,
@@ -68,7 +68,30 @@ export async function quantizeBlip(
     .filter((part) => !parts.includes(part))
     .map((part) => modelFile(options.others_from ?? folder, part));
   checkParts(options, present, others, folder);
-  const signal = orInterrupted(options.signal);
+  return withInterrupt(options.signal, (signal) =>
+    quantizeParts({ folder, samples, outputFolder, parts, others, options: { ...options, signal } }),
+  );
+}
+
+interface Quantization {
+  readonly folder: string;
+  readonly samples: Iterable<VqaSample> | AsyncIterable<VqaSample>;
+  readonly outputFolder: string;
+  readonly parts: readonly PartName[];
+  /** Graphs of the parts that are copied. */
+  readonly others: readonly string[];
+  readonly options: QuantizeOptions & { readonly signal: AbortSignal };
+}
+
+async function quantizeParts({
+  folder,
+  samples,
+  outputFolder,
+  parts,
+  others,
+  options,
+}: Quantization): Promise<QuantizedBlip> {
+  const { signal } = options;
   signal.throwIfAborted();
   const started = performance.now();
   const sources = [...new Set([folder, ...(others.length > 0 ? [options.others_from ?? folder] : [])])];
@@ -78,7 +101,7 @@ export async function quantizeBlip(
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
     const calibration = parts.some((part) => part !== 'text_decoder')
-      ? await calibrate(folder, samples, work, { ...options, signal, parts })
+      ? await calibrate(folder, samples, work, { ...options, parts })
       : NO_CALIBRATION;
     const results = await runNncfWorker(
       parts.map((part) => makeTask(part, folder, staging, calibration, options)),
