@@ -3,6 +3,9 @@
 /** A dtype under the name that the safetensors format gives it. */
 export type CheckpointDType =
   | 'BOOL'
+  | 'F4'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
   | 'U8'
   | 'I8'
   | 'F8_E5M2'
@@ -22,9 +25,12 @@ export type CheckpointDType =
   | 'U64'
   | 'C64';
 
-/** Bytes per value of every dtype of the safetensors format. */
+/** Bytes per value of every dtype of the safetensors format; of those below a byte, whole bytes hold several. */
 export const DTYPE_BYTES: Readonly<Record<CheckpointDType, number>> = {
   BOOL: 1,
+  F4: 0.5,
+  F6_E2M3: 0.75,
+  F6_E3M2: 0.75,
   U8: 1,
   I8: 1,
   F8_E5M2: 1,
