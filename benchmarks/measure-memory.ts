@@ -1,5 +1,5 @@
-// measure-memory.ts [CAPTIONS]: whether memory grows, over many captions of the bundled model in one process. Prints the resident
-// size (RSS) at each hundredth, and its slope by least squares over the second half. docs/reliability.md quotes it.
+// measure-memory.ts [CAPTIONS]: whether memory grows, over many captions of the bundled model in one process. Prints
+// the resident size (RSS) at each hundredth, and its slope by least squares over the second half.
 // Run it with: node --expose-gc --import tsx benchmarks/measure-memory.ts 20000
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,11 +1,12 @@
 // The header of a safetensors file, parsed and checked: which tensors there are, and where in the file each lies.
-// Source: https://github.com/huggingface/safetensors. The verdict is that of its Rust reference (0.8), also where the format's text is
-// stricter: docs/reliability.md lists the few differences.
+// Source: https://github.com/huggingface/safetensors. The verdict is that of its Rust reference (0.8), also where the
+// format's text is stricter: docs/reliability.md lists the few differences.
 import { isUtf8 } from 'node:buffer';
 import { JSONScanner, JSONSyntaxError } from '../core/json-scanner';
 import { quote } from '../core/quote';
 import { DTYPE_BYTES, type CheckpointDType } from './checkpoint-tensor';
 import { SafetensorsError } from './errors';
+import { explainOtherFile } from './explain-other-file';
 import type { FileReader } from './file-reader';
 
 /** The reference implementation's limit: a longer header is an attack or a mistake. */
@@ -43,13 +44,17 @@ export function readSafetensorsHeader(file: FileReader): SafetensorsHeader {
   return { metadata, entries, dataStart };
 }
 
-function readHeader({ path, size, read }: FileReader): { header: Buffer; dataStart: number } {
+function readHeader(file: FileReader): { header: Buffer; dataStart: number } {
+  const { path, size, read } = file;
   if (size < LENGTH_BYTES)
     throw new SafetensorsError(
       `${path}: ${size} bytes long, expected at least ${LENGTH_BYTES} for the header's length. The download may be incomplete.`,
     );
   const length = read(0, new Uint8Array(LENGTH_BYTES));
   const bytes = Number(new DataView(length.buffer, length.byteOffset).getBigUint64(0, true));
+  // Text, or the beginning of another format, reads as a length that no file has.
+  const other = bytes > size - LENGTH_BYTES ? explainOtherFile(file) : undefined;
+  if (other !== undefined && !/safetensors/.test(other)) throw new SafetensorsError(`${path}: ${other}`);
   if (bytes > MAX_HEADER_BYTES)
     throw new SafetensorsError(
       `${path}: the header claims ${bytes} bytes, at most ${MAX_HEADER_BYTES} are allowed. Is this a safetensors file?`,

@@ -1,8 +1,8 @@
-// A strict JSON scanner over bytes, for JSON that must be read exactly as another parser reads it: that of safetensors' reference,
-// serde_json. Nothing is built that is not asked for, so text of 90 MB costs its own bytes; depth is bounded.
+// A strict JSON scanner over bytes, for JSON that must be read exactly as serde_json, the parser of safetensors'
+// reference, reads it. Nothing is built that is not asked for, so text of 90 MB costs its own bytes; depth is bounded.
 //
-// What JSON.parse decides otherwise: half of a surrogate pair in a string is an error here, as is a number beyond a double's range and
-// nesting beyond a limit; every key comes, also one that comes again.
+// What JSON.parse decides otherwise: half of a surrogate pair in a string is an error here, as is a number beyond a
+// double's range and nesting beyond a limit; every key comes, also one that comes again.
 import { quote } from './quote';
 
 /** Lists and objects within each other, less one: serde_json's limit. */
@@ -108,7 +108,7 @@ export class JSONScanner {
     this.#at += this.peek() === 'false' ? 5 : 4;
   }
 
-  /** @returns the value of a whole number from 0 to 2^64-1 without fraction or exponent, as a bigint from 10^15 on; else undefined */
+  /** @returns a whole number from 0 to 2^64-1 without fraction or exponent, a bigint from 10^15 on; else undefined */
   number(): number | bigint | undefined {
     const start = this.#at;
     const negative = this.bytes[this.#at] === MINUS;

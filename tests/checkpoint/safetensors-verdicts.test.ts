@@ -1,5 +1,5 @@
-// The safetensors reader's verdict is the reference's: on files of all kinds that compare-safetensors.ts recorded with the verdicts of the
-// safetensors package, and on files that are hostile by their size.
+// The safetensors reader's verdict is the reference's: on files of all kinds that compare-safetensors.ts recorded with
+// the verdicts of the safetensors package, and on files that are hostile by their size.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';

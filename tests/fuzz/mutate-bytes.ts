@@ -42,7 +42,7 @@ const MUTATIONS: readonly Mutation[] = [
 
 /** @returns other bytes, damaged in one to four places; the given ones stay as they are */
 export function mutateBytes(original: Uint8Array, random: Random): Buffer {
-  let bytes = Buffer.from(original);
+  let bytes: Buffer = Buffer.from(original);
   for (let times = random.size(4); times > 0 && bytes.length > 0; times--)
     bytes = random.pick(MUTATIONS)(bytes, random);
   return bytes;

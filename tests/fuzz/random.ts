@@ -1,4 +1,5 @@
-// Random numbers that are the same in every run: each input of a fuzz target has a seed of its own, so that it can be made again alone.
+// Random numbers that are the same in every run: each input of a fuzz target has a seed of its own, so that it can be
+// made again alone.
 
 /** Mulberry32, a generator of 32 bits with full period. */
 export class Random {

@@ -1,4 +1,5 @@
-// Safetensors files that are nearly right: a header by the format's grammar with odd values in it, then damage to its bytes at times.
+// Safetensors files that are nearly right: a header by the format's grammar with odd values in it, then damage to its
+// bytes at times.
 import { mutateBytes } from './mutate-bytes';
 import type { Random } from './random';
 
@@ -171,7 +172,7 @@ export function makeSafetensors(random: Random): Buffer {
     members.splice(random.below(members.length + 1), 0, `${text(random, '__metadata__')}:${metadata(random)}`);
   if (random.chance(0.02) && members.length > 0) members.push(random.pick(members));
   const json = `${random.pick(SPACES)}{${members.join(separator(random))}}${random.pick(SPACES)}`;
-  let header = Buffer.from(odd(random, random.chance(0.01) ? `\ufeff${json}` : json));
+  let header: Buffer = Buffer.from(odd(random, random.chance(0.01) ? `\ufeff${json}` : json));
   if (random.chance(0.15)) header = mutateBytes(header, random);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(random.chance(0.02) ? BigInt(random.size(2 ** 40)) : BigInt(header.length));
