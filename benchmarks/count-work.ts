@@ -34,10 +34,11 @@ export function countWork(
     bytes: weight(patchMatrix + vision.num_hidden_layers * visionLayer),
   };
 
-  // Per layer and token: four matrices of self-attention, query and output of cross-attention, two of the feed-forward network.
+  // Per layer and token: four matrices of self-attention, query and output of cross-attention, two of the feed-forward
+  // network.
   const perToken = layers * (6 * H ** 2 + 2 * H * I);
-  // Absorbed cross-attention, per layer and token of text: query times key matrix, scores and context over the states of the encoder's
-  // tokens for each head, context times value matrix.
+  // Absorbed cross-attention, per layer and token of text: query times key matrix, scores and context over the states
+  // of the encoder's tokens for each head, context times value matrix.
   const crossMatrices = layers * 2 * H * text.encoder_hidden_size;
   const crossAttention = (textTokens: number, encoderTokens: number): Work => ({
     flops:
@@ -62,7 +63,9 @@ export function countWork(
 /** Work in sequence, and how often each is done. */
 export type Phases = readonly (readonly [work: Work, times: number])[];
 
-/** Milliseconds that the machine needs at least: per phase for the arithmetic or for the memory, whichever takes longer. */
+/**
+ * Milliseconds that the machine needs at least: per phase for the arithmetic or for the memory, whichever takes longer.
+ */
 export function limit(phases: Phases, { gflops, gigabytesPerSecond }: Machine): number {
   return phases.reduce(
     (sum, [{ flops, bytes }, times]) => sum + (times * Math.max(flops / gflops, bytes / gigabytesPerSecond)) / 1e6,

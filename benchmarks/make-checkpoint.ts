@@ -82,7 +82,8 @@ export async function makeCheckpoint(folder: string): Promise<void> {
   fs.renameSync(path.join(folder, 'model.safetensors.tmp'), path.join(folder, 'model.safetensors'));
   fs.writeFileSync(path.join(folder, 'preprocessor_config.json'), JSON.stringify(PREPROCESSOR));
   fs.writeFileSync(path.join(folder, 'vocab.txt'), vocabulary(BLIP_BASE.text_config.vocab_size));
-  fs.writeFileSync(path.join(folder, 'config.json'), JSON.stringify(BLIP_BASE, null, 1)); // last: marks the folder as complete
+  // last: marks the folder as complete
+  fs.writeFileSync(path.join(folder, 'config.json'), JSON.stringify(BLIP_BASE, null, 1));
 }
 
 function randomTensor(name: string, shape: readonly number[], noise: Float32Array, seed: number): Float32Array {

@@ -1,5 +1,6 @@
 // measure-overhead.ts FOLDER PICTURE: what a token costs outside OpenVINO, where the model is so small that it shows.
-// Runs in a process of its own with a young generation large enough that nothing is collected while it counts allocations.
+// Runs in a process of its own with a young generation large enough that nothing is collected while it counts
+// allocations.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

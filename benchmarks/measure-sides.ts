@@ -1,4 +1,5 @@
-// Both sides in turns on the same picture, question and number of new tokens: one list of milliseconds per stage and side.
+// Both sides in turns on the same image, question and number of new tokens: one list of milliseconds per stage and
+// side.
 import { BlipProcessor, OVBlipModel, type GenerateOutput, type TextInputs } from '../lib';
 import type { ModelFolders } from './prepare-models';
 import type { PythonWorker } from './python-worker';
@@ -34,7 +35,7 @@ interface Stage {
   readonly name: string;
   readonly tutorial: () => Promise<Outcome>;
   readonly ours: () => Promise<Outcome>;
-  /** Divides the time: tokens, pictures or questions. */
+  /** Divides the time: tokens, images or questions. */
   readonly per?: number;
 }
 

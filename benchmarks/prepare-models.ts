@@ -58,7 +58,10 @@ export async function timeConversions(
   return times;
 }
 
-/** INT8 versions of both sides, kept between runs, ours as long as its graphs stay what they are. NNCF takes minutes at BLIP-base's size. */
+/**
+ * INT8 versions of both sides, kept between runs, ours as long as its graphs stay what they are. NNCF takes minutes at
+ * BLIP-base's size.
+ */
 export async function quantizeBoth(python: string, checkpoint: string, { fp16, int8 }: Prepared): Promise<void> {
   const stamp = path.join(int8.ours, 'made-of.txt');
   const graphs = hashOfGraphs(fp16.ours);

@@ -37,7 +37,10 @@ export class PythonWorker {
     return { ...reply };
   }
 
-  /** Runs one stage (`times` in a row, or on a batch of as many); milliseconds measured inside Python, so that the pipe does not count. */
+  /**
+   * Runs one stage (`times` in a row, or on a batch of as many); milliseconds measured inside Python, so that the pipe
+   * does not count.
+   */
   async run(stage: string, tokens: number, times = 1): Promise<{ ms: number; value: unknown }> {
     const { ms, value } = await this.request({ do: 'run', stage, tokens, times });
     if (typeof ms !== 'number') throw new PythonWorkerError(`worker.py, stage ${stage}: no time in the reply`);

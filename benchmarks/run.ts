@@ -1,5 +1,6 @@
-// npm run bench: the Python tutorial's pipeline and ours side by side, on random weights of BLIP-base's size and on the bundled model.
-// Takes the interpreter of the tutorial's environment as its argument (scripts/bench.mjs makes it). Models are kept in output/bench.
+// npm run bench: the Python tutorial's pipeline and ours side by side, on random weights of BLIP-base's size and on the
+// bundled model. Takes the interpreter of the tutorial's environment as its argument (scripts/bench.mjs makes it).
+// Models are kept in output/bench.
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

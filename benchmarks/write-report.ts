@@ -1,4 +1,5 @@
-// The results as people read them: a table per model and precision, in benchmarks/README.md, beside the dated JSON with all samples.
+// The results as people read them: a table per model and precision, in benchmarks/README.md, beside the dated JSON with
+// all samples.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { summarize } from '../lib';
@@ -41,7 +42,10 @@ export interface Results {
   readonly overhead?: Overhead;
 }
 
-/** Writes results/DATE.json, and the tables between the marks of README.md; apart where the instruction set was limited. Returns the tables. */
+/**
+ * Writes results/DATE.json, and the tables between the marks of README.md; apart where the instruction set was limited.
+ * Returns the tables.
+ */
 export function writeReport(folder: string, results: Results): string {
   const { date, limitedTo } = results;
   const [START, END] = ['begin', 'end'].map(

@@ -1,4 +1,5 @@
-// The kernel's control channel, on a thread of its own: interrupts and shutdowns get through while a cell keeps the main thread busy.
+// The kernel's control channel, on a thread of its own: interrupts and shutdowns get through while a cell keeps the
+// main thread busy.
 const { createHmac, randomUUID, timingSafeEqual } = require('node:crypto');
 const inspector = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -9,7 +10,7 @@ const zmq = require(zeromq);
 
 /** How long the main thread may take to hear of an interrupt or a shutdown before it counts as stuck. */
 const GRACE_MS = 250;
-/** How often to look whether Jupyter still lives: a kernel without it would stay for ever. */
+/** How often to check that Jupyter is still running: a kernel without it would never end. */
 const PARENT_CHECK_MS = 1000;
 const DELIMITER = '<IDS|MSG>';
 
@@ -48,7 +49,10 @@ function interrupt() {
   }, GRACE_MS);
 }
 
-/** SIGINT for the kernel and the programs that its cells started, as a terminal does. Jupyter makes the kernel the leader of its group. */
+/**
+ * SIGINT for the kernel and the programs that its cells started, as a terminal does. Jupyter makes the kernel the
+ * leader of its group.
+ */
 function signalGroup() {
   if (process.platform === 'win32') return false; // there a signal would end the kernel
   try {

@@ -1,4 +1,5 @@
-// Starts the tslab kernel for this project and mends what gets in a notebook reader's way. Each part says what it mends.
+// Starts the tslab kernel for this project and fixes what gets in a notebook reader's way. Each part says what it
+// fixes.
 const path = require('node:path');
 const vm = require('node:vm');
 const { Worker } = require('node:worker_threads');
@@ -10,7 +11,10 @@ process.chdir(root);
 // Console output of a notebook is read by people, not by a terminal.
 process.env.NO_COLOR ??= '1';
 
-/** What this thread and control.cjs tell each other: a cell's own code runs, interrupts heard here, the cell was to be interrupted. */
+/**
+ * What this thread and control.cjs tell each other: a cell's own code runs, interrupts heard here, the cell was to be
+ * interrupted.
+ */
 const slots = { RUNNING: 0, HEARD: 1, ASKED: 2 };
 const state = new Int32Array(new SharedArrayBuffer(Object.keys(slots).length * Int32Array.BYTES_PER_ELEMENT));
 
@@ -52,8 +56,9 @@ function mendTypeScript() {
 }
 
 /**
- * tslab has room for one timer of the compiler: the one that checks a cell. When a file of lib or node_modules changes, the compiler
- * sets a second one, and tslab refuses every cell from then on. That one can go: each cell looks for changed files anyway.
+ * tslab has room for one timer of the compiler: the one that checks a cell. When a file of lib or node_modules changes,
+ * the compiler sets a second one, and tslab refuses every cell from then on. That one can go: each cell looks for
+ * changed files anyway.
  */
 function mendTimers(sys) {
   const { setTimeout, clearTimeout } = sys;
@@ -87,7 +92,10 @@ function zeromqOfTslab() {
   return require.resolve('zeromq', { paths: [path.dirname(require.resolve('tslab/package.json'))] });
 }
 
-/** tslab does not wait for its sends, and zeromq refuses all but some hundred of them per turn: past that, output is lost. Queue them. */
+/**
+ * tslab does not wait for its sends, and zeromq refuses all but some hundred of them per turn: past that, output is
+ * lost. Queue them.
+ */
 function mendSending() {
   const zmq = require(zeromqOfTslab());
   zmq.Publisher = class extends zmq.Publisher {
@@ -155,7 +163,10 @@ function expandShorthand(code) {
     .reduce((text, name) => `${text.slice(0, name.end)}: ${name.text}${text.slice(name.end)}`, code);
 }
 
-/** A failed cell shows its own lines of the stack, not those of tslab and of this launcher; an interrupted one shows that it was. */
+/**
+ * A failed cell shows its own lines of the stack, not those of tslab and of this launcher; an interrupted one shows
+ * that it was.
+ */
 function mendErrors() {
   const inner = /\n\s+at .*(node:vm:|node:internal\/|[\\/]tslab[\\/]dist[\\/]|[\\/]kernel[\\/]launch\.cjs).*/g;
   const { error } = console;
@@ -184,7 +195,10 @@ function mendErrors() {
   });
 }
 
-/** How an interrupt ends what a cell waits for: by the signal of lib/core/interrupt-signal.ts, or by the one that programs get. */
+/**
+ * How an interrupt ends what a cell waits for: by the signal of lib/core/interrupt-signal.ts, or by the one that
+ * programs get.
+ */
 function isInterruption(error) {
   return chain(error).some(
     ({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT',
@@ -198,7 +212,10 @@ function chain(error) {
   return found;
 }
 
-/** tslab drops every cell that arrives within 200 ms after an error: also those that were sent because the answer had come. */
+/**
+ * tslab drops every cell that arrives within 200 ms after an error: also those that were sent because the answer had
+ * come.
+ */
 function mendAborts() {
   const window = 50; // milliseconds: cells that were sent with the failed one ("Run All") have arrived by then
   const { JupyterHandlerImpl } = require('tslab/dist/jupyter.js');
@@ -216,9 +233,10 @@ function mendAborts() {
 }
 
 /**
- * Interrupts. tslab stops a cell that computes, by taking over SIGINT for as long as it does; then a SIGINT listener that the cell adds
- * makes the next interrupt end the kernel, and whatever computes after an `await` cannot be stopped at all. Here a thread of
- * its own (control.cjs) hears Jupyter's request and ends what runs; SIGINT stays an ordinary event. It also works on Windows.
+ * Interrupts. tslab stops a cell that computes, by taking over SIGINT for as long as it does; then a SIGINT listener
+ * that the cell adds makes the next interrupt end the kernel, and whatever computes after an `await` cannot be stopped
+ * at all. Here a thread of its own (control.cjs) hears Jupyter's request and ends what runs; SIGINT stays an ordinary
+ * event. It also works on Windows.
  */
 function mendInterrupts() {
   const { JupyterHandlerImpl, ZmqServer } = require('tslab/dist/jupyter.js');
@@ -273,8 +291,8 @@ function mendInterrupts() {
     }
   };
   const { bindSocket } = ZmqServer.prototype;
-  // Another program may have taken a port since Jupyter chose it. Without one of its sockets a kernel would be waited for for ever;
-  // when it ends, Jupyter starts another one.
+  // Another program may have taken a port since Jupyter chose it. Without one of its sockets clients would wait for the
+  // kernel forever; when it ends, Jupyter starts another one.
   const endUnheard = (error) => {
     console.error(`The kernel cannot listen: ${error.message}`);
     process.exit(1);

@@ -1,5 +1,6 @@
-// Makes optional properties of the built declarations accept `undefined`, as the library does: `{ device: process.env.DEVICE }` is then
-// correct in a program with exactOptionalPropertyTypes too. Done here for all, since in the sources nothing would check it.
+// Makes optional properties of the built declarations accept `undefined`, as the library does:
+// `{ device: process.env.DEVICE }` is then correct in a program with exactOptionalPropertyTypes too. Done here for all,
+// since in the sources nothing would check it.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';

@@ -1,5 +1,5 @@
-// npm run build:wasm: assembles every .wat below lib into a module beside it that holds its bytes, so that no build step or file is
-// needed where the library runs. A test checks that the committed bytes are those of the source.
+// npm run build:wasm: assembles every .wat below lib into a module beside it that holds its bytes, so that no build
+// step or file is needed where the library runs. A test checks that the committed bytes are those of the source.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import wabt from 'wabt';

@@ -1,9 +1,10 @@
-// npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a source
-// (nncf_worker.py, page.html) lies beside its JavaScript too. The compiler does it alone: the bundlers made for libraries ask for a
-// newer Node.js than the library does, and a bundle would gain nothing here, since everything heavy loads at first use.
+// npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a
+// source (nncf_worker.py, page.html) lies beside its JavaScript too. The compiler does it alone: the bundlers made for
+// libraries ask for a newer Node.js than the library does, and a bundle would gain nothing here, since everything heavy
+// loads at first use.
 //
-// There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an error
-// thrown by one would not be `instanceof` the BlipError of the other.
+// There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an
+// error thrown by one would not be `instanceof` the BlipError of the other.
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -37,7 +38,10 @@ function copyAssets() {
   }
 }
 
-/** The ES module of an entry: its names are spelt out, so that `import { pipeline }` does not depend on how Node reads CommonJS. */
+/**
+ * The ES module of an entry: its names are spelt out, so that `import { pipeline }` does not depend on how Node reads
+ * CommonJS.
+ */
 function writeModule(entry) {
   const script = path.join(ROOT, entry.require.default);
   const module = path.join(ROOT, entry.import.default);

@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const VENV = path.join(ROOT, '.venv');
 
-/** The project's own Python. Its packages' commands are run as `-m`: their scripts hold the folder's path, and a project may move. */
+/**
+ * The project's own Python. Its packages' commands are run as `-m`: their scripts hold the folder's path, and a project
+ * may move.
+ */
 export const PYTHON = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /** How a program ends that was interrupted and tidied up: 128 + the number of SIGINT, whichever signal it was. */
@@ -19,10 +22,11 @@ export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs a program and waits. Its output goes to this terminal unless `capture` is set.
- * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with `interrupted`. A child
- * that knows one interrupt from two is passed those that only this process got, too (`forward`).
- * `clock` counts the seconds on a terminal, for steps that show nothing else. With `lifeline`, the child's standard input is a pipe whose
- * end tells it that this process is gone. `timeout` ends the child after so many milliseconds; 0 never does.
+ * Interrupts reach the child through the terminal; this process waits for it to end cleanly, and tells with
+ * `interrupted`. A child that knows one interrupt from two is passed those that only this process got, too (`forward`).
+ * `clock` counts the seconds on a terminal, for steps that show nothing else. With `lifeline`, the child's standard
+ * input is a pipe whose end tells it that this process is gone. `timeout` ends the child after so many milliseconds; 0
+ * never does.
  */
 export function run(
   program,
@@ -60,7 +64,8 @@ export function run(
       end();
       reject(error);
     });
-    // One turn of the loop later: where both come at once, Node may report the child's end before the interrupt that it ended by.
+    // One turn of the loop later: where both come at once, Node may report the child's end before the interrupt that it
+    // ended by.
     child.on('close', (code, signal) =>
       setImmediate(() => {
         end();

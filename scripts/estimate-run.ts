@@ -1,5 +1,5 @@
-// How long a run of both notebooks takes and how much room it needs, from the checkpoint's configuration and from speeds that were
-// measured. An estimate: machines differ, and so do data sets.
+// How long a run of both notebooks takes and how much room it needs, from the checkpoint's configuration and from
+// speeds that were measured. An estimate: machines differ, and so do data sets.
 import type { BlipConfig, BlipTask } from '../lib/checkpoint';
 import { expectedTensors } from '../lib/convert';
 
@@ -25,8 +25,9 @@ const BYTES = { published: 4, fp16: 2, int8: 1, int4: 0.5 } as const;
 const QUESTION_TOKENS = 10;
 
 /**
- * Times that the vision model runs in both notebooks, by precision: each calibration image once, and twice within NNCF, in f32; each
- * validation image once per precision for the accuracy, then in the timed tasks, and again for the 4-bit decoder.
+ * Times that the vision model runs in both notebooks, by precision: each calibration image once, and twice within NNCF,
+ * in f32; each validation image once per precision for the accuracy, then in the timed tasks, and again for the 4-bit
+ * decoder.
  */
 const VISION_RUNS = {
   f32: 3 * CALIBRATION_SAMPLES,

@@ -1,5 +1,5 @@
-// Fetches openvino-node's binary and proves it in a process of its own. Without one that works, OpenVINO's C API from the Python package does
-// the same work.
+// Fetches openvino-node's binary and proves it in a process of its own. Without one that works, OpenVINO's C API from
+// the Python package does the same work.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ROOT, run } from './common.mjs';
@@ -10,7 +10,10 @@ const BIN = path.join(FOLDER, 'bin');
 const ASIDE = path.join(FOLDER, 'bin-that-does-not-work');
 /** What the last try led to. npm removes it together with the package. */
 const STATE = path.join(FOLDER, '.blip-setup');
-/** A failed download is tried again at every set-up, but by other commands, which set up on their way, no more often than this. */
+/**
+ * A failed download is tried again at every set-up, but by other commands, which set up on their way, no more often
+ * than this.
+ */
 const MS_BETWEEN_TRIES = 24 * 60 * 60 * 1000;
 /** A network that drops everything would keep the set-up waiting for ever. */
 const MAX_DOWNLOAD_MS = 5 * 60 * 1000;

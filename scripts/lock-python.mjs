@@ -1,4 +1,4 @@
-// npm run lock: writes the Python locks anew from the files that name what is needed, with uv, for every system and Python version.
+// npm run lock: resolves the Python requirements and writes the locks, with uv, for every system and Python version.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -7,8 +7,9 @@ import { PYTHON, ROOT, fail, run } from './common.mjs';
 const UV_VERSION = '0.13.9';
 
 /**
- * The project's own environment is installed with hashes. Benchmarks and training use PyTorch, whose CPU builds come from other
- * indexes as other files: their locks are constraints with versions only, which pip applies to what it has to install.
+ * The project's own environment is installed with hashes. Benchmarks and training use PyTorch, whose CPU builds come
+ * from other indexes as other files: their locks are constraints with versions only, which pip applies to what it has
+ * to install.
  */
 const LOCKS = [
   { from: 'requirements.in', to: 'requirements.txt', python: '3.10', options: ['--generate-hashes'] },

@@ -17,8 +17,8 @@ const KERNEL_ENDS_MS = 5000;
 const CHECK_MS = 250;
 
 /**
- * Executes notebooks one after the other into `folder`, until one fails or is interrupted. Each is saved as far as it ran, and nothing
- * half-written stays in the output folder.
+ * Executes notebooks one after the other into `folder`, until one fails or is interrupted. Each is saved as far as it
+ * ran, and nothing half-written stays in the output folder.
  *
  * @returns the exit code (0; 1 for a failure, 130 for an interrupt) and, unless it is 0, the notebook that ended early
  */

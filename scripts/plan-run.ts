@@ -1,4 +1,5 @@
-// What the start command says first: which model, about how long it takes, how much it downloads and how much room it needs.
+// What the start command says first: which model, about how long it takes, how much it downloads and how much room it
+// needs.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

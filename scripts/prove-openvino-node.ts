@@ -1,4 +1,5 @@
-// Tells whether openvino-node's binary in a folder works: ends with code 0, or says why not and ends with 3. Any other code tells nothing.
+// Tells whether openvino-node's binary in a folder works: ends with code 0, or says why not and ends with 3. Any other
+// code tells nothing.
 import { proveAddon } from '../lib/openvino/prove-addon';
 
 const DOES_NOT_WORK = 3;

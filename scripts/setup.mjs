@@ -7,13 +7,18 @@ import { PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
 import { MIN_PYTHON, SetupError, checkNode, findPython, makeEnvironment, pythonVersion } from './system.mjs';
 
-/** Each is written last into what it speaks for, and says what that was made for: a set-up that was cut short has none. */
+/**
+ * Each is written last into what it speaks for, and says what that was made for: a set-up that was cut short has none.
+ */
 const NODE_STAMP = path.join(ROOT, 'node_modules', '.blip-setup');
 const PYTHON_STAMP = path.join(VENV, 'blip-setup');
 /** Quick, and notices an environment whose Python was upgraded or removed. */
 const PACKAGES_CHECK =
   'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
-/** Only files that requirements.txt has the digest of, and only wheels, so that no package runs code when it is installed. */
+/**
+ * Only files that requirements.txt has the digest of, and only wheels, so that no package runs code when it is
+ * installed.
+ */
 const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
 const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
@@ -62,7 +67,8 @@ function stamp(file, text) {
 async function installNodePackages(made) {
   console.log('Installing Node packages (about 230 MB, usually under a minute)');
   const cli = process.env.npm_execpath ?? ''; // set when npm started this script; other package managers set theirs
-  // The notebooks' packages are devDependencies, which NODE_ENV=production would leave out; native parts are optional ones.
+  // The notebooks' packages are devDependencies, which NODE_ENV=production would leave out; native parts are optional
+  // ones.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   fs.rmSync(NODE_STAMP, { force: true });
   const npm = cli.endsWith('npm-cli.js')
@@ -113,7 +119,10 @@ async function installPythonPackages(made) {
   stamp(PYTHON_STAMP, made);
 }
 
-/** An environment of an earlier set-up, if its Python still runs, is new enough and has pip: then only what changed is installed. */
+/**
+ * An environment of an earlier set-up, if its Python still runs, is new enough and has pip: then only what changed is
+ * installed.
+ */
 async function hasUsableEnvironment() {
   const version = await pythonVersion(PYTHON);
   if (!version || Number(version.split('.')[1]) < MIN_PYTHON[1]) return false;
@@ -147,7 +156,10 @@ function installKernel() {
   fs.writeFileSync(file, spec);
 }
 
-/** JupyterLab asks on its first start whether it may fetch news, and looks for newer versions: neither belongs in a lesson. */
+/**
+ * JupyterLab asks on its first start whether it may fetch news, and looks for newer versions: neither belongs in a
+ * lesson.
+ */
 function quietJupyter() {
   const file = path.join(VENV, 'share', 'jupyter', 'lab', 'settings', 'overrides.json');
   if (fs.existsSync(file)) return;

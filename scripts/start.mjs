@@ -1,5 +1,5 @@
-// npm start: runs the notebooks from top to bottom and prints what came out. With --save, the executed notebooks replace those in
-// notebooks/, if all went well.
+// npm start: runs the notebooks from top to bottom and prints what came out. With --save, the executed notebooks
+// replace those in notebooks/, if all went well.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ENDING_SIGNALS, INTERRUPTED_CODE, ROOT, endProcess, fail } from './common.mjs';

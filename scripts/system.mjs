@@ -1,9 +1,13 @@
-// What the machine must bring: Node.js, and a Python that can make an environment. Finds them, or says in one message what to do.
+// What the machine must bring: Node.js, and a Python that can make an environment. Finds them, or says in one message
+// what to do.
 import { run } from './common.mjs';
 
 export const MIN_NODE = [20, 19];
 export const MIN_PYTHON = [3, 10];
-/** `python3` first: it is what people mean; the numbered ones for systems whose `python3` is older; `py` is Windows' launcher. */
+/**
+ * `python3` first: it is what people mean; the numbered ones for systems whose `python3` is older; `py` is Windows'
+ * launcher.
+ */
 const PYTHONS = [
   ['python3'],
   ['python'],
@@ -47,7 +51,10 @@ export async function findPython(env = {}) {
   );
 }
 
-/** Undefined for what is not there or is no Python: pyenv and Windows put commands of that name on the PATH that only print a hint. */
+/**
+ * Undefined for what is not there or is no Python: pyenv and Windows put commands of that name on the PATH that only
+ * print a hint.
+ */
 export async function pythonVersion(command, args = [], env = {}) {
   try {
     const { code, output } = await run(command, [...args, '-c', 'import sys; print(*sys.version_info[:3], sep=".")'], {

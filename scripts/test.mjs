@@ -6,7 +6,9 @@ import { PYTHON, ROOT, run } from './common.mjs';
 import { executeNotebooks } from './notebooks.mjs';
 import { setup } from './setup.mjs';
 
-/** Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports within a minute. */
+/**
+ * Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports within a minute.
+ */
 const INTEGRATION = ['cli', 'demo', 'evaluation', 'kernel', 'optimize', 'package', 'pipelines', 'scripts'];
 
 await setup();

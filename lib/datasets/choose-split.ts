@@ -13,7 +13,7 @@ export interface SplitFiles {
   /** The data set's names of the splits. */
   readonly splits: readonly string[];
   readonly files: readonly string[];
-  /** `all` where the other purpose has files of its own. */
+  /** `all` where the other purpose has separate files. */
   readonly part: Part;
 }
 

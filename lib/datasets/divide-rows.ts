@@ -1,7 +1,7 @@
 // Divides one split into a part for calibration and one for validation, image by image, so that they never share one.
 import { createHash } from 'node:crypto';
 
-/** `all` where a data set has a split of its own for each purpose. */
+/** `all` where a data set has a separate split for each purpose. */
 /** A part of a data set. */
 export type Part = 'all' | 'train' | 'val';
 
@@ -18,7 +18,7 @@ export function partOf(identity: string, bound: number): 'train' | 'val' {
   return place(identity) < bound ? 'train' : 'val';
 }
 
-/** The bound for a data set that is too large to look through: places are spread evenly. */
+/** The bound for a data set that is too large to read: places are spread evenly. */
 export const DEFAULT_BOUND = 1 - VAL_SHARE;
 
 /**

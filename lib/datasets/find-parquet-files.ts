@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { splitOfPath } from './choose-split';
 import { VqaParquetError } from './vqa-parquet-error';
 
-/** Folders within each other, and files in all of them (VQAv2 has 200,000 images); more is no data set's folder. */
+/** Folders within each other, and files in all of them (VQAv2 has 200,000 images); more is not a data set's folder. */
 const MAX_DEPTH = 8;
 const MAX_FILES = 1_000_000;
 

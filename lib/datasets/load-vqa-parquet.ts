@@ -18,7 +18,7 @@ export interface VqaParquetOptions extends VqaFilesOptions {
   readonly seed?: number;
   /** Which images of these files; all by default. `train` and `val` of the same files share none. */
   readonly part?: Part;
-  /** Samples are kept here, and a later call with the same request goes on where this one stopped. */
+  /** Samples are kept here, and a later call with the same request continues where this one stopped. */
   readonly cache_dir: string;
   /** What the files are, for `source` and for messages; their name by default. */
   readonly label?: string;

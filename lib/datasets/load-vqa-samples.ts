@@ -44,7 +44,7 @@ export interface LoadVqaOptions extends RequestOptions {
 }
 
 const DEFAULT_COUNT = 300;
-/** For a name that stands for nothing. */
+/** For a name that matches no data set. */
 const WANTED = {
   expected: "a folder in VQAv2's form or with parquet files, a .parquet file, or a hub id such as lmms-lab/VQAv2",
   places: ['data'],
@@ -65,7 +65,8 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
 ];
 
 /**
- * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id (`lmms-lab/VQAv2`), which may
+ * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id
+ * (`lmms-lab/VQAv2`), which may
  *   end in `@revision`
  * @returns up to `count` samples, never none
  * @example
@@ -167,7 +168,7 @@ function fromEnvironment(value: string | undefined): OwnSplit | undefined {
 function checkOptions(options: LoadVqaOptions): void {
   const { split, timeout_ms, revision, hub_split, columns } = options;
   const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
-  if (unknown) throw new VqaSourceError(`${unknown} is no option; expected ${OPTIONS.join(', ')}.`);
+  if (unknown) throw new VqaSourceError(`Unknown option "${unknown}"; expected ${OPTIONS.join(', ')}.`);
   if (split !== undefined && split !== 'train' && split !== 'val')
     throw new VqaSourceError(`split is ${JSON.stringify(split)}; expected train or val.`);
   if (timeout_ms !== undefined && !(timeout_ms > 0))

@@ -1,7 +1,7 @@
 // Cuts a file's rows into spans that are visited in turn, and large spans into windows that are looked at at a time.
 import { type Leaf, MAX_PREFETCH_BYTES, type ParquetFile, type RowGroup } from './parquet';
 
-/** Rows of one file that lie together. */
+/** Contiguous rows of one file. */
 export interface VqaSpan {
   readonly groups: readonly RowGroup[];
   /** Of the groups' rows. */
@@ -19,7 +19,7 @@ const MAX_WINDOW_ROWS = 4096;
 const MIN_WINDOW_ROWS = 32;
 
 /**
- * On this machine each window is a span of its own: any is reached as easily as the first. Of a file behind an address
+ * On this machine each window is a separate span: all are reached equally fast. Of a file behind an address
  * the windows of a row group are read one after the other, since finding a later one takes a request for each page
  * before it.
  */

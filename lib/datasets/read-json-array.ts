@@ -5,7 +5,7 @@ import { BlipError } from '../core/errors';
 
 export class JsonArrayError extends BlipError {}
 
-/** An element beyond this is no question or annotation: the file is something else. */
+/** A longer element is not a question or annotation: the file is something else. */
 const MAX_ELEMENT_LENGTH = 1 << 20;
 
 /**
@@ -24,7 +24,7 @@ export async function* readJsonArray(file: string, key: string): AsyncGenerator<
     if (!inside) {
       const match = opening.exec(buffer);
       if (!match) {
-        // the key may lie across two chunks
+        // the key may span two chunks
         buffer = buffer.slice(-key.length - 64);
         continue;
       }

@@ -1,11 +1,11 @@
-// The bundled pictures with what is true about them (data/pictures/pictures.json).
+// The bundled images with their captions, questions and answers (data/pictures/pictures.json).
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
 
 export class PicturesError extends BlipError {}
 
-/** A picture file with a true caption and questions whose answers are known. */
+/** An image file with a true caption, and questions with their answers. */
 export interface Picture {
   readonly file: string;
   readonly caption: string;
@@ -13,7 +13,7 @@ export interface Picture {
 }
 
 /**
- * Reads `pictures.json` of a folder; `file` comes back with the folder in front.
+ * Reads `pictures.json` of a folder; `file` is returned with the folder prepended.
  *
  * @example
  * readPictures('data/pictures')[0].questions[0] // { question: 'how many dogs are in the picture?', answer: '2' }
@@ -23,11 +23,11 @@ export function readPictures(folder: string): Picture[] {
   const file = path.join(folder, 'pictures.json');
   if (!fs.existsSync(file))
     throw new PicturesError(
-      `${file} is missing: name a folder that holds pictures and their pictures.json, such as data/pictures.`,
+      `${file} is missing: name a folder with images and their pictures.json, such as data/pictures.`,
     );
   const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
   const entries: unknown = Array.isArray(json) ? json : isRecord(json) ? json.pictures : undefined;
-  if (!Array.isArray(entries)) throw new PicturesError(`${file}: expected a list of pictures, got ${typeof json}.`);
+  if (!Array.isArray(entries)) throw new PicturesError(`${file}: expected a list of images, got ${typeof json}.`);
   return entries.map((entry: unknown, index) => parsePicture(entry, folder, `${file}, entry ${index}`));
 }
 

@@ -58,7 +58,7 @@ function unwrap(value: unknown): unknown {
 const MAX_IMAGE_BYTES = 1 << 27;
 
 /**
- * The file that a row's path means. It must lie in `root`, also when links are followed: a data set from elsewhere
+ * The file that a row's path means. It must be in `root`, also when links are followed: a data set from elsewhere
  * could otherwise read any file of this machine.
  *
  * @param folder the parquet file's own; undefined for a file that is not on this machine

@@ -1,4 +1,4 @@
-// Samples that were fetched, on disk: an interrupted or a larger request goes on where the last one stopped.
+// Samples that were fetched, on disk: an interrupted or a larger request continues where the last one stopped.
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,9 +7,9 @@ import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
 import { SkipCounter, type SkippedSamples, type VqaSample, VqaSourceError } from './vqa-sample';
 
-/** What one look at some rows gave. */
+/** The result of reading some rows. */
 export interface Step {
-  /** Which rows: the caller's own words; a cached step counts only where they are the same. */
+  /** Which rows, as the caller describes them; a cached step is used only where this is the same. */
   readonly key: string;
   /** Where the next look at these rows begins, and whether none are left. */
   readonly window: number;
@@ -28,7 +28,7 @@ const MAX_LOG_BYTES = 1 << 28;
 const NAME_DIGITS = 32;
 
 /**
- * One folder for each request: `steps.jsonl` has a line for each finished step, the images lie beside it under their
+ * One folder for each request: `steps.jsonl` has a line for each finished step, the images are beside it under their
  * SHA-256.
  */
 export class SampleCache {
@@ -90,7 +90,7 @@ export class SampleCache {
     return this.steps.reduce((sum, { samples }) => sum + samples.length, 0);
   }
 
-  /** Where an image lies, or will lie; a file stays where it is. */
+  /** Where an image is, or will be; a file stays where it is. */
   placeOf(image: string | Uint8Array): string {
     if (typeof image === 'string') return image;
     const digest = crypto.createHash('sha256').update(image).digest('hex');
@@ -151,7 +151,7 @@ export class SampleCache {
   }
 }
 
-/** Under a name of this process first, then renamed: nobody finds half of it. */
+/** Under a name of this process first, then renamed: readers never see half of it. */
 export function writeWhole(file: string, contents: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`;
   fs.writeFileSync(temporary, contents);

@@ -9,7 +9,7 @@ import type { SampleCache } from './sample-cache';
 import type { VqaSample } from './vqa-sample';
 
 export class SampleTaker {
-  /** The image that an id stands for: some data sets call every image by the same name. */
+  /** The image of an id: some data sets call every image by the same name. */
   private readonly imageOf = new Map<string, ImageSource>();
   /** Images that were decoded: several rows show one. */
   private readonly decoded = new Set<string>();

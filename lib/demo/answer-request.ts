@@ -1,4 +1,5 @@
-// One request to the demo, from its address to its answer: the page, what it is about, its examples, and answers of the model.
+// One request to the demo, from its address to its answer: the page, what it is about, its examples, and answers of the
+// model.
 import { timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,7 +13,9 @@ import type { RequestQueue } from './request-queue';
 
 /** Seconds after which a refused client may try again. */
 const RETRY_SECONDS = 2;
-/** A client that asks for this gets its place in line while it waits, then the answer: one JSON object in a line each. */
+/**
+ * A client that asks for this gets its place in line while it waits, then the answer: one JSON object in a line each.
+ */
 const LINES = 'application/x-ndjson';
 const TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
@@ -110,7 +113,7 @@ async function answer(
   response.end();
 }
 
-/** Node hands on whatever stood in the request's first line. */
+/** Node passes the request target on as it was sent. */
 function parseURL(target = '/'): URL | undefined {
   try {
     return new URL(`http://demo${target.startsWith('/') ? '' : '/'}${target}`);
@@ -126,7 +129,7 @@ function hasToken(token: string, { headers }: IncomingMessage, searchParams: URL
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** What this library explains can be put right by the client: a file that is no image, a question that is too long. */
+/** Errors of this library are caused by the request: a file that is no image, a question that is too long. */
 function statusOf(error: unknown): number {
   if (error instanceof DemoBusyError) return 503;
   return error instanceof BlipError ? 400 : 500;

@@ -1,9 +1,10 @@
-// One image and one question to a loaded model, with the time of each stage. One call at a time: the caller queues them.
+// One image and one question to a loaded model, with the time of each stage. One call at a time: the caller queues
+// them.
 import type { ImageEmbeds, OVBlipModel } from '../generation';
 import { imageIdentity } from '../pipelines/image-identity';
 import type { BlipProcessor } from '../preprocessing';
 
-/** What the model said, and milliseconds. An image that was asked about before is not encoded again: 0. */
+/** The model's output, and milliseconds. An image that was asked about before is not encoded again: 0. */
 export interface Asked {
   readonly kind: 'caption' | 'answer';
   readonly text: string;
@@ -18,7 +19,7 @@ export interface Asked {
 }
 
 /**
- * @returns a function that takes an encoded picture and a question; without one it writes a caption
+ * @returns a function that takes an encoded image and a question; without one it writes a caption
  * @example
  * const ask = askModel(model, processor);
  * (await ask(fs.readFileSync('data/pictures/demo.jpg'), 'how many dogs are there?')).text // '2'

@@ -1,7 +1,9 @@
-// Headers that keep the page to itself: only its own script and style run, nothing is loaded from elsewhere or told to others.
+// Headers that isolate the page: only its own script and style run, and nothing is loaded from or sent to other hosts.
 import { createHash } from 'node:crypto';
 
-/** Jupyter's own pages may show the demo in a frame: they come from this machine, and so do those of Visual Studio Code. */
+/**
+ * Jupyter's own pages may show the demo in a frame: they come from this machine, and so do those of Visual Studio Code.
+ */
 const FRAMES = "'self' http://127.0.0.1:* http://localhost:* https://127.0.0.1:* https://localhost:* vscode-webview:";
 
 /** Headers of every answer. */

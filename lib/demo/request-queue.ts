@@ -1,4 +1,5 @@
-// The line in front of the model: one request at a time, a bounded number waiting, and whoever leaves frees its place at once.
+// The model's request queue: one request at a time, a bounded number waiting; a client that disconnects frees its place
+// at once.
 import { DemoBusyError } from './errors';
 
 interface Waiting {
@@ -9,7 +10,10 @@ interface Waiting {
 export interface QueueOptions {
   /** Aborted when the client leaves: a request that waits is dropped, and one that runs is cancelled. */
   readonly signal: AbortSignal;
-  /** Called with the place in line, 1 for the next one, at the start and whenever it changes. Not called without waiting. */
+  /**
+   * Called with the place in line, 1 for the next one, at the start and whenever it changes. Not called without
+   * waiting.
+   */
   readonly on_place?: (place: number) => void;
 }
 
@@ -83,7 +87,7 @@ export class RequestQueue {
   #startNext(): void {
     const next = this.#waiting.shift();
     if (!next) return;
-    this.#running = true; // before the promise continues: nobody may step in between
+    this.#running = true; // before the promise continues: no other request may start in between
     next.start();
     this.#tellPlaces();
   }

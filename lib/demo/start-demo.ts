@@ -1,5 +1,6 @@
-// An interactive page for a loaded model: an image and a question in, the answer and its time out. Without a question, a caption.
-// A server on this machine alone: it answers to its own page, not to other sites or users, and does not keep the process alive.
+// An interactive page for a loaded model: an image and a question in, the answer and its time out. Without a question,
+// a caption. The server listens on this machine only, answers its own page and no other site or user, and does not keep
+// the process alive.
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -27,7 +28,7 @@ export interface DemoOptions {
 }
 
 export interface Demo {
-  /** The page with its token, such as `http://127.0.0.1:40123/?token=…`: whoever has it may ask. */
+  /** The page with its token, such as `http://127.0.0.1:40123/?token=…`: anyone who has it may ask. */
   readonly url: string;
   /**
    * The address of a part of the server, with the token in it: `answer`, `about`, `examples/0`.
@@ -36,17 +37,17 @@ export interface Demo {
    * await fetch(demo.endpoint('answer', { question: 'how many dogs are there?' }), { method: 'POST', body: image });
    */
   endpoint(name: string, query?: Readonly<Record<string, string>>): string;
-  /** Ends the server. Requests that are under way are cut off. */
+  /** Closes the server. Running requests are cancelled. */
   close(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 const PAGE = path.join(__dirname, 'page.html');
-/** Above any camera's photo; the browser sends the file as it is. */
+/** Larger than any camera's photo; the browser sends the file unchanged. */
 const MAX_IMAGE_BYTES = 64 * 2 ** 20;
 /** Of all images that wait for the model, together. */
 const MAX_HELD_BYTES = 256 * 2 ** 20;
-/** A class of thirty that asks at once is served; a thousand are told at once that it is busy. */
+/** Thirty simultaneous requests are served; of a thousand, most are refused at once. */
 const MAX_WAITING = 64;
 /** A sender that takes longer for its headers, or for a whole image, is cut off. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -133,7 +134,10 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** Against pages of other sites: neither a name that was pointed at this machine, nor a request from elsewhere, is answered. */
+/**
+ * Against pages of other sites: neither a name that was pointed at this machine, nor a request from elsewhere, is
+ * answered.
+ */
 function isOwn({ headers: { host, origin } }: IncomingMessage, port: number): boolean {
   const own = [`${HOST}:${port}`, `localhost:${port}`];
   return own.includes(host ?? '') && (origin === undefined || own.some((name) => origin === `http://${name}`));

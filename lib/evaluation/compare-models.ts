@@ -1,4 +1,5 @@
-// Two precisions of one model side by side: sizes, times per stage and task, accuracy, and how often their outputs agree.
+// Two precisions of one model side by side: sizes, times per stage and task, accuracy, and how often their outputs
+// agree.
 import type { ProgressCallback } from '../core/progress';
 import { describeValue } from '../core/describe-value';
 import { withCallbacks } from '../core/with-callbacks';
@@ -28,7 +29,10 @@ export interface CompareOptions {
 export interface ComparedModels extends ComparedOutputs {
   readonly before: string;
   readonly after: string;
-  /** The device of the times; `device_name` is the full name of the processor or GPU, for AUTO that of the chosen device. */
+  /**
+   * The device of the times; `device_name` is the full name of the processor or GPU, for AUTO that of the chosen
+   * device.
+   */
   readonly device: string;
   readonly device_name: string;
   readonly precision: { readonly before: string; readonly after: string };

@@ -46,7 +46,11 @@ const ANSWERS_OF_VQA_V2 = 10;
 /** Changed answers or captions in a report. */
 const CHANGED_SHOWN = 20;
 
-/** Each image is encoded once per model, for its caption and all its questions. @param captions images that both models caption */
+/**
+ * Each image is encoded once per model, for its caption and all its questions.
+ *
+ * @param captions images that both models caption
+ */
 export async function compareOutputs(
   pair: ModelPair,
   samples: readonly VqaSample[],

@@ -5,7 +5,7 @@ import { splitRevision } from '../hub';
 import { modelName } from '../model-folder/model-name';
 import type { PartName } from '../optimize/quantize-options';
 
-/** One input and what is known to come out. The picture is {@link PUBLISHED_PICTURE}, unless another is given. */
+/** One input and its published output. The image is {@link PUBLISHED_PICTURE}, unless another is given. */
 export interface PublishedCase {
   readonly task: 'caption' | 'answer' | 'match';
   /** The prompt, which may be missing; the question; the text to compare. */
@@ -14,7 +14,7 @@ export interface PublishedCase {
   readonly max_new_tokens?: number;
   /** Greedy search. Where two sources disagree, both: either is right. */
   readonly ids?: readonly (readonly number[])[];
-  /** The probability that the text describes the picture, within `tolerance`. */
+  /** The probability that the text describes the image, within `tolerance`. */
   readonly score?: number;
   readonly tolerance?: number;
 }
@@ -27,7 +27,7 @@ export interface PublishedResults {
   readonly times?: { readonly answer: readonly [least: number, most: number] };
 }
 
-/** The picture of the tutorial, of the model cards and of transformers' tests: a woman and her dog on a beach. */
+/** The image of the tutorial, of the model cards and of transformers' tests: a woman and her dog on a beach. */
 export const PUBLISHED_PICTURE = 'https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg';
 
 const QUESTION: PublishedCase = { task: 'answer', text: 'how many dogs are in the picture?' };
@@ -41,8 +41,9 @@ const kb = (fp16: number, int8: number): { fp16: number; int8: number } => ({
 });
 
 /**
- * By hub id. Ids and scores: transformers' tests/models/blip/test_modeling_blip.py. The prompted caption is another one in its
- * convert_blip_original_pytorch_to_hf.py, which resizes the picture with torchvision. Sizes and times: OpenVINO's tutorial 233.
+ * By hub id. Ids and scores: transformers' tests/models/blip/test_modeling_blip.py. The prompted caption is another one
+ * in its convert_blip_original_pytorch_to_hf.py, which resizes the image with torchvision. Sizes and times: OpenVINO's
+ * tutorial 233.
  */
 export const PUBLISHED_RESULTS: Readonly<Record<string, PublishedResults>> = {
   'Salesforce/blip-vqa-base': {
@@ -82,7 +83,7 @@ export const USUAL_CASES = {
 } as const;
 
 /**
- * The published checkpoint that a hub id, a folder of that name, or a folder in the hub's cache stands for.
+ * The published checkpoint that a hub id, a folder of that name, or a folder in the hub's cache refers to.
  *
  * @example
  * publishedId('downloads/blip-vqa-base') // 'Salesforce/blip-vqa-base'

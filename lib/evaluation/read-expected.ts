@@ -13,8 +13,8 @@ const MAX_TOKENS = 10_000;
 const EXAMPLE = '{ "cases": [{ "task": "answer", "text": "how many dogs are there?", "ids": [30522, 1015, 102] }] }';
 
 /**
- * Cases with a task (`caption`, `answer`, `match`), a text (prompt, question, text), and `ids` (with `max_new_tokens` if it is not 20) or
- * `score` (with its `tolerance`).
+ * Cases with a task (`caption`, `answer`, `match`), a text (prompt, question, text), and `ids` (with `max_new_tokens`
+ * if it is not 20) or `score` (with its `tolerance`).
  *
  * @throws {ExpectedResultsError} that names the file and the case
  */

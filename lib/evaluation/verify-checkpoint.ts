@@ -1,4 +1,5 @@
-// Proves that a checkpoint runs here as it should: its files, its weights, its conversion, and what it writes, beside published values.
+// Verifies that a checkpoint works here: its files, its weights, its conversion, and its output compared with published
+// values.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
@@ -32,10 +33,12 @@ const OPTIONS = ['device', 'picture', 'expected', 'int8', 'quantize', 'runs'] as
 const SOURCE_OPTIONS = ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal'] as const;
 
 /**
- * Verifies step by step; each row comes as soon as it is known. What the library explains becomes a row with `FAIL` and ends the steps
- * that depend on it; only an abort and unforeseen errors are thrown. Weights are FP16, computed in f32 for the comparison of ids.
+ * Verifies step by step; each row comes as soon as it is known. An error of the library becomes a row with `FAIL` and
+ * ends the steps that depend on it; only an abort and unforeseen errors are thrown. Weights are FP16, computed in f32
+ * for the comparison of ids.
  *
- * @param idOrFolder a hub id, a checkpoint folder, or a file of weights. A folder that is named after a published checkpoint is compared
+ * @param idOrFolder a hub id, a checkpoint folder, or a file of weights. A folder that is named after a published
+ * checkpoint is compared
  *   with that one's values
  * @example
  * for await (const { status, check, got } of verifyCheckpoint('Salesforce/blip-vqa-base')) console.log(status, check, got);
@@ -103,7 +106,9 @@ function sourceOf(options: VerifyOptions): LoadCheckpointOptions {
   return { cache_dir, revision, local_files_only, progress_callback, signal };
 }
 
-/** Finding a checkpoint on the hub checks its side files; those of a folder are checked when its processor is loaded. */
+/**
+ * Finding a checkpoint on the hub checks its side files; those of a folder are checked when its processor is loaded.
+ */
 async function checkedSideFiles(idOrFolder: string, source: LoadCheckpointOptions): Promise<string> {
   const { BlipProcessor } = await import('../preprocessing');
   await BlipProcessor.fromPretrained(idOrFolder, source);

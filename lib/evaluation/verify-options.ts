@@ -18,8 +18,8 @@ export interface VerifyOptions extends LoadCheckpointOptions {
   /** Results to compare with instead of the published ones. */
   readonly expected?: PublishedResults;
   /**
-   * INT8: true makes it where it is not in the cache, which needs NNCF and takes minutes; 'auto', the default, does so where NNCF is
-   * installed; false leaves it out.
+   * INT8: true makes it where it is not in the cache, which needs NNCF and takes minutes; 'auto', the default, does so
+   * where NNCF is installed; false leaves it out.
    */
   readonly int8?: boolean | 'auto';
   readonly quantize?: QuantizeForVerification;

@@ -22,7 +22,7 @@ export interface QuantizedInputs {
   readonly folder: string;
   readonly results: PublishedResults;
   readonly picture: ImageSource;
-  /** What the FP16 model gave, in f32. */
+  /** The FP16 model's output, in f32. */
   readonly reference: readonly CaseResult[];
   readonly options: VerifyOptions;
 }

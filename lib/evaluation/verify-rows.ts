@@ -14,7 +14,7 @@ export interface VerifyRow {
   readonly expected?: string;
   /** Why it failed, or was not checked. */
   readonly note?: string;
-  /** Of what was not checked: it could have been, so that the whole is no proof. */
+  /** Of a row that was not checked although it could have been: the verification is incomplete. */
   readonly incomplete?: boolean;
 }
 

@@ -1,6 +1,8 @@
-// VQA accuracy as the data set's authors define it (Antol et al. 2015, arXiv 1505.00468; Goyal et al. 2017, arXiv 1612.00837):
+// VQA accuracy as the data set's authors define it (Antol et al. 2015, arXiv 1505.00468; Goyal et al. 2017, arXiv
+// 1612.00837):
 // an answer is right as far as at least 3 of the other people gave it too, averaged over leaving out each of the ten.
-// Equal to their evaluation script (GT-Vision-Lab/VQA, vqaEval.py), its oddities included, so that figures can be compared.
+// Equal to their evaluation script (GT-Vision-Lab/VQA, vqaEval.py), its oddities included, so that figures can be
+// compared.
 import { BlipError } from '../core/errors';
 
 export class VqaAccuracyError extends BlipError {}
@@ -41,7 +43,10 @@ const NUMBERS: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 const ARTICLES = new Set(['a', 'an', 'the']);
-/** Words that are meant when one of their apostrophes is forgotten: "dont", "couldn'tve". The authors' list, with what it has and lacks. */
+/**
+ * Words that are meant when one of their apostrophes is forgotten: "dont", "couldn'tve". The authors' list, with what
+ * it has and lacks.
+ */
 const CONTRACTED =
   `ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't haven't he'd he'd've he's how'd how'll how's
 isn't it'd it'd've it'll ma'am mightn't mightn't've might've mustn't must've needn't not've o'clock oughtn't 'ow's'at shan't she'd've should've shouldn't shouldn't've
@@ -71,7 +76,8 @@ export function normalizeAnswer(answer: string): string {
   const digitsWithComma = /\d,\d/.test(flat);
   for (const mark of PUNCTUATION)
     text = text.replaceAll(mark, digitsWithComma || flat.includes(`${mark} `) || flat.includes(` ${mark}`) ? '' : ' ');
-  // A full stop goes, unless a digit follows: 3.5 stays. (The script stops after 32 of them, by a slip; no answer has so many.)
+  // A full stop goes, unless a digit follows: 3.5 stays. (The script stops after 32 of them, by a slip; no answer has
+  // so many.)
   return text
     .replace(/\.(?!\d)/g, '')
     .toLowerCase()

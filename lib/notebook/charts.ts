@@ -1,6 +1,6 @@
-// Charts that are alive in a trusted notebook and still there everywhere else.
-// One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own files),
-// PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
+// Charts that are interactive in a trusted notebook and static images everywhere else.
+// One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own
+// files), PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
 import * as path from 'node:path';
 import { loadSharp } from '../core/load-sharp';
 import { display, escapeHTML } from './notebook';
@@ -37,12 +37,15 @@ const GROUP_WIDTH = 0.8;
 /** Room above the highest bar, for its number. */
 const HEADROOM = 1.12;
 
-/** The title stands left, as a part of the width, so that the buttons that appear at the right under the pointer do not cover it. */
+/**
+ * The title is at the left, as a fraction of the width, so that the buttons that appear at the right under the pointer
+ * do not cover it.
+ */
 const TITLE_LEFT = 0.02;
-/** Plotly's buttons that say nothing about a few bars. */
+/** Plotly's buttons that are of no use for a few bars. */
 const BUTTONS_REMOVED = ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'];
 
-/** Labels stand side by side: break them after a comma, so that they stay level. */
+/** Labels are side by side: break them after a comma, so that they stay horizontal. */
 function wrapLabel(label: string): string {
   return label.replace(/, /g, ',<br>');
 }
@@ -128,7 +131,7 @@ export async function barChart(chart: BarChart): Promise<void> {
   await showChart(barFigure(chart), { alt: `${chart.title} (${chart.y_title})\n${text}` });
 }
 
-/** Shows any Plotly figure. `alt` stands for it where no picture is shown. */
+/** Shows any Plotly figure. `alt` is shown where images are not. */
 export async function showChart(
   figure: PlotlyFigure,
   { width = WIDTH, height = HEIGHT, alt }: { readonly width?: number; readonly height?: number; readonly alt: string },
@@ -146,17 +149,20 @@ export async function showChart(
 
 function chartHTML(figure: PlotlyFigure, svg: string, width: number, height: number, alt: string): string {
   const id = `blip-chart-${++charts}`;
-  const picture = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+  const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
   const json = JSON.stringify({ data: figure.data, layout: { ...figure.layout, width, height } }).replace(
     /</g,
     '\\u003c',
   );
-  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${picture}"></div>`;
+  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${source}"></div>`;
   const address = plotlyAddress();
   return address === undefined ? image : `${image}\n<script>${liveScript(id, json, address)}</script>`;
 }
 
-/** Plotly's address below that of a Jupyter server that was started in the working folder; undefined where it lies elsewhere. */
+/**
+ * Plotly's address below that of a Jupyter server that was started in the working folder; undefined where it is
+ * elsewhere.
+ */
 function plotlyAddress(): string | undefined {
   const parts = path.relative('', plotlyFile()).split(path.sep);
   return parts[0] === '..' || path.isAbsolute(parts.join('/'))
@@ -164,7 +170,7 @@ function plotlyAddress(): string | undefined {
     : `files/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** Runs in the page. Leaves the picture alone unless it is in JupyterLab and the server has the library. */
+/** Runs in the page. Leaves the image alone unless it is in JupyterLab and the server has the library. */
 function liveScript(id: string, json: string, address: string): string {
   return `(function () {
   var config = document.getElementById('jupyter-config-data');

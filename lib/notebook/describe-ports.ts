@@ -10,7 +10,7 @@ export interface PortRow {
 }
 
 /**
- * Rows for every input and output of a model; `?` stands for a dimension that is free at run time.
+ * Rows for every input and output of a model; `?` is a dimension that is dynamic at run time.
  *
  * @example
  * describePorts(visionModel)[0]

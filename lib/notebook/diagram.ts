@@ -1,7 +1,7 @@
 // Boxes, arrows and small scenes as SVG: the parts that the notebooks' diagrams are made of (notebooks/images/draw.ts).
-// Every diagram has a background of its own, so that it reads the same on a light and on a dark page.
+// Every diagram has its own background, so that it looks the same on a light and on a dark page.
 
-/** One look per role, the same in every diagram. */
+/** One style per role, the same in every diagram. */
 const ROLES = {
   data: { fill: '#f1f5f9', stroke: '#64748b' },
   vision: { fill: '#dbeafe', stroke: '#2563eb' },
@@ -90,7 +90,7 @@ export function arrow(points: readonly (readonly [x: number, y: number])[], dash
   return `<polyline points="${points.map((point) => point.join(',')).join(' ')}" fill="none" stroke="${MUTED}" stroke-width="1.8" stroke-linejoin="round" marker-end="url(#tip)"${dashed ? ' stroke-dasharray="6 4"' : ''}/>`;
 }
 
-/** Two dogs with a red ball on a beach: the picture that the diagrams talk about. */
+/** Two dogs with a red ball on a beach: the image in the diagrams. */
 export function scene(x: number, y: number, width: number): string {
   const height = width * 0.75;
   const dog = (left: number, top: number, color: string): string =>

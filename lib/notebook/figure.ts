@@ -1,4 +1,5 @@
-// A picture with what the model said about it, as one image: composed by jimp, read as the processor reads it, so any format works and it is upright.
+// An image with the model's output above and below it, as one PNG: composed with jimp. It is read as the processor
+// reads it, so every format works and it is upright.
 import { loadSharp } from '../core/load-sharp';
 import { loadRgb, type ImageSource } from '../preprocessing';
 import { loadPackage } from './load-package';
@@ -13,7 +14,7 @@ export interface Figure {
   readonly answer?: string;
 }
 
-/** Drawn at twice the size it is shown at, so that it is crisp on dense screens. */
+/** Drawn at twice its displayed size, for dense screens. */
 const SCALE = 2;
 const SHOWN_WIDTH = 360;
 const MARGIN = 12 * SCALE;
@@ -87,7 +88,10 @@ export async function showFigure(...list: readonly Figure[]): Promise<void> {
   );
 }
 
-/** The font has Latin letters only; a character without a glyph would be measured as nothing and push the line over the edge. */
+/**
+ * The font has Latin letters only; a character without a glyph would be measured as nothing and push the line over the
+ * edge.
+ */
 function printable(line: string, glyphs: Readonly<Record<string, unknown>>): string {
   const plain = line
     .replace(/[\u2018\u2019]/g, "'")

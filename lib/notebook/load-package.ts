@@ -1,4 +1,5 @@
-// Packages that only notebooks need are not installed with the library: loaded at first use, and named where they are missing.
+// Packages that only notebooks need are not installed with the library: loaded at first use, and named where they are
+// missing.
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -16,7 +17,8 @@ const PURPOSES = {
 type NotebookPackage = keyof typeof PURPOSES;
 
 /**
- * @param load requires the package, so that the compiler knows its type; its `require` reaches what only the working folder's project has
+ * @param load requires the package, so that the compiler knows its type; its `require` reaches what only the working
+ * folder's project has
  * @throws {NotebookPackageError} when it is not installed, with the command that installs it
  */
 export function loadPackage<T>(name: NotebookPackage, load: (require: NodeJS.Require) => T): T {

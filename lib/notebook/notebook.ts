@@ -1,6 +1,9 @@
-// The way out to the notebook: sends an output in several formats at once. Outside a notebook the text form goes to the console.
+// Output to the notebook: sends an output in several formats at once. Outside a notebook the text form goes to the
+// console.
 
-/** What tslab's kernel keeps in its jupyter module once a cell has run. Read at each call: it changes with every cell. */
+/**
+ * What tslab's kernel keeps in its jupyter module once a cell has run. Read at each call: it changes with every cell.
+ */
 interface KernelModule {
   readonly lastWriteDisplayData?: (
     content: { data: Record<string, unknown>; metadata: Record<string, unknown>; transient: Record<string, unknown> },
@@ -36,7 +39,7 @@ export function isNotebook(): boolean {
   return kernel() !== undefined;
 }
 
-/** Shows an output. `width` is that at which a front end should show the picture, in pixels; the text stands for it where it is not seen. */
+/** Shows an output. `width` is the displayed width of an image in pixels; the text is shown where images are not. */
 export function display(data: DisplayData, options: { readonly width?: number } = {}): void {
   const write = kernel();
   if (!write) {
@@ -61,7 +64,7 @@ export function updatableDisplay(): ((data: DisplayData) => void) | undefined {
   };
 }
 
-/** Text as it may stand in HTML. */
+/** Text escaped for HTML. */
 export function escapeHTML(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

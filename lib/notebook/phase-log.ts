@@ -1,10 +1,11 @@
-// Follows a long call that has phases: a progress bar while it runs, and each phase with its count and its time afterwards.
+// Follows a long call that has phases: a progress bar while it runs, and each phase with its count and its time
+// afterwards.
 import type { ProgressCallback } from '../core/progress';
 import { progressBar } from './progress-bar';
 
-/** One phase that has been seen. */
+/** One phase. */
 export interface PhaseRow {
-  /** The file or model part that the phase worked on; empty where it worked on none. */
+  /** The file or model part that the phase worked on; empty where there was none. */
   readonly part: string;
   readonly phase: string;
   /** Samples, nodes or files that it went through. */
@@ -15,7 +16,7 @@ export interface PhaseRow {
 
 export interface PhaseLog {
   readonly progress_callback: ProgressCallback;
-  /** The phases so far, in their order; one that comes twice stands there twice. */
+  /** The phases so far, in order; a phase that is repeated is listed twice. */
   rows(): PhaseRow[];
 }
 

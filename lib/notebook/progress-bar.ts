@@ -2,15 +2,15 @@
 import type { Progress, ProgressCallback } from '../core/progress';
 import { escapeHTML, updatableDisplay } from './notebook';
 
-/** Redrawing more often than this is not seen, and floods a notebook's connection. */
+/** Redrawing more often is not visible, and floods a notebook's connection. */
 const REDRAW_MS = 100;
-/** An estimate from less than this would jump about. */
+/** Estimates from shorter times are too noisy. */
 const ESTIMATE_AFTER_MS = 2000;
 
 /**
  * Makes a callback that draws a bar, with the time left in the present phase. It appears with the first report.
  *
- * @param label what is going on
+ * @param label the name of the operation
  * @example
  * await convertBlip(checkpoint, folder, { progress_callback: progressBar('Convert') });
  * // Convert blip_text_encoder.xml: 168.3 MiB of 691.2 MiB, 4.1 s, about 13 s left
@@ -54,7 +54,7 @@ export function duration(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** "NNCF vision_model, statistics"; a status that the label says already is left out. */
+/** "NNCF vision_model, statistics"; a status that repeats the label is left out. */
 function describe(label: string, { file, status }: Progress): string {
   const said = label.toLowerCase().includes(status.toLowerCase());
   return [file ? `${label} ${file}` : label, ...(said ? [] : [status])].join(', ');

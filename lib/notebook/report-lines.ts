@@ -1,4 +1,5 @@
-// The lines that sum up a run, for the last cell of the second notebook and for the start command: what was found, and what is missing.
+// The lines that sum up a run, for the last cell of the second notebook and for the start command: what was found, and
+// what is missing.
 import { isRecord } from '../core/is-record';
 import { percent } from './format-number';
 import type { Results } from './results';

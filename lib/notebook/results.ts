@@ -23,8 +23,8 @@ function fileOf(name: string): string {
 }
 
 /**
- * Adds to the results of this name, so that a run that ends early keeps what it has found: fields that the same model has saved before
- * stay. Results of another model are replaced. The file is written whole or not at all.
+ * Adds to the results of this name, so that a run that ends early keeps its results: fields that the same model has
+ * saved before stay. Results of another model are replaced. The file is written whole or not at all.
  *
  * @param results `model` is the checkpoint's id
  * @example
@@ -58,8 +58,10 @@ function readEarlier(file: string): Results {
 /**
  * Reads results.
  *
- * @param options.model the checkpoint that they have to belong to; by default that of the environment variable BLIP_MODEL, if it is set
- * @throws {ResultsError} that names the notebook to run first, when they are missing, damaged, or those of another model
+ * @param options.model the checkpoint that they have to belong to; by default that of the environment variable
+ * BLIP_MODEL, if it is set
+ * @throws {ResultsError} that names the notebook to run first, when they are missing, damaged, or those of another
+ * model
  */
 export function readResults(name: string, options: { readonly model?: string } = {}): Results {
   const file = fileOf(name);
@@ -74,12 +76,12 @@ export function readResults(name: string, options: { readonly model?: string } =
   if (wanted !== undefined && json.model !== wanted)
     throw new ResultsError(
       `${file}: these are the results of ${String(json.model)}, but the model here is ${wanted}${options.model === undefined ? ' (BLIP_MODEL)' : ''}. ` +
-        `Run ${writer} with it first, or go on with the other: BLIP_MODEL=${String(json.model)}.`,
+        `Run ${writer} with it first, or continue with the other one: BLIP_MODEL=${String(json.model)}.`,
     );
   return json;
 }
 
-/** Removes the results of an earlier run: nobody takes them for those of the run that begins. */
+/** Removes the results of an earlier run, so that they are not taken for those of the new run. */
 export function removeResults(): void {
   for (const name of Object.keys(WRITERS)) fs.rmSync(fileOf(name), { force: true });
 }

@@ -4,9 +4,10 @@ import { display, escapeHTML } from './notebook';
 const HEIGHT = 620;
 
 /**
- * Shows a button that opens the page below itself, and its address for a tab of its own. The page answers as long as the kernel runs.
+ * Shows a button that opens the page below itself, and a link that opens it in a new tab. The page works while the
+ * kernel runs.
  *
- * @param demo what `startDemo` gave
+ * @param demo the result of `startDemo`
  * @example
  * showDemo(await startDemo(model, processor));
  */

@@ -4,7 +4,7 @@ import { display, escapeHTML } from './notebook';
 export type TableRow = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /**
- * Shows rows under the names of their fields. Columns of numbers stand right. Without rows there is nothing to show.
+ * Shows rows under the names of their fields. Columns of numbers are right-aligned. Without rows, nothing is shown.
  *
  * @example
  * showTable([{ part: 'vision', layers: 12 }, { part: 'text', layers: 12 }]);

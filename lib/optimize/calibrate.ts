@@ -1,5 +1,5 @@
-// Turns samples into what each model really sees, for NNCF to look at: preprocessing and the FP16 vision model, once per image.
-// The results go to disk, not to memory. A sample that cannot be used is skipped, counted, and named.
+// Turns samples into the actual inputs of each model, for NNCF's statistics: preprocessing and the FP16 vision model,
+// once per image. The results go to disk, not to memory. A sample that cannot be used is skipped, counted, and named.
 import * as path from 'node:path';
 import { reportProgress } from '../core/progress';
 import type { VqaSample } from '../datasets/vqa-sample';
@@ -31,7 +31,10 @@ export const NO_CALIBRATION: Calibration = {
   report: { samples: 0, images: 0, bytes: 0, milliseconds: 0, skipped: [] },
 };
 
-/** What the text encoder needs of an image that was encoded before: its embeddings and their mask, in the calibration file. */
+/**
+ * What the text encoder needs of an image that was encoded before: its embeddings and their mask, in the calibration
+ * file.
+ */
 interface Encoded {
   readonly embeds: number;
   readonly mask: number;
@@ -125,7 +128,7 @@ class CalibrationRun {
     return this.vision.size + this.text.size;
   }
 
-  /** @throws {QuantizeError} when this sample is of no use */
+  /** @throws {QuantizeError} when this sample cannot be used */
   async add(sample: VqaSample): Promise<void> {
     if (typeof sample !== 'object' || sample === null) throw new QuantizeError('no sample');
     const hasText = this.parts.includes('text_encoder');
@@ -162,7 +165,10 @@ class CalibrationRun {
     return image;
   }
 
-  /** Where only the vision model is calibrated, its output is not needed: it is run on one image, to see that it gives numbers. */
+  /**
+   * Where only the vision model is calibrated, its output is not needed: it is run on one image, to check that its
+   * output is finite.
+   */
   private async encode(rgb: RgbImage): Promise<Encoded> {
     const hasText = this.parts.includes('text_encoder');
     const none: Encoded = { embeds: 0, mask: 0, shape: [1, 0, 0] };

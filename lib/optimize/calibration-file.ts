@@ -1,6 +1,7 @@
-// Calibration inputs on disk: one raw little-endian data file beside an index, which calibration_data.py reads sample by sample.
-// They are never all in memory. An image is kept as 8-bit RGB and normalized when it is read, through the same tables as the
-// preprocessing: a quarter of the bytes, and the same numbers to the bit. What several samples use is written once.
+// Calibration inputs on disk: one raw little-endian data file beside an index, which calibration_data.py reads sample
+// by sample. They are never all in memory. An image is kept as 8-bit RGB and normalized when it is read, through the
+// same tables as the preprocessing: a quarter of the bytes, and bit-equal values. Data that several samples share is
+// written once.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -10,7 +11,7 @@ export class CalibrationFileError extends BlipError {}
 
 type CalibrationData = Float32Array | BigInt64Array | Int32Array;
 
-/** One input of one sample: its values, or the number that `share` gave for values written before. */
+/** One input of one sample: its values, or the number that `share` returned for values written before. */
 export type CalibrationTensor =
   | ({
       readonly type: 'f32' | 'i64' | 'i32';
@@ -37,7 +38,10 @@ export class CalibrationFile {
   private offset = 0;
   private closed = false;
 
-  /** @param imageTables for images: what each of the 256 values of each channel becomes (`channelTables` of the preprocessing) */
+  /**
+   * @param imageTables for images: what each of the 256 values of each channel becomes (`channelTables` of the
+   * preprocessing)
+   */
   constructor(
     private readonly folder: string,
     private readonly name: string,
@@ -122,7 +126,7 @@ export class CalibrationFile {
     return start;
   }
 
-  /** A full disk, or a limit on the size of files: says which file, how far it was, and what to do. */
+  /** A full disk, or a limit on the size of files: names the file, how much was written, and what to do. */
   private writing<T>(file: string, action: () => T): T {
     try {
       return action();

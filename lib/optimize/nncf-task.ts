@@ -1,4 +1,4 @@
-// What the NNCF worker is asked for and what it tells: the types on both sides of its protocol.
+// Jobs and messages of the NNCF worker: the types on both sides of its protocol.
 
 /** Nodes that NNCF must leave as they are: by friendly name, by regular expression, by operation type. */
 export interface IgnoredScope {
@@ -25,7 +25,10 @@ export interface CompressParameters {
   readonly ignored_scope?: IgnoredScope;
 }
 
-/** `model` and `output` are .xml paths (the .bin lies beside); `calibration` is the path that `CalibrationFile.finish` gave. */
+/**
+ * `model` and `output` are .xml paths (the .bin is beside it); `calibration` is the path that `CalibrationFile.finish`
+ * returned.
+ */
 export type NncfTask =
   | {
       readonly name: string;
@@ -54,7 +57,9 @@ export interface NncfResult {
   readonly compressed_weights: number;
 }
 
-/** `phase`: statistics, SmoothQuant, bias correction, weight compression, writing, or NNCF's own words. */
+/**
+ * `phase`: statistics, SmoothQuant, bias correction, weight compression, writing, or the text of NNCF's progress bar.
+ */
 export interface NncfProgress {
   readonly task: string;
   readonly phase: string;

@@ -1,5 +1,6 @@
-// Runs nncf_worker.py in a Python environment that has NNCF and speaks its protocol: a job in, progress and results out.
-// NNCF itself does the work; this file starts it, listens, cancels it, and turns its failures into readable errors.
+// Runs nncf_worker.py in a Python environment that has NNCF and exchanges messages with it: a job in, progress and
+// results out. NNCF itself does the work; this file starts it, reads its messages, cancels it, and turns its failures
+// into readable errors.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -30,23 +31,29 @@ export interface NncfWorkerOptions {
   readonly script?: string;
 }
 
-/** A protocol line is a few hundred bytes; a traceback some thousand. Beyond this it is no protocol line. */
+/** A protocol line is a few hundred bytes; a traceback some thousand. A longer line is not part of the protocol. */
 const MAX_LINE_LENGTH = 1 << 20;
 /** The end of standard error that an error message quotes. */
 const STDERR_TAIL = 4000;
 /** After SIGTERM a worker deep in native code may not react: then it is killed. */
 const KILL_AFTER_MS = 3000;
-/** A worker that has ended may have left lines that are not read yet; but a program that it started may hold its pipes open for ever. */
+/**
+ * A worker that has ended may have left lines that are not read yet; but a program that it started may hold its pipes
+ * open indefinitely.
+ */
 const QUIET_MS = 250;
-/** On POSIX the worker leads a process group, so that what it started ends with it. On Windows that would open a console. */
+/**
+ * On POSIX the worker leads a process group, so that what it started ends with it. On Windows that would open a
+ * console.
+ */
 const OWN_GROUP = process.platform !== 'win32';
 
 /** What NNCF needs to quantize a model of OpenVINO. */
 const PYTHON_PACKAGES = ['openvino', 'nncf'];
 
 /**
- * The Python interpreter that NNCF runs in: `BLIP_PYTHON`, else the first with NNCF of `VIRTUAL_ENV`, a `.venv` at or above the
- * working folder or this library, and the `python3` on the path.
+ * The Python interpreter that NNCF runs in: `BLIP_PYTHON`, else the first with NNCF of `VIRTUAL_ENV`, a `.venv` at or
+ * above the working folder or this library, and the `python3` on the path.
  *
  * @throws {NncfWorkerError} when none has NNCF, with the command that installs it
  */
@@ -66,9 +73,9 @@ export function findPython(): string {
 /**
  * Runs the tasks one after another in one worker process.
  *
- * A file appears under its output path only when it is complete. When the promise rejects, the worker has ended, and of the task
- * that failed nothing is left; the outputs of the tasks before it stay. An interrupt of the notebook's cell ends the worker too,
- * with or without `signal`.
+ * A file appears under its output path only when it is complete. When the promise rejects, the worker has ended, and of
+ * the task that failed nothing is left; the outputs of the tasks before it stay. An interrupt of the notebook's cell
+ * ends the worker too, with or without `signal`.
  *
  * @returns one result per task, in order
  * @throws {NncfWorkerError} with NNCF's own message and the end of its traceback; with the signal's reason when aborted
@@ -115,7 +122,8 @@ class Conversation {
       this.stderr = (this.stderr + chunk).slice(-STDERR_TAIL);
     });
     child.stdin.on('error', () => undefined); // a worker that died early: its exit says more than EPIPE
-    child.stdin.write(`${JSON.stringify({ tasks: this.tasks })}\n`); // stays open: its end tells the worker that we are gone
+    // stays open: its end tells the worker that we are gone
+    child.stdin.write(`${JSON.stringify({ tasks: this.tasks })}\n`);
     const abort = () => this.fail(abortReason(options.signal));
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -176,7 +184,7 @@ class Conversation {
     try {
       process.kill(-child.pid, signal);
     } catch {
-      // Nobody is left in the group.
+      // The group has no process left.
     }
   }
 
@@ -275,7 +283,7 @@ class Conversation {
 
   private unexpected(line: string): NncfWorkerError {
     return new NncfWorkerError(
-      `The NNCF worker wrote something else than its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`,
+      `The NNCF worker wrote a line that is not part of its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`,
     );
   }
 
@@ -284,7 +292,7 @@ class Conversation {
   }
 
   private tail(): string {
-    return this.stderr.trim() ? `\nIts last words:\n${lastLines(this.stderr.trim(), 12)}` : '';
+    return this.stderr.trim() ? `\nThe end of its output:\n${lastLines(this.stderr.trim(), 12)}` : '';
   }
 }
 

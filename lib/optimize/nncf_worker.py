@@ -250,7 +250,7 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = json.loads(sys.stdin.buffer.raw.readline())
     threading.Thread(target=stop_when_parent_ends, daemon=True).start()
-    os.environ.setdefault("NNCF_CI", "1")  # NNCF's switch for no telemetry: a notebook asks nobody and sends nothing
+    os.environ.setdefault("NNCF_CI", "1")  # NNCF's switch for no telemetry: a notebook sends nothing
     import nncf
     import openvino as ov
 

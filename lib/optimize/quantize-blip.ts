@@ -1,6 +1,6 @@
-// Makes the INT8 version of a converted BLIP folder: computes NNCF's inputs with this project's own pipeline, runs NNCF.
-// Vision model and text encoder are quantized with calibration; of the decoder the weights alone are compressed, because
-// quantizing its activations too costs many right answers (the original tutorial found the same).
+// Makes the INT8 version of a converted BLIP folder: computes NNCF's inputs with this project's own pipeline, runs
+// NNCF. Vision model and text encoder are quantized with calibration; of the decoder the weights alone are compressed,
+// because quantizing its activations too costs many correct answers (the original tutorial found the same).
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
@@ -39,11 +39,11 @@ const INT4_GROUP_SIZE = 64;
 
 /**
  * Writes the same folder again with INT8 models, so that `OVBlipModel.load(outputFolder)` works alone.
- * Everything is made in a staging folder and moved at the end: an error, a cancel and Ctrl-C leave the output as it was.
- * The same input gives the same files, to the byte, on the same kind of processor.
+ * Everything is made in a staging folder and moved at the end: an error, a cancel and Ctrl-C leave the output as it
+ * was. The same input gives byte-equal files on the same kind of processor.
  *
  * @param folder what `convertBlip` wrote
- * @param samples calibration pictures with questions; consecutive or not, each picture is encoded once
+ * @param samples calibration images with questions; each image is encoded once, in any order
  * @example
  * const int8 = await quantizeBlip('output/blip-scenes/fp16', samples, 'output/blip-scenes/int8', { subset_size: 300 });
  * int8.parts.vision_model?.nncf.smooth_quant_nodes // 20
@@ -174,7 +174,7 @@ function checkParts(
     );
   for (const file of others)
     if (!fs.existsSync(file))
-      throw new QuantizeError(`${file} is missing. Expected others_from to hold every part that is not made anew.`);
+      throw new QuantizeError(`${file} is missing. Expected others_from to hold every part that is not quantized.`);
 }
 
 function modelFile(folder: string, part: PartName): string {

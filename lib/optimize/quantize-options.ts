@@ -25,7 +25,10 @@ export interface QuantizeOptions {
   readonly ignored_scope?: Readonly<Partial<Record<PartName, IgnoredScope>>>;
   /** Precision of the decoder's weights, `INT8_ASYM` by default; a whole set of NNCF's parameters for 4 bits. */
   readonly decoder_weights?: WeightMode | CompressParameters;
-  /** Device and properties for the calibration pass of the vision model: CPU in f32 by default, as NNCF itself runs models. */
+  /**
+   * Device and properties for the calibration pass of the vision model: CPU in f32 by default, as NNCF itself runs
+   * models.
+   */
   readonly device?: string;
   readonly properties?: Config;
   readonly progress_callback?: ProgressCallback;
@@ -120,7 +123,7 @@ function checkAll(
 ): void {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(known, name))
-      throw new QuantizeError(`${prefix}${name} is no option; expected ${Object.keys(known).join(', ')}.`);
+      throw new QuantizeError(`Unknown option "${prefix}${name}"; expected ${Object.keys(known).join(', ')}.`);
     if (value !== undefined && !known[name].check(value))
       throw new QuantizeError(`${prefix}${name} is ${show(value)}; expected ${known[name].expected}.`);
   }

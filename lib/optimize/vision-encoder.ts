@@ -3,7 +3,7 @@ import { loadOpenVINO, type CompiledModel, type Config, type Core, type InferReq
 import type { PixelValues } from '../preprocessing';
 import { QuantizeError } from './quantize-options';
 
-/** Devices that compute in f32 when they are asked to. */
+/** Devices that compute in f32 on request. */
 const TAKES_F32 = /^([CG]PU|AUTO|MULTI|HETERO|BATCH)\b(?!.*NPU)/;
 
 export interface VisionEncoderOptions {
@@ -34,7 +34,10 @@ export class VisionEncoder {
     }
   }
 
-  /** @returns `last_hidden_state`, [1, tokens, hidden] f32 @throws {QuantizeError} when it, or its input, is not finite */
+  /**
+   * @returns `last_hidden_state`, [1, tokens, hidden] f32
+   * @throws {QuantizeError} when it, or its input, is not finite
+   */
   async run({ data, dims }: PixelValues): Promise<{ data: Float32Array; shape: [number, number, number] }> {
     if (!allFinite(data)) throw new QuantizeError('pixel_values holds NaN or infinity');
     const pixel_values = new (loadOpenVINO().Tensor)('f32', dims, data); // [1, 3, image_size, image_size] f32

@@ -61,10 +61,11 @@ export async function compareLatency<Name extends string>(
 }
 
 /**
- * Median and spread, interpolated between samples as NumPy's `percentile` does; the samples stay in the order they were taken.
+ * Median and spread, interpolated between samples as NumPy's `percentile` does; the samples stay in the order they were
+ * taken.
  *
  * @example summarize([3, 1, 2]) // { median: 2, p10: 1.2, p90: 2.8, samples: [3, 1, 2] }
- * @throws {MeasureError} when there is no sample, or one is no finite number
+ * @throws {MeasureError} when there is no sample, or one is not finite
  */
 export function summarize(samples: readonly number[]): Latency {
   if (samples.length === 0 || !samples.every(Number.isFinite))

@@ -159,7 +159,7 @@ test('options are checked before anything is read', async () => {
     [{ count: 1.5 }, /count is 1\.5/],
     [{ seed: 0.5 }, /seed is 0\.5/],
     [{ split: 'test' }, /split is "test"; expected train or val/],
-    [{ shuffle: false }, /shuffle is no option; expected split, count/],
+    [{ shuffle: false }, /option "shuffle"; expected split, count/],
     [{ timeout_ms: 0 }, /timeout_ms is 0/],
   ];
   for (const [options, message] of wrong)

@@ -9,8 +9,8 @@ import { checkQuantizeOptions, type QuantizeOptions } from '../../lib/optimize/q
 
 const refused: [options: object, message: RegExp][] = [
   [{ preset: 'accuracy' }, /preset is "accuracy"; expected one of performance, mixed/],
-  [{ model_type: 'transformer' }, /model_type is no option; expected parts, /],
-  [{ toString: 1 }, /toString is no option/],
+  [{ model_type: 'transformer' }, /option "model_type"; expected parts, /],
+  [{ toString: 1 }, /option "toString"/],
   [{ subset_size: 0 }, /subset_size is 0; expected a whole number/],
   [{ subset_size: 2.5 }, /subset_size is 2\.5/],
   [{ subset_size: NaN }, /subset_size is NaN/],
@@ -34,7 +34,7 @@ const refused: [options: object, message: RegExp][] = [
   [{ decoder_weights: {} }, /decoder_weights has no mode/],
   [{ decoder_weights: { mode: 'INT4_SYM', group_size: 0 } }, /decoder_weights\.group_size is 0/],
   [{ decoder_weights: { mode: 'INT4_SYM', ratio: 1.5 } }, /decoder_weights\.ratio is 1\.5/],
-  [{ decoder_weights: { mode: 'INT4_SYM', awq: true } }, /decoder_weights\.awq is no option/],
+  [{ decoder_weights: { mode: 'INT4_SYM', awq: true } }, /option "decoder_weights\.awq"/],
   [{ signal: {} }, /signal is \{\}; expected an AbortSignal/],
   [{ progress_callback: 1 }, /progress_callback is 1; expected a function/],
   [{ device: '' }, /device is ""/],
@@ -75,6 +75,6 @@ test('what NNCF knows is accepted, undefined counts as not given', () => {
 test('nothing is read or written before the check', async () => {
   const output = path.join(os.tmpdir(), `never-${process.pid}`);
   const wrong: object = { presets: 'mixed' };
-  await assert.rejects(quantizeBlip('no/such/folder', [], output, wrong), /presets is no option/);
+  await assert.rejects(quantizeBlip('no/such/folder', [], output, wrong), /option "presets"/);
   assert.equal(fs.existsSync(output), false);
 });

@@ -4,7 +4,7 @@
 import { ParquetError } from './parquet-error';
 
 /**
- * Walks a run-length / bit-packed hybrid and hands on its values, as runs.
+ * Walks a run-length / bit-packed hybrid and yields its values, as runs.
  *
  * @param end behind the last byte of the hybrid
  * @param count of values; the padding of the last bit-packed group is left out
@@ -74,7 +74,7 @@ export function readLevels(
   return levels;
 }
 
-/** @throws {ParquetError} when an index lies beyond the dictionary */
+/** @throws {ParquetError} when an index is beyond the dictionary */
 export function checkIndexes(
   bytes: Uint8Array,
   range: { readonly start: number; readonly end: number; readonly width: number; readonly count: number },
@@ -147,7 +147,7 @@ function unfold(zigzag: number): number {
 function readVarint(bytes: Uint8Array, cursor: { at: number }, end: number): number {
   let value = 0;
   for (let shift = 0; shift < 70; shift += 7) {
-    if (cursor.at >= end) throw new ParquetError(`a run's header lies beyond byte ${end}`);
+    if (cursor.at >= end) throw new ParquetError(`a run's header is beyond byte ${end}`);
     const byte = bytes[cursor.at++];
     if (shift < 32) value |= (byte & 127) << shift;
     if (byte < 128) return value >>> 0;

@@ -27,7 +27,7 @@ export function decompressPage(codec: Codec, bytes: Uint8Array, size: number): U
     page = decompress(codec, bytes, size);
   } catch (error) {
     if (error instanceof ParquetError) throw error;
-    throw new ParquetError(`a page is no valid ${codec}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ParquetError(`a page is not valid ${codec}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (page.length !== size)
     throw new ParquetError(`a page has ${page.length} bytes after ${codec}; its header says ${size}`);

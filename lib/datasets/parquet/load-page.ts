@@ -7,7 +7,7 @@ import { ENCODINGS, MAX_PAGE_BYTES, type PageHeader, writePageHeader } from './p
 import { ParquetError } from './parquet-error';
 import type { Chunk, Leaf } from './read-footer';
 
-/** A page as an uncompressed one, with a header of its own in front. */
+/** A page as an uncompressed one, with its own header in front. */
 export interface LoadedPage {
   readonly parts: readonly Uint8Array[];
   /** Rows that begin in this page. */
@@ -18,7 +18,7 @@ export interface LoadedPage {
 
 const BYTE_WIDTHS: Readonly<Record<string, number>> = { INT32: 4, INT64: 8, FLOAT: 4, DOUBLE: 8 };
 
-/** @param body as it lies in the file */
+/** @param body as stored in the file */
 export function loadDictionary(chunk: Chunk, header: PageHeader, body: Uint8Array): readonly Uint8Array[] {
   const bytes = decompressPage(chunk.codec, checkCrc(header, body), header.size);
   checkPlain(chunk.leaf, bytes, 0, header.values);

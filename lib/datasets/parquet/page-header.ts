@@ -1,4 +1,4 @@
-// The header in front of each page: read with bounds, and written anew for pages that were decompressed.
+// The header in front of each page: read with bounds, and rewritten for pages that were decompressed.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (PageHeader)
 import { ParquetError } from './parquet-error';
 import { isThriftStruct, readThriftStruct, type ThriftStruct, writeThriftStruct } from './thrift';

@@ -1,4 +1,4 @@
-// Reads a file in few requests: ranges that are announced together and lie close together are fetched together.
+// Reads a file in few requests: ranges that are announced together and are close together are fetched together.
 import type { ByteSource } from '../../hub';
 
 export interface Range {

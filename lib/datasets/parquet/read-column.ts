@@ -22,7 +22,7 @@ interface Page {
  * wasted.
  */
 const HEADER_READ = 64 * 1024;
-/** Old writers put the smallest and largest value, which may be pictures, into each header. */
+/** Old writers put the smallest and largest value, which may be images, into each header. */
 const MAX_HEADER_BYTES = 1 << 24;
 /** A row group of a gigabyte has a thousand. */
 const MAX_PAGES = 1 << 16;
@@ -56,7 +56,7 @@ export class ColumnReader {
 
   /**
    * @param from the row group's row, `to` the one behind the last
-   * @returns a value for each row; inside lists and structs it lies as deep as the column does
+   * @returns a value for each row; inside lists and structs it is as deep as the column
    * @throws {ParquetError}
    */
   async readRows(from: number, to: number): Promise<unknown[]> {
@@ -87,7 +87,7 @@ export class ColumnReader {
   /** The next page, loaded only where its header does not tell the number of its rows. */
   private async discover(loaded: Map<Page, LoadedPage>): Promise<Page | undefined> {
     const isRepeated = this.chunk.leaf.maxRepetition > 0;
-    // The last row of a list may go on in further pages.
+    // The last row of a list may continue in further pages.
     while (this.next < this.chunk.end && (isRepeated || this.rowsSeen < this.rows)) {
       if (this.pages.length === MAX_PAGES) throw new ParquetError(`it has more than ${MAX_PAGES} pages in a row group`);
       const { header, start } = await this.readHeader();

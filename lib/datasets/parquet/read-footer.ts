@@ -1,4 +1,4 @@
-// The end of a parquet file: which columns it has, and where the parts of each row group lie.
+// The end of a parquet file: which columns it has, and where the parts of each row group are.
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (FileMetaData)
 import { quote } from '../../core/quote';
 import { CODECS, type Codec } from './decompress-page';
@@ -44,7 +44,7 @@ export interface Leaf {
   readonly maxRepetition: number;
 }
 
-/** The part of a leaf that lies in one row group. */
+/** The part of a leaf in one row group. */
 export interface Chunk extends Range {
   readonly leaf: Leaf;
   readonly codec: Codec;
@@ -78,7 +78,7 @@ const FIRST_READ = 64 * 1024;
 const MAX_FOOTER_BYTES = 1 << 25;
 const MAX_SCHEMA_DEPTH = 32;
 
-/** @throws {ParquetError} when the file is no parquet, cut short, or broken in its footer */
+/** @throws {ParquetError} when the file is not parquet, is truncated, or has a broken footer */
 export async function readFooter(reader: RangeReader): Promise<Footer> {
   const fileSize = reader.byteLength;
   if (fileSize < SMALLEST_FILE)
@@ -120,7 +120,7 @@ function parseRowGroup(group: ThriftStruct, leaves: readonly Leaf[], first: numb
     const column = asStruct(item, 'a column');
     const leaf = leaves[index];
     const name = quote(leaf.path.join('.'));
-    if (column.get(1) !== undefined) throw new ParquetError(`column ${name} lies in another file`);
+    if (column.get(1) !== undefined) throw new ParquetError(`column ${name} is in another file`);
     const meta = column.get(3);
     if (!isThriftStruct(meta)) throw new ParquetError(`column ${name} is encrypted, or has no metadata`);
     const path = list(meta, 3).map((part) => text(part));
@@ -130,7 +130,7 @@ function parseRowGroup(group: ThriftStruct, leaves: readonly Leaf[], first: numb
     if (!codec) throw new ParquetError(`column ${name} has the unknown codec ${String(meta.get(4))}`);
     const dictionary = meta.get(11) === undefined ? 0 : count(meta, 11, `dictionary of ${name}`, dataEnd);
     const data = count(meta, 9, `pages of ${name}`, dataEnd);
-    // 0 is no place for a dictionary (the magic number is there); some writers give it all the same
+    // 0 cannot be a dictionary's offset (the magic number is there), but some writers write it
     const start = dictionary > 0 ? Math.min(dictionary, data) : data;
     const end = start + count(meta, 7, `size of ${name}`, dataEnd - start);
     return { leaf, codec, start, end, dictionaryBytes: Math.min(data, end) - start };
@@ -215,12 +215,12 @@ function logicalType(logical: ThriftValue | undefined): SchemaElement['converted
 
 function list(struct: ThriftStruct, field: number): readonly ThriftValue[] {
   const value = struct.get(field);
-  if (!Array.isArray(value)) throw new ParquetError(`the footer's field ${field} is no list`);
+  if (!Array.isArray(value)) throw new ParquetError(`the footer's field ${field} is not a list`);
   return value;
 }
 
 function asStruct(value: ThriftValue, what: string): ThriftStruct {
-  if (!isThriftStruct(value)) throw new ParquetError(`${what} is no struct`);
+  if (!isThriftStruct(value)) throw new ParquetError(`${what} is not a struct`);
   return value;
 }
 

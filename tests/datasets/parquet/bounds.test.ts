@@ -115,7 +115,7 @@ test('levels and indexes: runs no longer than the page, values no higher than th
   refused(() => read(bytes(...MUCH, 1), 3, 4), /run of \d+ values is empty or longer/);
   refused(() => read(bytes(0xfe, 0xff, 0xff, 0x7f, 1), 3, 4), /repeated run of 134217727 values/);
   refused(() => read(bytes(0, 1), 3, 4), /repeated run of 0/);
-  refused(() => read(bytes(2 << 1, 1), 3, 4), /lies beyond byte/);
+  refused(() => read(bytes(2 << 1, 1), 3, 4), /is beyond byte/);
   refused(() => read(bytes(1 << 1, 1), 33, 1), /33 bits/);
   refused(() => readLevels(bytes(4 << 1, 3), { start: 0, end: 2, count: 4 }, 2), /a level of 3, where 2/);
   refused(
@@ -208,7 +208,7 @@ test('files: cut, too short, encrypted, with a footer of any length', async () =
     [end(20, 'PARE'), /encrypted/],
     [end(2 ** 32 - 1), /footer should have 4294967295 bytes/],
     [end(21), /footer should have 21 bytes/],
-    [end(20), /field 2 is no list/],
+    [end(20), /field 2 is not a list/],
     [end(0), /end within a Thrift struct/],
   ] as const)
     await assert.rejects(
