@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
 import type { DownloadOptions } from '../hub';
+import { checkConfigSize } from './check-config-size';
 import { parseBlipConfig, type BlipConfig } from './blip-config';
 import { CONFIG_FILE } from './checkpoint-files';
 import type { CheckpointTensor, WeightsFile } from './checkpoint-tensor';
@@ -88,7 +89,10 @@ function describeWeights(
   if (hasAdapter(weights.tensors.keys())) throw new CheckpointError(explainUnmerged(weights.path));
   const tensors = unwrapNames(weights.tensors);
   if (isOriginal(tensors)) return readOriginal(tensors, folder, weights.path);
-  if (config) return { tensors, config, derivedFiles: new Map() };
+  if (config) {
+    checkConfigSize(config, tensors, path.join(folder, CONFIG_FILE));
+    return { tensors, config, derivedFiles: new Map() };
+  }
   throw new CheckpointError(
     `${weights.path}: there is no ${CONFIG_FILE} beside it (${folder}). Copy it from the checkpoint that these weights are from, ` +
       'with preprocessor_config.json and tokenizer.json or vocab.txt.',

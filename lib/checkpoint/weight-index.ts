@@ -1,4 +1,6 @@
 // The index of a sharded checkpoint (model.safetensors.index.json, pytorch_model.bin.index.json): which file holds which tensor.
+import { describeValue } from '../core/describe-value';
+import { quote } from '../core/quote';
 import { readJSON } from '../core/read-json';
 import { CheckpointError } from './errors';
 
@@ -22,7 +24,7 @@ export function readWeightIndex(file: string): ReadonlyMap<string, string> {
   const entries: [string, unknown][] = Object.entries(map);
   for (const [tensor, shard] of entries) {
     if (typeof shard !== 'string' || !PLAIN_NAME.test(shard))
-      throw new CheckpointError(`${file}: shard ${JSON.stringify(shard)} of "${tensor}" is not a plain file name.`);
+      throw new CheckpointError(`${file}: shard ${describeValue(shard)} of ${quote(tensor)} is not a plain file name.`);
     shards.set(tensor, shard);
   }
   if (shards.size === 0) throw new CheckpointError(`${file}: "weight_map" names no tensors. Download the file again.`);

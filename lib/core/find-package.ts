@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
+import { readJSON } from './read-json';
 
 /**
  * The folder of an installed package, found as Node finds it: in node_modules of a folder and of those above it. Looks from this
@@ -31,6 +32,6 @@ export function findPackage(name: string, from: readonly string[] = [__dirname, 
 export function packageVersion(name: string): string | undefined {
   const folder = findPackage(name);
   if (folder === undefined) return undefined;
-  const json: unknown = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const json = readJSON(path.join(folder, 'package.json'));
   return typeof json === 'object' && json !== null && 'version' in json ? String(json.version) : undefined;
 }

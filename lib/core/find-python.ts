@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parseJSON } from './read-json';
 
 /** The folder of a Python package. */
 export interface PythonPackage {
@@ -147,7 +148,7 @@ function ask(name: string, timeout: number): Answer {
 function parseAnswer(text: string): { python: string; folder: string | undefined } | undefined {
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = parseJSON(text, 'the answer');
   } catch {
     return undefined;
   }

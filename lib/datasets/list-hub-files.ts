@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderSync } from '../core/make-folder';
 import { isRecord } from '../core/is-record';
+import { readJSON } from '../core/read-json';
 import { fetchJson, hubEndpoint, type RequestOptions, UnreachableError } from '../hub';
 import { BlipError } from '../core/errors';
 import { splitOfPath } from './choose-split';
@@ -53,7 +54,7 @@ export async function listHubFiles(id: string, options: HubFilesOptions): Promis
     return files;
   } catch (error) {
     if (!(error instanceof UnreachableError) || !fs.existsSync(cached)) throw error;
-    const json: unknown = JSON.parse(fs.readFileSync(cached, 'utf8'));
+    const json = readJSON(cached, { error: VqaParquetError, advice: 'Delete it.' });
     const commit = isRecord(json) && typeof json.commit === 'string' ? json.commit : undefined;
     return { configs: parseConfigs(isRecord(json) ? json.configs : undefined), ...(commit && { commit }) };
   }

@@ -2,6 +2,7 @@
 // parse at once.
 import * as fs from 'node:fs';
 import { BlipError } from '../core/errors';
+import { parseJSON } from '../core/read-json';
 
 export class JsonArrayError extends BlipError {}
 
@@ -78,7 +79,7 @@ function nextElement(text: string, start: number): { from: number; to: number } 
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJSON(text, 'an element');
   } catch {
     return undefined;
   }

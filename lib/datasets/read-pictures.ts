@@ -1,7 +1,9 @@
 // The bundled images with their captions, questions and answers (data/pictures/pictures.json).
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
+import { readJSON } from '../core/read-json';
 
 export class PicturesError extends BlipError {}
 
@@ -25,7 +27,7 @@ export function readPictures(folder: string): Picture[] {
     throw new PicturesError(
       `${file} is missing: name a folder with images and their pictures.json, such as data/pictures.`,
     );
-  const json: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const json = readJSON(file, { error: PicturesError });
   const entries: unknown = Array.isArray(json) ? json : isRecord(json) ? json.pictures : undefined;
   if (!Array.isArray(entries)) throw new PicturesError(`${file}: expected a list of images, got ${typeof json}.`);
   return entries.map((entry: unknown, index) => parsePicture(entry, folder, `${file}, entry ${index}`));
@@ -43,7 +45,7 @@ function parsePicture(entry: unknown, folder: string, where: string): Picture {
     questions: questions.map((item: unknown) => {
       if (!isRecord(item) || typeof item.question !== 'string' || typeof item.answer !== 'string')
         throw new PicturesError(
-          `${where}: every question needs the strings "question" and "answer", got ${JSON.stringify(item)}.`,
+          `${where}: every question needs the strings "question" and "answer", got ${describeValue(item)}.`,
         );
       return { question: item.question, answer: item.answer };
     }),

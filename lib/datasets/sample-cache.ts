@@ -2,6 +2,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parseJSON, readJSON } from '../core/read-json';
 import { makeFolderSync } from '../core/make-folder';
 import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
@@ -75,7 +76,7 @@ export class SampleCache {
   /** A value that was found out once for this request. */
   recall(name: string): unknown {
     try {
-      return JSON.parse(fs.readFileSync(path.join(this.folder, `${name}.json`), 'utf8'));
+      return readJSON(path.join(this.folder, `${name}.json`));
     } catch {
       return undefined; // not there, or not whole: it is found out again
     }
@@ -161,7 +162,7 @@ export function writeWhole(file: string, contents: string | Uint8Array): void {
 function parseEntry(line: string): Entry | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseJSON(line, 'a step of the cache');
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { HubError, TransientError, UnreachableError } from './hub-errors';
 import { sendRequest } from './send-request';
 import { withRetries } from './with-retries';
 import type { ProgressCallback } from '../core/progress';
+import { parseJSON } from '../core/read-json';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -72,10 +73,13 @@ export async function fetchJson(url: string, options: RequestOptions): Promise<u
   const { bytes, type = 'no content type' } = await fetchContent(url, { ...options, maxBytes: MAX_JSON_BYTES });
   const text = bytes.toString('utf8');
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJSON(text, 'the content', { error: HubError });
+  } catch (error) {
+    const reason = error instanceof HubError && /^\s*[[{]/.test(text) ? ` (${error.message.slice(0, -1)})` : '';
     throw new HubError(
-      `${url}: got ${type} (${JSON.stringify(text.slice(0, SHOWN))}), expected JSON. Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no proxy is in between.`,
+      `${url}: got ${type} (${JSON.stringify(text.slice(0, SHOWN))}), expected JSON${reason}. ` +
+        `Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no proxy is in between.`,
+      { cause: error },
     );
   }
 }

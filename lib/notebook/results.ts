@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderSync } from '../core/make-folder';
+import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
@@ -69,7 +70,7 @@ export function readResults(name: string, options: { readonly model?: string } =
   if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
   const json = readJSON(file, { error: ResultsError, advice: `Delete it and run ${writer} again.` });
   if (!isRecord(json)) {
-    const got = Array.isArray(json) ? 'a list' : JSON.stringify(json);
+    const got = Array.isArray(json) ? 'a list' : describeValue(json);
     throw new ResultsError(`${file}: got ${got}, expected an object. Delete it and run ${writer} again.`);
   }
   const wanted = options.model ?? (process.env.BLIP_MODEL ? runSettings().model : undefined);
@@ -91,7 +92,7 @@ export function resultText(results: Results, field: string): string {
   const value = results[field];
   if (typeof value !== 'string')
     throw new ResultsError(
-      `The results' field "${field}" is ${JSON.stringify(value)}, expected a text. Run ${WRITERS.convert} again.`,
+      `The results' field "${field}" is ${describeValue(value)}, expected a text. Run ${WRITERS.convert} again.`,
     );
   return value;
 }
