@@ -229,7 +229,7 @@ describe('the page', () => {
     const captions = path.join(work, 'captions');
     fs.cpSync(path.join(work, 'blip-scenes', 'fp16'), captions, {
       recursive: true,
-      filter: (file) => !file.includes('text_encoder'),
+      filter: (file) => !file.includes('text_encoder') && !file.includes('manifest'),
     });
     const captioner = await OVBlipModel.load(captions);
     const other = await startDemo(captioner, processor, { examples: [{ image: PICTURE }] });
