@@ -63,6 +63,8 @@ const MAX_SIZE = 65_536;
 /** The largest multilingual vocabulary of BERT's kind has half a million tokens. */
 const MAX_VOCABULARY = 2_000_000;
 const MAX_POSITIONS = 1_000_000;
+/** Language models have a handful. */
+const MAX_END_TOKENS = 64;
 /** Above this an image alone takes gigabytes. */
 const MAX_IMAGE_SIZE = 16_384;
 
@@ -166,12 +168,16 @@ function parseText(fields: Fields, visionHiddenSize: number): BlipTextConfig {
     hidden_act: fields.activation('hidden_act'),
     layer_norm_eps: fields.epsilon('layer_norm_eps', 1e-12),
     bos_token_id: fields.token('bos_token_id', 30522),
-    eos_token_id: fields.token('eos_token_id', 2),
+    eos_token_id: fields.firstToken('eos_token_id', 2),
     pad_token_id: fields.token('pad_token_id', 0),
     sep_token_id: fields.token('sep_token_id', 102),
   };
   fields.divides('num_attention_heads', config.num_attention_heads, 'hidden_size', config.hidden_size);
   return config;
+}
+
+function isToken(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Reads fields of one object and names them in errors. */
@@ -202,9 +208,18 @@ class Fields {
   }
   token(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-      ? value
-      : this.fail(name, value, 'a token id (a whole number from 0)');
+    return isToken(value) ? value : this.fail(name, value, 'a token id (a whole number from 0)');
+  }
+  /** Where transformers takes one id or several. */
+  firstToken(name: string, fallback: number): number {
+    const value = this.raw(name);
+    const ids: unknown[] = Array.isArray(value) ? value : [value ?? fallback];
+    const [first, ...rest] = ids.map((id) =>
+      isToken(id) ? id : this.fail(name, value, 'a token id (a whole number from 0), or a list of them'),
+    );
+    return first !== undefined && rest.length < MAX_END_TOKENS
+      ? first
+      : this.fail(name, value, `a token id, or a list of 1 to ${MAX_END_TOKENS}`);
   }
   epsilon(name: string, fallback: number): number {
     const value = this.raw(name) ?? fallback;

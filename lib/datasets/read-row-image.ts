@@ -70,6 +70,7 @@ export function findImageFile(
   folder: string | undefined,
   root: string | undefined,
 ): { readonly file: string } | string {
+  if (/^(?:zip|tar|gzip):\/\/|::/i.test(place)) return 'image lies in an archive';
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(place)) return 'image is a web address';
   if (folder === undefined || root === undefined) return 'image is a path, and the file is not on this machine';
   const top = fs.realpathSync(root);

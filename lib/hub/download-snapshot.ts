@@ -3,8 +3,10 @@
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
 import { withCallbacks } from '../core/with-callbacks';
+import { withCacheErrors } from './explain-cache-error';
 import { defaultCache, expandPath, isOffline } from './hub-environment';
 import {
+  CacheError,
   DiskSpaceError,
   EntryNotFoundError,
   HubError,
@@ -48,19 +50,26 @@ const MAX_STARTS = 3;
  * @throws {HubError}
  */
 export function downloadSnapshot(id: string, wanted: SnapshotFiles, options: DownloadOptions = {}): Promise<string> {
+  const cacheFolder = path.resolve(expandPath(options.cache_dir ?? defaultCache()));
   return withCallbacks(options.signal, (guard) =>
-    download(id, wanted, { ...options, progress_callback: guard(options.progress_callback) }),
+    withCacheErrors(cacheFolder, () =>
+      download(id, wanted, cacheFolder, { ...options, progress_callback: guard(options.progress_callback) }),
+    ),
   );
 }
 
-async function download(id: string, wanted: SnapshotFiles, options: DownloadOptions): Promise<string> {
+async function download(
+  id: string,
+  wanted: SnapshotFiles,
+  cacheFolder: string,
+  options: DownloadOptions,
+): Promise<string> {
   if (!isHubId(id)) throw new HubError(`"${id}" is no hub id; expected one such as google/vit-base.`);
   const { revision = 'main', local_files_only = false, progress_callback } = options;
   if (!isRevision(revision))
     throw new HubError(
       `revision "${revision}" of ${id}: expected a branch, a tag, a commit or a pull request (refs/pr/<number>).`,
     );
-  const cacheFolder = path.resolve(expandPath(options.cache_dir ?? defaultCache()));
   const cache = new RepositoryCache(cacheFolder, id);
   const cached = completeSnapshot(cache, revision, wanted);
   let folder: string;
@@ -70,7 +79,7 @@ async function download(id: string, wanted: SnapshotFiles, options: DownloadOpti
     return folder;
   }
   try {
-    return await fetchSnapshot();
+    return await withCacheErrors(cacheFolder, fetchSnapshot);
   } catch (error) {
     if (cached === undefined || !mayUseCache(error)) throw error;
     progress_callback?.({
@@ -141,10 +150,10 @@ async function forEachOf<T>(items: readonly T[], work: (item: T) => Promise<unkn
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** As in huggingface_hub: a hub that refuses access does not take away what is here already; one that has no such revision does. */
+/** A new commit that cannot be stored is no reason to do without the old one. As in huggingface_hub: a hub that refuses access does not take away what is here already; one that has no such revision does. */
 function mayUseCache(error: unknown): boolean {
   if (error instanceof RevisionNotFoundError || error instanceof EntryNotFoundError) return false;
-  return error instanceof UnreachableError || error instanceof HubHttpError;
+  return error instanceof UnreachableError || error instanceof HubHttpError || error instanceof CacheError;
 }
 
 interface Incomplete {

@@ -27,6 +27,7 @@ export function explainMissingFolder(given: string, wanted: WantedFolder): strin
   const [owner, name] = plain.split('/');
   const clash = name !== undefined && isDirectory(owner);
   const near = nearFolders(plain, wanted);
+  const meant = meantId(given);
   const slip = name !== undefined && near.length > 0 && wanted.places.some((place) => isNear(owner, place));
   if (isHubId(id) && !clash && !slip && (name !== undefined || near.length === 0)) return undefined;
   return (
@@ -35,8 +36,26 @@ export function explainMissingFolder(given: string, wanted: WantedFolder): strin
     (isHubId(id) && clash
       ? `"${owner}" is a folder here, so this is no hub id: start in another folder to take it from the hub. `
       : '') +
+    (meant !== undefined && !clash && near.length === 0 ? `For the hub, name the id alone: ${meant}. ` : '') +
     (near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Check the path; it starts at the current folder.')
   );
+}
+
+/** A repository's page: its address, or what `datasets` and `fsspec` make of it. */
+const PAGE =
+  /^(?:https?:\/\/[^/]+\/|hf:\/\/)(?:models\/|datasets\/)?([^/?#@]+\/[^/?#@]+)(?:(?:\/(?:tree|blob|resolve)\/|@)([^?#]+))?[/?#]?/;
+
+/** The id that an address, a name with spaces around it, or with a revision behind a colon stands for. */
+function meantId(given: string): string | undefined {
+  const text = given.trim();
+  const [, id, rest] = PAGE.exec(text) ?? [];
+  // behind the revision may be a file; that of a pull request has two slashes
+  const revision = rest === undefined ? undefined : (/^refs\/pr\/\d+/.exec(rest) ?? /^[^/]+/.exec(rest))?.[0];
+  const candidate =
+    id === undefined
+      ? text.replace(/\\/g, '/').replace(/^([^/]+\/[^/:]+):/, '$1@')
+      : id + (revision === undefined || revision === 'main' ? '' : `@${revision}`);
+  return candidate !== given && candidate.includes('/') && isHubId(splitRevision(candidate).id) ? candidate : undefined;
 }
 
 /** Folders of the wanted kind with a similar name: beside the missing one, in a folder whose name is similar to that one's, and in `places`. */

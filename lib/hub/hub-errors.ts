@@ -49,6 +49,8 @@ export class RevisionNotFoundError extends HubHttpError {}
 /** The repository has no such file. */
 export class EntryNotFoundError extends HubHttpError {}
 
+/** The cache's folder cannot be used: not writable, full, or no folder. */
+export class CacheError extends HubError {}
 /** The repository has no weights in any of the forms that were asked for. */
 export class MissingWeightsError extends HubError {}
 

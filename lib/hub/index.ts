@@ -5,6 +5,7 @@ export { explainMissingFolder, type WantedFolder } from './explain-missing-folde
 export { fetchContent, fetchJson, type Content, type ContentOptions, type RequestOptions } from './fetch-content';
 export { defaultCache as hubCacheFolder, hubEndpoint, isOffline } from './hub-environment';
 export {
+  CacheError,
   DiskSpaceError,
   DisabledRepoError,
   EntryNotFoundError,

@@ -26,6 +26,11 @@ describe('parseBlipConfig fills in what transformers does', () => {
   }
 });
 
+it('takes the first of several end tokens, which transformers 5 allows', () => {
+  const config = parseBlipConfig({ text_config: { eos_token_id: [3, 102] } }, 'c.json');
+  assert.equal(config.text_config.eos_token_id, 3);
+});
+
 describe('parseBlipConfig refuses what cannot be built, naming file and field', () => {
   const bad: readonly [string, unknown, RegExp][] = [
     ['another model', { model_type: 'blip-2' }, /c\.json: model_type is "blip-2"/],
@@ -56,6 +61,8 @@ describe('parseBlipConfig refuses what cannot be built, naming file and field', 
     ['a large image', { vision_config: { image_size: 1e9 } }, /image_size is 1000000000, expected.*16384/],
     ['a long text for a number', { text_config: { vocab_size: 'x'.repeat(1e6) } }, /^.{1,300}$/],
     ['nested lists for an object', { vision_config: [[[[[[[]]]]]]] }, /vision_config is \[\[\[/],
+    ['end tokens', { text_config: { eos_token_id: [3, 'x'] } }, /text_config\.eos_token_id is \[3,.*or a list/],
+    ['no end token', { text_config: { eos_token_id: [] } }, /text_config\.eos_token_id is \[\]/],
     ['token', { text_config: { bos_token_id: -5 } }, /text_config\.bos_token_id is -5/],
   ];
   for (const [name, json, message] of bad) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, it } from 'node:test';
-import { downloadSnapshot, HubError, LocalEntryNotFoundError } from '../../lib/hub';
+import { CacheError, downloadSnapshot, HubError, LocalEntryNotFoundError } from '../../lib/hub';
 import { COMMIT, gitOid, ID, NEXT_COMMIT, patternBytes } from './loopback-hub';
 import { scenarioEnvironment, withEnvironment } from './run-scenario';
 import { CONTENT, FILES } from './scenarios';
@@ -92,6 +92,10 @@ describe('what is fetched', () => {
   });
 });
 
+function isCacheError(error: unknown, message: RegExp): boolean {
+  return error instanceof CacheError && message.test(error.message) && /HF_HUB_CACHE/.test(error.message);
+}
+
 describe('a cache', () => {
   it('that must not be written is used as it is', {
     skip: process.getuid?.() === 0 && 'root may write anywhere',
@@ -108,6 +112,44 @@ describe('a cache', () => {
     } finally {
       for (const name of readOnly) fs.chmodSync(name, 0o755);
     }
+  });
+
+  it('that cannot be written is told with a way out, and does for what is complete in it', {
+    skip: process.getuid?.() === 0 && 'root may write anywhere',
+  }, async () => {
+    fs.chmodSync(t().cache, 0o555);
+    try {
+      await assert.rejects(t().load(), (error: unknown) => isCacheError(error, /you may not write there.*EACCES/));
+    } finally {
+      fs.chmodSync(t().cache, 0o755);
+    }
+  });
+
+  it('that is a file, or lies below one, is told as that', async () => {
+    const file = path.join(t().work, 'a-file');
+    fs.writeFileSync(file, '');
+    for (const cache_dir of [file, path.join(file, 'hub')])
+      for (const local_files_only of [false, true])
+        await assert.rejects(
+          t().load({ cache_dir, local_files_only }),
+          (error: unknown) =>
+            isCacheError(error, /a file stands where a folder is needed/) &&
+            error instanceof Error &&
+            error.message.startsWith(cache_dir),
+        );
+  });
+
+  it('in which a new commit cannot be stored serves with the one before', async () => {
+    const folder = await t().load();
+    t().disturb({ host: 'hub', commit: NEXT_COMMIT });
+    fs.writeFileSync(path.join(t().store, 'snapshots', NEXT_COMMIT), 'in the way');
+    const told: string[] = [];
+    const progress_callback = (event: { status: string; message?: string }): void => {
+      if (event.status === 'cached') told.push(event.message ?? '');
+    };
+    assert.equal(await t().load({ progress_callback }), folder);
+    assert.equal(told.length, 1);
+    assert.match(told[0], /cache cannot be used.*The copy in the cache is used/);
   });
 
   it('without links, as Python writes it on Windows, is used and completed', async () => {

@@ -94,6 +94,24 @@ describe('a folder that is not there', () => {
       );
     });
 
+  for (const [given, id] of [
+    ['https://huggingface.co/Some-Org/blip.test', 'Some-Org/blip.test'],
+    ['https://hf-mirror.com/Some-Org/blip.test/tree/main?x=1', 'Some-Org/blip.test'],
+    ['https://huggingface.co/Some-Org/blip.test/resolve/v1.0/config.json', 'Some-Org/blip.test@v1.0'],
+    ['https://huggingface.co/Some-Org/blip.test/tree/refs/pr/7', 'Some-Org/blip.test@refs/pr/7'],
+    ['https://huggingface.co/datasets/Some-Org/vqa', 'Some-Org/vqa'],
+    ['hf://Some-Org/blip.test@v1.0/config.json', 'Some-Org/blip.test@v1.0'],
+    [' Some-Org/blip.test\r', 'Some-Org/blip.test'],
+    ['Some-Org\\blip.test', 'Some-Org/blip.test'],
+    ['Some-Org/blip.test:v1.0', 'Some-Org/blip.test@v1.0'],
+  ])
+    it(`${JSON.stringify(given)}: the id ${id} may be meant`, async () => {
+      await assert.rejects(
+        load(given),
+        (error: unknown) => error instanceof CheckpointError && error.message.includes(`name the id alone: ${id}. `),
+      );
+    });
+
   it('one near match per place, also beside the missing folder', async () => {
     for (const near of ['my-blip-1', 'my-blip-2', 'my-blip-3']) fs.mkdirSync(path.join(work, near));
     for (const near of ['my-blip-1', 'my-blip-2']) fs.writeFileSync(path.join(work, near, 'config.json'), '{}');
