@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../lib/core/is-record';
 import { readJSON } from '../lib/core/read-json';
-import { optimizeResults, reportLines } from '../lib/notebook/report-lines';
+import { optimizeResults, outputLines, reportLines } from '../lib/notebook/report-lines';
 import type { RunSettings } from '../lib/notebook/run-settings';
 
 /** Executed notebooks hold their images. */
@@ -61,18 +61,9 @@ function ranLine({ file, status, cells, of, at }: Ran): string {
 
 function convertLines(results: Readonly<Record<string, unknown>> | undefined): string[] {
   if (!results) return [];
-  const { model, device, precision, caption, caption_ms, question, answer, answer_ms, matches } = results;
-  const time = (ms: unknown): string => (typeof ms === 'number' ? `   (${ms.toFixed(1)} ms)` : '');
-  const found = Array.isArray(matches) ? matches.filter(isRecord) : [];
-  return [
-    '',
-    `${String(model)} on ${String(device)}, ${String(precision)}`,
-    ...(typeof caption === 'string' ? [`  caption   ${caption}${time(caption_ms)}`] : []),
-    ...(typeof answer === 'string'
-      ? [`  question  ${String(question)}`, `  answer    ${answer}${time(answer_ms)}`]
-      : []),
-    ...found.map(({ text, score }) => `  match     ${Number(score).toFixed(4)}  ${String(text)}`),
-  ];
+  const { model, device, precision } = results;
+  const lines = outputLines(results).map((line) => `  ${line}`);
+  return ['', `${String(model)} on ${String(device)}, ${String(precision)}`, ...lines];
 }
 
 /** An incomplete run says what is missing; where the second notebook has not begun, its line below says enough. */

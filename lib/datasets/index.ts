@@ -4,6 +4,7 @@ export type { Part } from './divide-rows';
 export { loadVqaParquet, type VqaParquetOptions } from './load-vqa-parquet';
 export { loadVqaSamples, type LoadVqaOptions } from './load-vqa-samples';
 export { PicturesError, readPictures, type Picture } from './read-pictures';
+export { sampleText } from './sample-text';
 export { seededShuffle } from './seeded-shuffle';
 export type { VqaColumns } from './vqa-columns';
 export { VqaParquetError } from './vqa-parquet-error';

@@ -1,12 +1,16 @@
 // Two precisions of one model side by side: sizes, times per stage and task, accuracy, and how often their outputs
 // agree.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { ProgressCallback } from '../core/progress';
 import { describeValue } from '../core/describe-value';
 import { withCallbacks } from '../core/with-callbacks';
 import type { VqaSample } from '../datasets/vqa-sample';
-import { OVBlipModel, type GenerationOptions } from '../generation';
+import { OVBlipMatcher, OVBlipModel, type GenerationOptions, type LoadModelOptions } from '../generation';
 import { loadOpenVINO, type Config } from '../openvino';
 import { BlipProcessor } from '../preprocessing';
+import { compareMatches, type ComparedMatches, type MatcherPair } from './compare-matches';
+import { compareMatchTimes } from './compare-match-times';
 import { compareOutputs, type ComparedOutputs } from './compare-outputs';
 import { CompareError, compareSizes, type ComparedSizes } from './compare-sizes';
 import { compareTimes, type ComparedTimes } from './compare-times';
@@ -40,6 +44,8 @@ export interface ComparedModels extends ComparedOutputs {
   readonly threads: number;
   readonly sizes: ComparedSizes;
   readonly latency: ComparedTimes;
+  /** Of retrieval models, which write no captions: matches of texts and images. */
+  readonly matches?: ComparedMatches;
 }
 
 const TUTORIAL_MAX_LENGTH = 20;
@@ -58,6 +64,8 @@ const OPTIONS: readonly (keyof CompareOptions)[] = [
 ];
 
 /**
+ * Two folders of one checkpoint: of one that writes captions and answers, or of one that matches texts to images.
+ *
  * @param before a folder that `convertBlip` wrote
  * @param after a folder that `quantizeBlip` wrote
  * @param samples questions with known answers that were not used for calibration
@@ -92,30 +100,76 @@ async function compareFolders(
   const { runs = DEFAULT_RUNS, warmup = DEFAULT_WARMUP, captions = DEFAULT_CAPTIONS } = options;
   const sizes = compareSizes(before, after);
   const processor = await BlipProcessor.fromCheckpoint(before);
-  const generation = {
-    ...(options.generation?.max_new_tokens === undefined && { max_length: TUTORIAL_MAX_LENGTH }),
-    ...options.generation,
-    signal,
+  const loaded: (OVBlipModel | OVBlipMatcher)[] = [];
+  const load = async <T extends OVBlipModel | OVBlipMatcher>(Model: Loader<T>): Promise<[T, T]> => {
+    const models: T[] = [];
+    for (const folder of [before, after]) {
+      const model = await Model.load(folder, { device, properties });
+      loaded.push(model);
+      models.push(model);
+    }
+    return [models[0], models[1]];
   };
-  const models: OVBlipModel[] = [];
   try {
-    for (const folder of [before, after]) models.push(await OVBlipModel.load(folder, { device, properties }));
-    const [a, b] = models;
+    const measured: Measured = { before, after, sizes, samples, times: { warmup, runs } };
+    if (!fs.existsSync(path.join(before, 'blip_text_decoder.xml'))) {
+      const [a, b] = await load(OVBlipMatcher);
+      return await compareMatchers({ before: a, after: b, processor, progress_callback, signal }, measured);
+    }
+    const [a, b] = await load(OVBlipModel);
+    const generation = {
+      ...(options.generation?.max_new_tokens === undefined && { max_length: TUTORIAL_MAX_LENGTH }),
+      ...options.generation,
+      signal,
+    };
     const pair: ModelPair = { before: a, after: b, processor, generation, progress_callback, signal };
     return {
-      before,
-      after,
-      device: a.device,
-      device_name: deviceName(a.executionDevices),
-      precision: { before: a.precision, after: b.precision },
-      threads: a.threads,
-      sizes,
+      ...describe(measured, pair),
       ...(await compareOutputs(pair, samples, captions)),
       latency: runs === 0 ? {} : await compareTimes(pair, samples, { warmup, runs }),
     };
   } finally {
-    for (const model of models) model.dispose();
+    for (const model of loaded) model.dispose();
   }
+}
+
+interface Loader<T> {
+  load(folder: string, options: LoadModelOptions): Promise<T>;
+}
+
+/** What both kinds of comparison are made of. */
+interface Measured {
+  readonly before: string;
+  readonly after: string;
+  readonly sizes: ComparedSizes;
+  readonly samples: readonly VqaSample[];
+  readonly times: { readonly warmup: number; readonly runs: number };
+}
+
+async function compareMatchers(pair: MatcherPair, measured: Measured): Promise<ComparedModels> {
+  const { samples, times } = measured;
+  return {
+    ...describe(measured, pair),
+    captions: { images: 0, agreement: 1, changed: [] },
+    matches: await compareMatches(pair, samples),
+    latency: times.runs === 0 ? {} : await compareMatchTimes(pair, samples, times),
+  };
+}
+
+function describe(
+  { before, after, sizes }: Measured,
+  pair: Pick<ModelPair | MatcherPair, 'before' | 'after'>,
+): Pick<ComparedModels, 'before' | 'after' | 'device' | 'device_name' | 'precision' | 'threads' | 'sizes'> {
+  const { device, executionDevices, precision, threads } = pair.before;
+  return {
+    before,
+    after,
+    device,
+    device_name: deviceName(executionDevices),
+    precision: { before: precision, after: pair.after.precision },
+    threads,
+    sizes,
+  };
 }
 
 function checkOptions(options: CompareOptions): void {

@@ -13,13 +13,19 @@ export interface LatencyPair {
 }
 
 /** A stage or a task whose time is compared. */
-export type Timed = 'vision_model' | 'text_encoder' | 'decoder_step' | 'image-to-text' | 'visual-question-answering';
+export type Timed =
+  | 'vision_model'
+  | 'text_encoder'
+  | 'decoder_step'
+  | 'image-to-text'
+  | 'visual-question-answering'
+  | 'image-text-matching';
 
 /** Milliseconds. */
 export type ComparedTimes = Readonly<Partial<Record<Timed, LatencyPair>>>;
 
 /** Preprocessed images are kept in memory, 1.8 MB each at BLIP's 384 x 384. */
-const TIMED_SAMPLES = 100;
+export const TIMED_SAMPLES = 100;
 
 interface TaskTimes {
   readonly task: LatencyPair;
@@ -84,15 +90,18 @@ async function timeTask(
     },
   );
   const stage = (milliseconds: (timings: StageTimings) => number): LatencyPair =>
-    pairOf(summarize(a.timings.slice(warmup).map(milliseconds)), summarize(b.timings.slice(warmup).map(milliseconds)));
+    latencyPair(
+      summarize(a.timings.slice(warmup).map(milliseconds)),
+      summarize(b.timings.slice(warmup).map(milliseconds)),
+    );
   return {
-    task: pairOf(whole.before, whole.after),
+    task: latencyPair(whole.before, whole.after),
     vision: stage(({ vision }) => vision),
     text_encoder: stage(({ text_encoder }) => text_encoder),
     step: stage(({ decoder, decoder_steps }) => decoder / Math.max(1, decoder_steps)),
   };
 }
 
-function pairOf(before: Latency, after: Latency): LatencyPair {
+export function latencyPair(before: Latency, after: Latency): LatencyPair {
   return { before, after, speedup: before.median / after.median };
 }

@@ -1,5 +1,8 @@
 // Public API of the evaluation room: two models compared, accuracy, where the time of a task goes, published results.
+export type { CheckedCase } from './check-cases';
+export { checkPublished, type CheckPublishedOptions } from './check-published';
 export { compareModels, type ComparedModels, type CompareOptions } from './compare-models';
+export type { ChangedMatch, ComparedMatches } from './compare-matches';
 export type { Accuracy, ChangedAnswer, ChangedCaption, ComparedOutputs } from './compare-outputs';
 export { CompareError, compareSizes, type ComparedSizes, type PartSize } from './compare-sizes';
 export type { ComparedTimes, LatencyPair, Timed } from './compare-times';

@@ -1,6 +1,6 @@
-// How long each stage of a question takes: preprocessing, vision model, text encoder, decoder per token.
-import type { OVBlipModel, StageTimings } from '../generation';
-import type { BlipProcessor, ImageSource } from '../preprocessing';
+// How long each stage of a task takes: preprocessing, vision model, text encoder, decoder per token.
+import { OVBlipMatcher, type OVBlipModel, type StageTimings } from '../generation';
+import type { BlipProcessor, ImageSource, PixelValues, TextInputs } from '../preprocessing';
 import { measureLatency, summarize, type Latency } from '../timing';
 
 export interface StageLatency {
@@ -17,14 +17,15 @@ export interface MeasureStagesOptions {
 }
 
 /**
- * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers.
+ * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers; a retrieval model
+ * has no decoder, and matches the question as it would any text.
  *
  * @example
  * const stages = await measureStages(model, processor, { picture, question, runs: 20 });
  * stages[1] // { stage: 'vision model', latency: { median: 4.1, ... } }
  */
 export async function measureStages(
-  model: OVBlipModel,
+  model: OVBlipModel | OVBlipMatcher,
   processor: BlipProcessor,
   options: MeasureStagesOptions,
 ): Promise<StageLatency[]> {
@@ -32,6 +33,9 @@ export async function measureStages(
   const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs });
   const pixel_values = await processor.image(picture);
   const text = processor.text(question);
+  const read = { stage: 'preprocess', latency: preprocess };
+  if (model instanceof OVBlipMatcher)
+    return [read, ...(await measureMatching(model, { pixel_values, text, runs, warmup }))];
   const samples: Record<'vision' | 'caption' | 'encoder' | 'answer', number[]> = {
     vision: [],
     caption: [],
@@ -53,7 +57,7 @@ export async function measureStages(
     samples.answer.push(perToken(answer.timings));
   }
   const stages = [
-    { stage: 'preprocess', latency: preprocess },
+    read,
     { stage: 'vision model', latency: summarize(samples.vision) },
     { stage: 'decoder, caption token', latency: summarize(samples.caption) },
   ];
@@ -67,4 +71,27 @@ export async function measureStages(
 
 function perToken({ decoder, decoder_steps }: StageTimings): number {
   return decoder / decoder_steps;
+}
+
+async function measureMatching(
+  matcher: OVBlipMatcher,
+  {
+    pixel_values,
+    text,
+    runs,
+    warmup,
+  }: {
+    readonly pixel_values: PixelValues;
+    readonly text: TextInputs;
+    readonly runs: number;
+    readonly warmup: number;
+  },
+): Promise<StageLatency[]> {
+  const vision = await measureLatency(() => matcher.encodeImage({ pixel_values }), { runs, warmup });
+  const image_embeds = await matcher.encodeImage({ pixel_values });
+  const encoder = await measureLatency(() => matcher.match({ image_embeds, ...text }), { runs, warmup });
+  return [
+    { stage: 'vision model', latency: vision },
+    { stage: 'text encoder', latency: encoder },
+  ];
 }

@@ -1,8 +1,10 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
 import * as path from 'node:path';
+import type { BlipConfig } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import { BlipModelError } from './check-inputs';
+import { deviceSetting, executionDevices } from './device-setting';
 import { Encoders, type LoadModelOptions } from './encoders';
 import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
@@ -49,6 +51,32 @@ export class OVBlipMatcher {
         ),
       (matcher) => matcher.dispose(),
     );
+  }
+
+  get folder(): string {
+    return this.encoders.folder;
+  }
+  get device(): string {
+    return this.encoders.device;
+  }
+  get config(): BlipConfig {
+    return this.encoders.config;
+  }
+
+  /** The precision that the device computes in, such as `bf16`; `unknown` where the device does not report it. */
+  get precision(): string {
+    return deviceSetting(this.encoders.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
+  }
+
+  /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
+  get threads(): number {
+    return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+  }
+
+  /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
+  get executionDevices(): readonly string[] {
+    const devices = executionDevices(this.encoders.vision.single);
+    return devices.length > 0 ? devices : [this.device];
   }
 
   /** Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not fit the model */

@@ -1,5 +1,9 @@
 // Public API of the notebook room: everything that only notebooks need.
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
+export { checkAnswers, type CheckedAnswers } from './check-answers';
+export { accuracyRows, agreementLines, changedTables, comparedResults } from './compared-rows';
+export { demoPicture, DemoPictureError, trainingNote, type DemoPictureOptions } from './demo-picture';
+export { describePicture } from './describe-picture';
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
 export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
@@ -11,6 +15,18 @@ export { progressBar } from './progress-bar';
 export { showDemo } from './show-demo';
 export { showTable, type TableRow } from './show-table';
 export { versions, type VersionRow } from './versions';
-export { optimizeResults, reportLines, type OptimizeResults } from './report-lines';
+export { optimizeResults, outputLines, reportLines, type OptimizeResults } from './report-lines';
 export { readResults, removeResults, ResultsError, resultText, saveResults, type Results } from './results';
 export { runSettings, RunSettingsError, settingsRows, type RunSettings } from './run-settings';
+export {
+  canAnswer,
+  canCaption,
+  canMatch,
+  cannot,
+  loadTaskModel,
+  presentParts,
+  decoderGroupSize,
+  runTasks,
+  taskSamples,
+  type TaskModel,
+} from './task-model';

@@ -1,8 +1,24 @@
-// The lines that sum up a run, for the last cell of the second notebook and for the start command: what was found, and
+// The lines that sum up a run, for the last cell of each notebook and for the start command: what was found, and
 // what is missing.
 import { isRecord } from '../core/is-record';
 import { percent } from './format-number';
 import type { Results } from './results';
+
+/**
+ * What the first notebook found, as far as `saveResults('convert', …)` kept it: a caption, an answer, matches.
+ *
+ * @example
+ * outputLines({ caption: 'two dogs', caption_ms: 26.4 }) // ['caption   two dogs   (26.4 ms)']
+ */
+export function outputLines({ caption, caption_ms, question, answer, answer_ms, matches }: Results): string[] {
+  const time = (ms: unknown): string => (typeof ms === 'number' ? `   (${ms.toFixed(1)} ms)` : '');
+  const found = Array.isArray(matches) ? matches.filter(isRecord) : [];
+  return [
+    ...(typeof caption === 'string' ? [`caption   ${caption}${time(caption_ms)}`] : []),
+    ...(typeof answer === 'string' ? [`question  ${String(question)}`, `answer    ${answer}${time(answer_ms)}`] : []),
+    ...found.map(({ text, score }) => `match     ${Number(score).toFixed(4)}  ${String(text)}`),
+  ];
+}
 
 /** What `saveResults('optimize', …)` keeps, as far as it got. */
 export interface OptimizeResults {

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
+import { PUBLISHED_PICTURE } from '../evaluation/published-results';
 import { isHubId, isRevision, splitRevision } from '../hub';
 
 /** A variable of the environment contradicts another one, or cannot be used. */
@@ -30,7 +31,7 @@ export const BUNDLED = {
 
 /** What a checkpoint that was trained on photos is shown: the original tutorial's picture, and VQAv2 in parquet. */
 export const PHOTOS = {
-  picture: 'https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg',
+  picture: PUBLISHED_PICTURE,
   dataset: 'lmms-lab/VQAv2',
 } as const;
 

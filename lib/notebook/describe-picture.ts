@@ -1,0 +1,33 @@
+// What a model of any task says about an image, as a figure: a caption and an answer, or the probability that a text matches.
+import type { BlipProcessor } from '../preprocessing';
+import type { Figure } from './figure';
+import { canAnswer, canCaption, canMatch, type TaskModel } from './task-model';
+
+/** The tutorial's limit for captions and answers. */
+const MAX_LENGTH = 20;
+
+/**
+ * @param asked `text` is the question, or the text to match
+ * @example
+ * await showFigure({ title: 'INT8', ...(await describePicture(model, processor, { image: picture, text: question })) });
+ */
+export async function describePicture(
+  model: TaskModel,
+  processor: BlipProcessor,
+  { image, text }: { readonly image: string; readonly text: string },
+): Promise<Figure> {
+  const image_embeds = await model.encodeImage({ pixel_values: await processor.image(image) });
+  const inputs = { image_embeds, ...processor.text(text) };
+  if (canMatch(model)) {
+    const [probability] = await model.match(inputs);
+    return { image, caption: `"${text}": ${probability.toFixed(4)}` };
+  }
+  const options = { max_length: MAX_LENGTH };
+  const [caption] = canCaption(model) ? await model.generateCaption({ image_embeds }, options) : [];
+  const [answer] = canAnswer(model) ? await model.generateAnswer(inputs, options) : [];
+  return {
+    image,
+    ...(caption && { caption: processor.decode(caption) }),
+    ...(answer && { question: text, answer: processor.decode(answer) }),
+  };
+}

@@ -1,0 +1,90 @@
+// A model of any of BLIP's tasks, as the notebooks hold it: one that writes captions and perhaps answers, or one that matches texts.
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { BlipConfig } from '../checkpoint';
+import { sampleText, type VqaSample } from '../datasets';
+import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PixelInput } from '../generation';
+import { PARTS, type PartName } from '../optimize/quantize-options';
+import type { TextInputs } from '../preprocessing';
+
+/** NNCF's usual 128 divides no row of small models. */
+const GROUP_SIZE = 64;
+const WHOLE_ROWS = -1;
+
+export type TaskModel = OVBlipModel | OVBlipMatcher;
+
+/** A model that answers questions: it has a text encoder. */
+export type AnsweringModel = OVBlipModel & { readonly canAnswer: true };
+
+/** The parts that a model folder holds, in the order in which data flows. */
+export function presentParts(folder: string): PartName[] {
+  return PARTS.filter((part) => fs.existsSync(path.join(folder, `blip_${part}.xml`)));
+}
+
+/**
+ * Loads whichever model a folder holds that `convertBlip` or `quantizeBlip` wrote.
+ *
+ * @example
+ * const model = await loadTaskModel('output/blip-itm-base-coco/fp16', { device: 'CPU' });
+ * if (canMatch(model)) await model.match({ pixel_values, ...processor.text('a dog on a beach') });
+ */
+export async function loadTaskModel(folder: string, options: LoadModelOptions = {}): Promise<TaskModel> {
+  const matches = presentParts(folder).includes('text_encoder') && !presentParts(folder).includes('text_decoder');
+  return matches ? OVBlipMatcher.load(folder, options) : OVBlipModel.load(folder, options);
+}
+
+/** Whether a model writes captions. */
+export function canCaption(model: TaskModel): model is OVBlipModel {
+  return model instanceof OVBlipModel;
+}
+
+/** Whether a model answers questions. */
+export function canAnswer(model: TaskModel): model is AnsweringModel {
+  return model instanceof OVBlipModel && model.canAnswer;
+}
+
+/** Whether a model tells how well a text describes an image. */
+export function canMatch(model: TaskModel): model is OVBlipMatcher {
+  return model instanceof OVBlipMatcher;
+}
+
+const EXAMPLES = {
+  caption: ['writes no captions', 'Salesforce/blip-image-captioning-base'],
+  answer: ['answers no questions', 'Salesforce/blip-vqa-base'],
+  match: ['matches no texts to images', 'Salesforce/blip-itm-base-coco'],
+} as const;
+
+/**
+ * One line for a cell that has nothing to show with this model.
+ *
+ * @example
+ * cannot('match') // 'Skipped: this checkpoint matches no texts to images, as Salesforce/blip-itm-base-coco does.'
+ */
+export function cannot(task: keyof typeof EXAMPLES): string {
+  const [lack, example] = EXAMPLES[task];
+  return `Skipped: this checkpoint ${lack}, as ${example} does.`;
+}
+
+/** Everything that the model does, once: a caption and an answer, or a match. For times of the first runs. */
+export async function runTasks(
+  model: TaskModel,
+  inputs: { readonly pixel_values: PixelInput; readonly text: TextInputs },
+): Promise<void> {
+  const { pixel_values, text } = inputs;
+  if (canMatch(model)) await model.match({ pixel_values, ...text });
+  if (canCaption(model)) await model.generateCaption({ pixel_values });
+  if (canAnswer(model)) await model.generateAnswer({ pixel_values, ...text });
+}
+
+/** Samples as the model reads them: a retrieval model gets texts that describe images, the others questions. */
+export function taskSamples(model: TaskModel, samples: readonly VqaSample[]): VqaSample[] {
+  return samples.map((sample) => (canMatch(model) ? { ...sample, question: sampleText(sample) } : sample));
+}
+
+/** NNCF's group for 4-bit weights: 64 where that divides every row of the decoder, else -1, a scale for each row. */
+export function decoderGroupSize({ text_config }: BlipConfig): number {
+  const { hidden_size, intermediate_size, encoder_hidden_size } = text_config;
+  return [hidden_size, intermediate_size, encoder_hidden_size].every((size) => size % GROUP_SIZE === 0)
+    ? GROUP_SIZE
+    : WHOLE_ROWS;
+}
