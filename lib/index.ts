@@ -1,5 +1,6 @@
 // Public API of the library. What only notebooks need is in ./notebook.
 export { CacheFolderError, cacheFolder } from './core/cache-folder';
+export { ArgumentError } from './core/check-arguments';
 export { OptionsError } from './core/check-options';
 export { BlipError } from './core/errors';
 export { ConvertWriteError } from './core/explain-write-error';

@@ -1,5 +1,6 @@
 // config.json of a BLIP checkpoint as a type: checked, and with Hugging Face's defaults where a field is missing.
 // Source of names and defaults: transformers' BlipConfig, BlipTextConfig, BlipVisionConfig (5.23).
+import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 
@@ -116,6 +117,7 @@ export interface BlipConfig {
  * @throws {BlipConfigError}
  */
 export function parseBlipConfig(json: unknown, file: string): BlipConfig {
+  checkArguments('parseBlipConfig', { file: [file, 'text'] });
   const root = new Fields(json, file, '');
   const type = root.raw('model_type');
   if (type !== undefined && type !== 'blip')

@@ -1,4 +1,5 @@
 // Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still on disk.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
@@ -58,6 +59,7 @@ export interface BlipCheckpoint {
  */
 export async function loadCheckpoint(source: string, options: LoadCheckpointOptions = {}): Promise<BlipCheckpoint> {
   checkOptions('loadCheckpoint', options, ['cache_dir', 'revision', 'local_files_only', 'progress_callback', 'signal']);
+  checkArguments('loadCheckpoint', { source: [source, 'path'] });
   const { folder, file, id } = await findCheckpoint(source, options);
   // Before the weights are opened: a configuration that cannot be used is the shorter message.
   const configFile = path.join(folder, CONFIG_FILE);

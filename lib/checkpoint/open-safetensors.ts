@@ -1,5 +1,6 @@
 // Opens safetensors files: https://github.com/huggingface/safetensors, with all checks of its Rust reference.
 // Weights stay on disk until they are asked for, one tensor at a time, so a 1.5 GB checkpoint never sits in memory whole.
+import { checkArguments } from '../core/check-arguments';
 import type { WeightsFile } from './checkpoint-tensor';
 import { SafetensorsError } from './errors';
 import { openFile } from './file-reader';
@@ -20,6 +21,7 @@ export interface SafetensorsFile extends WeightsFile {
  * @throws {SafetensorsError}
  */
 export function openSafetensors(path: string): SafetensorsFile {
+  checkArguments('openSafetensors', { path: [path, 'path'] });
   const file = openFile(path, SafetensorsError);
   try {
     const { metadata, entries, dataStart } = readSafetensorsHeader(file);

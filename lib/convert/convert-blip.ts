@@ -1,4 +1,5 @@
 // Converts a checkpoint: writes its OpenVINO models, and all other files that loading them needs.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipCheckpoint } from '../checkpoint';
@@ -69,6 +70,10 @@ export async function convertBlip(
   options: ConvertOptions = {},
 ): Promise<ConvertedBlip> {
   checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'on_warning', 'signal']);
+  checkArguments('convertBlip', {
+    checkpoint: [checkpoint, ['folder', 'config', 'tensors', 'task']],
+    outputFolder: [outputFolder, 'path'],
+  });
   if (path.resolve(outputFolder) === path.resolve(checkpoint.folder))
     throw new ConvertError(`${outputFolder}: this is the checkpoint's own folder. Name another output folder.`);
   checkTensors(checkpoint);

@@ -1,4 +1,5 @@
 // A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a name and a loaded model.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
@@ -72,6 +73,7 @@ export async function convertOnce(
   options: ConvertOnceOptions = {},
   check: (checkpoint: { readonly id: string; readonly task: BlipTask }) => void | Promise<void> = () => undefined,
 ): Promise<string> {
+  checkArguments('convertOnce', { idOrFolder: [idOrFolder, 'path'] });
   checkOptions('convertOnce', options, CONVERT_ONCE_OPTIONS);
   const { dtype, ...source } = options;
   checkDtypeName(dtype);
@@ -110,6 +112,7 @@ export async function convertOnce(
  * await pipeline('visual-question-answering', 'Salesforce/blip-vqa-base', { dtype: 'int8' });
  */
 export async function modelCacheFolder(idOrFolder: string, options: ConvertOnceOptions = {}): Promise<string> {
+  checkArguments('modelCacheFolder', { idOrFolder: [idOrFolder, 'path'] });
   checkOptions('modelCacheFolder', options, CONVERT_ONCE_OPTIONS);
   const { dtype = 'fp16', ...source } = options;
   checkDtypeName(dtype);

@@ -1,5 +1,6 @@
 // The tensors that a BLIP checkpoint must contain, with their shapes: read this beside a checkpoint's header.
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { FLOAT_DTYPES, type BlipCheckpoint, type BlipConfig, type BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
@@ -20,6 +21,7 @@ type Shapes = Map<string, readonly number[]>;
 
 /** Name and shape of every tensor that the conversion reads. */
 export function expectedTensors(config: BlipConfig, task: BlipTask): Map<string, readonly number[]> {
+  checkArguments('expectedTensors', { config: [config, ['vision_config', 'text_config']], task: [task, 'text'] });
   const shapes: Shapes = new Map();
   addVisionModel(shapes, config);
   if (task !== 'image-to-text') addTextModel(shapes, config, 'text_encoder');

@@ -1,4 +1,5 @@
 // An option that is not implemented throws, wherever options are taken: a misspelt or foreign one must not be ignored in silence.
+import { describeValue } from './describe-value';
 import { BlipError } from './errors';
 
 /** A call was given an option that it does not have, or something else than an object of options. */
@@ -14,7 +15,7 @@ export class OptionsError extends BlipError {}
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new OptionsError(
-      `${call}: the options are ${JSON.stringify(options)}, expected an object. Known options: ${known.join(', ')}.`,
+      `${call}: the options are ${describeValue(options)}, expected an object. Known options: ${known.join(', ')}.`,
     );
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !known.includes(name))

@@ -1,4 +1,5 @@
 // VQA samples from parquet files, on disk or on the hub. Only the columns and row groups that are needed are read.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { reportProgress } from '../core/progress';
@@ -47,6 +48,7 @@ const MAX_USELESS_ROWS = 1000;
  * @throws {VqaParquetError} when nothing can be used: says why, and of which rows @throws {HubError}
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {
+  checkArguments('loadVqaParquet', { files: [files, 'texts'], options: [options, 'object'] });
   checkCounts(options);
   if (files.length === 0)
     throw new VqaParquetError('no parquet files were named; expected at least one path or address.');

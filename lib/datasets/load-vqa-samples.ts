@@ -1,4 +1,5 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheFolder } from '../core/cache-folder';
@@ -75,6 +76,7 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
  * @throws {VqaSourceError | VqaV2Error | JsonArrayError | VqaParquetError | HubError}
  */
 export async function loadVqaSamples(source: string, options: LoadVqaOptions = {}): Promise<VqaSamples> {
+  checkArguments('loadVqaSamples', { source: [source, 'path'], options: [options, 'object'] });
   checkOptions(options);
   checkCounts(options);
   return withCallbacks(options.signal, (guard) =>

@@ -1,4 +1,5 @@
 // The bundled images with their captions, questions and answers (data/pictures/pictures.json).
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describeValue } from '../core/describe-value';
@@ -22,6 +23,7 @@ export interface Picture {
  * @throws {PicturesError} when the file is missing or an entry is not of this shape
  */
 export function readPictures(folder: string): Picture[] {
+  checkArguments('readPictures', { folder: [folder, 'path'] });
   const file = path.join(folder, 'pictures.json');
   if (!fs.existsSync(file))
     throw new PicturesError(

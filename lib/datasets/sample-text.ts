@@ -1,4 +1,5 @@
 // A sample's question and answer as one text that describes its image, for models that match texts to images.
+import { checkArguments } from '../core/check-arguments';
 import type { VqaSample } from './vqa-sample';
 
 /**
@@ -7,7 +8,9 @@ import type { VqaSample } from './vqa-sample';
  * @example
  * sampleText({ question: 'how many dogs are there?', answers: ['2', '2', '3'], ... }) // 'how many dogs are there? 2'
  */
-export function sampleText({ caption, question, answers }: VqaSample): string {
+export function sampleText(sample: VqaSample): string {
+  checkArguments('sampleText', { sample: [sample, ['question', 'answers']] });
+  const { caption, question, answers } = sample;
   const [first] = caption ?? [];
   if (first !== undefined && first.trim() !== '') return first;
   const counts = new Map<string, number>();

@@ -1,6 +1,7 @@
 // A shuffle that gives the same order for the same seed on every machine.
 // The order is our own: Python's `datasets` with the same seed takes other samples, by another generator.
 
+import { checkArguments } from '../core/check-arguments';
 /**
  * Fisher-Yates over a copy, driven by mulberry32.
  *
@@ -8,6 +9,7 @@
  * seededShuffle([1, 2, 3, 4, 5], 42) // [1, 5, 3, 2, 4], on every machine
  */
 export function seededShuffle<T>(items: readonly T[], seed: number): T[] {
+  checkArguments('seededShuffle', { items: [items, 'list'], seed: [seed, 'number'] });
   const shuffled = [...items];
   const random = mulberry32(seed);
   for (let last = shuffled.length - 1; last > 0; last--) {

@@ -1,4 +1,5 @@
 // VQAv2 in its official form: a questions file, an annotations file, a folder of images; the bundled set has the same.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -49,6 +50,7 @@ const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
  * `v2_mscoco_train2014_annotations.json`, `train2014/`.
  */
 export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
+  checkArguments('findVqaV2', { folder: [folder, 'path'], split: [split, 'text'] });
   const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   const find = (pattern: RegExp): string | undefined => entries.find((name) => pattern.test(name));
   const questions = find(new RegExp(`^(questions_${split}|v2_OpenEnded_mscoco_${split}\\d*_questions)\\.json$`));
@@ -77,6 +79,7 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
  * @throws {VqaV2Error} when nothing can be used: says why, and of which rows @throws {JsonArrayError}
  */
 export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
+  checkArguments('loadVqaV2', { files: [files, ['questions', 'annotations', 'images']], options: [options, 'object'] });
   checkCounts(options);
   const { seed = 42, progress_callback, signal } = options;
   const skips = new SkipCounter();

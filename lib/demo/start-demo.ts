@@ -1,6 +1,7 @@
 // An interactive page for a loaded model: an image and a question in, the answer and its time out. Without a question,
 // a caption. The server listens on this machine only, answers its own page and no other site or user, and does not keep
 // the process alive.
+import { checkArguments } from '../core/check-arguments';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -70,6 +71,7 @@ export async function startDemo(
   options: DemoOptions = {},
 ): Promise<Demo> {
   checkOptions('startDemo', options, ['examples', 'port']);
+  checkArguments('startDemo', { model: [model, ['generateCaption']], processor: [processor, ['image', 'text']] });
   const { examples = [], port = 0 } = options;
   const files = examples.map(({ image }) => path.resolve(image));
   const missing = files.find((file) => !fs.existsSync(file));

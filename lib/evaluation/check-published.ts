@@ -1,4 +1,5 @@
 // Compares a converted model with what was published about its checkpoint.
+import { checkArguments } from '../core/check-arguments';
 import type { ImageSource } from '../preprocessing';
 import { checkCases, type CheckedCase } from './check-cases';
 import { PUBLISHED_RESULTS, publishedId, type PublishedCase } from './published-results';
@@ -26,6 +27,7 @@ const F32 = { INFERENCE_PRECISION_HINT: 'f32' };
  * // [{ title: 'answer: "how many dogs are in the picture?" (f32)', status: 'pass', got: '"1" [30522,1015,102]', ... }]
  */
 export async function checkPublished(folder: string, options: CheckPublishedOptions): Promise<CheckedCase[]> {
+  checkArguments('checkPublished', { folder: [folder, 'path'], options: [options, ['id', 'picture']] });
   const { id, picture, device, signal } = options;
   const cases = options.cases ?? PUBLISHED_RESULTS[publishedId(id) ?? '']?.cases ?? [];
   if (cases.length === 0) return [];

@@ -2,6 +2,7 @@
 // agree.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import type { ProgressCallback } from '../core/progress';
 import { describeValue } from '../core/describe-value';
 import { withCallbacks } from '../core/with-callbacks';
@@ -80,7 +81,9 @@ export async function compareModels(
   samples: readonly VqaSample[],
   options: CompareOptions = {},
 ): Promise<ComparedModels> {
+  checkArguments('compareModels', { options: [options, 'object'] });
   checkOptions(options);
+  checkArguments('compareModels', { before: [before, 'path'], after: [after, 'path'], samples: [samples, 'list'] });
   if (samples.length === 0)
     throw new CompareError(
       'compareModels: got no samples, expected at least one with an image, a question and its answers.',

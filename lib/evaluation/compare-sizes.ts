@@ -1,4 +1,5 @@
 // Sizes of two model folders, part by part.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -18,6 +19,7 @@ export type ComparedSizes = Readonly<Partial<Record<PartName | 'total', PartSize
 
 /** Bytes of each part's weights in both folders. @throws {CompareError} when they do not contain the same parts */
 export function compareSizes(before: string, after: string): ComparedSizes {
+  checkArguments('compareSizes', { before: [before, 'path'], after: [after, 'path'] });
   const sizes: Partial<Record<PartName | 'total', PartSize>> = {};
   const total = { before: 0, after: 0 };
   for (const part of PARTS) {

@@ -1,6 +1,7 @@
 // How long each stage of a task takes: preprocessing, vision model, text encoder, decoder per token.
 import { OVBlipMatcher, type OVBlipModel, type StageTimings } from '../generation';
 import type { BlipProcessor, ImageSource, PixelValues, TextInputs } from '../preprocessing';
+import { checkArguments } from '../core/check-arguments';
 import { measureLatency, summarize, type Latency } from '../timing';
 
 export interface StageLatency {
@@ -29,6 +30,11 @@ export async function measureStages(
   processor: BlipProcessor,
   options: MeasureStagesOptions,
 ): Promise<StageLatency[]> {
+  checkArguments('measureStages', {
+    model: [model, ['dispose']],
+    processor: [processor, ['image', 'text']],
+    options: [options, ['picture', 'question']],
+  });
   const { picture, question, runs = 20, warmup = 3, max_length = 20 } = options;
   const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs });
   const pixel_values = await processor.image(picture);

@@ -1,4 +1,5 @@
 // What others published of Salesforce's checkpoints: token ids, scores, sizes and times to compare our own with.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { splitRevision } from '../hub';
@@ -89,6 +90,7 @@ export const USUAL_CASES = {
  * publishedId('downloads/blip-vqa-base') // 'Salesforce/blip-vqa-base'
  */
 export function publishedId(idOrFolder: string): string | undefined {
+  checkArguments('publishedId', { idOrFolder: [idOrFolder, 'path'] });
   const known = Object.keys(PUBLISHED_RESULTS);
   if (!fs.existsSync(idOrFolder)) return known.find((id) => id === splitRevision(idOrFolder).id);
   const folders = path.resolve(idOrFolder).split(path.sep);

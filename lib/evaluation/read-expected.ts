@@ -1,4 +1,5 @@
 // Results to verify a checkpoint against, from a file: those of your own run in PyTorch, for a fine-tune.
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
 import { quote } from '../core/quote';
@@ -19,6 +20,7 @@ const EXAMPLE = '{ "cases": [{ "task": "answer", "text": "how many dogs are ther
  * @throws {ExpectedResultsError} that names the file and the case
  */
 export function readExpected(file: string): PublishedResults {
+  checkArguments('readExpected', { file: [file, 'path'] });
   const json = readJSON(file, { error: ExpectedResultsError });
   const cases: unknown = isRecord(json) ? json.cases : undefined;
   if (!Array.isArray(cases) || cases.length === 0 || cases.length > MAX_CASES)

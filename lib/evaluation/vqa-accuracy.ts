@@ -3,6 +3,7 @@
 // an answer is right as far as at least 3 of the other people gave it too, averaged over leaving out each of the ten.
 // Equal to their evaluation script (GT-Vision-Lab/VQA, vqaEval.py), its oddities included, so that figures can be
 // compared.
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 
 export class VqaAccuracyError extends BlipError {}
@@ -71,6 +72,7 @@ function withOneApostropheLess(word: string): [string, string][] {
  * normalizeAnswer('Two dogs, dont!') // "2 dogs don't"
  */
 export function normalizeAnswer(answer: string): string {
+  checkArguments('normalizeAnswer', { answer: [answer, 'text'] });
   const flat = answer.replace(/[\n\t]/g, ' ').trim();
   let text = flat;
   const digitsWithComma = /\d,\d/.test(flat);
@@ -95,6 +97,7 @@ export function normalizeAnswer(answer: string): string {
  * vqaAccuracy('2', ['2', 'two', '2', '3', '3', '3', '3', '3', '3', '3']) // 0.9
  */
 export function vqaAccuracy(answer: string, answers: readonly string[]): number {
+  checkArguments('vqaAccuracy', { answer: [answer, 'text'], answers: [answers, 'texts'] });
   if (answers.length === 0) throw new VqaAccuracyError(NO_ANSWERS);
   // As in the authors' script: where all people say the same, the texts are compared as they are.
   const unanimous = new Set(answers.map(trimmed)).size === 1;
@@ -108,6 +111,7 @@ export function vqaAccuracy(answer: string, answers: readonly string[]): number 
 
 /** Whether the answer is the one that most people gave (the first of equally frequent ones). */
 export function exactMatch(answer: string, answers: readonly string[]): boolean {
+  checkArguments('exactMatch', { answer: [answer, 'text'], answers: [answers, 'texts'] });
   if (answers.length === 0) throw new VqaAccuracyError(NO_ANSWERS);
   const counts = new Map<string, number>();
   for (const truth of answers) counts.set(normalizeAnswer(truth), (counts.get(normalizeAnswer(truth)) ?? 0) + 1);

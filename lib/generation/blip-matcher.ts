@@ -1,4 +1,5 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
@@ -43,6 +44,7 @@ export class OVBlipMatcher {
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
+    checkArguments('OVBlipMatcher.load', { folder: [folder, 'path'] });
     return loadUnchanged(
       folder,
       async () =>

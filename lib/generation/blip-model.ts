@@ -1,4 +1,5 @@
 // BLIP with OpenVINO: captions of images and answers to questions about them.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import { untilAborted } from '../core/until-aborted';
@@ -96,6 +97,7 @@ export class OVBlipModel {
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
+    checkArguments('OVBlipModel.load', { folder: [folder, 'path'] });
     return loadUnchanged(
       folder,
       () => OVBlipModel.#compile(folder, options),

@@ -1,5 +1,6 @@
 // Downloads a repository's files from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that both share one copy.
 // hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the cache has to do.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
 import { withCallbacks } from '../core/with-callbacks';
@@ -49,7 +50,12 @@ const MAX_STARTS = 3;
  * @param id such as `Salesforce/blip-vqa-base`
  * @throws {HubError}
  */
-export function downloadSnapshot(id: string, wanted: SnapshotFiles, options: DownloadOptions = {}): Promise<string> {
+export async function downloadSnapshot(
+  id: string,
+  wanted: SnapshotFiles,
+  options: DownloadOptions = {},
+): Promise<string> {
+  checkArguments('downloadSnapshot', { id: [id, 'path'], wanted: [wanted, ['files']], options: [options, 'object'] });
   const cacheFolder = path.resolve(expandPath(options.cache_dir ?? defaultCache()));
   return withCallbacks(options.signal, (guard) =>
     withCacheErrors(cacheFolder, () =>

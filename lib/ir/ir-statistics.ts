@@ -1,5 +1,6 @@
 // The precision of an IR: counts and sizes of its constants per element type, and its FakeQuantize nodes.
 // Reads the .xml layer by layer as text, and not the weights.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
 import { BlipError } from '../core/errors';
@@ -32,6 +33,7 @@ const LOW_PRECISION = ['u8', 'i8', 'u4', 'i4'];
  * @throws {IrStatisticsError} when the .xml or its .bin is missing, or the .xml is not an IR
  */
 export async function irStatistics(xml: string): Promise<IrStatistics> {
+  checkArguments('irStatistics', { xml: [xml, 'path'] });
   const bin = xml.replace(/\.xml$/, '.bin');
   for (const file of [xml, bin])
     if (!fs.existsSync(file))

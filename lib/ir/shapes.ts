@@ -1,5 +1,6 @@
 // Shapes whose sizes may be known only at run time: broadcasting, comparison, notation.
 
+import { checkArguments } from '../core/check-arguments';
 /** Sizes; -1 (DYNAMIC) stands for a size that is known only at run time. */
 export type Shape = readonly number[];
 
@@ -7,6 +8,7 @@ export const DYNAMIC = -1;
 
 /** NumPy's broadcasting; a dynamic size against 1 stays dynamic, against n > 1 it becomes n. Undefined if the shapes do not broadcast. */
 export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
+  checkArguments('broadcastShapes', { a: [a, 'list'], b: [b, 'list'] });
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
@@ -32,6 +34,7 @@ export function elementCount(shape: Shape): number {
 
 /** @example formatShape([-1, 3]) // '[?, 3]' */
 export function formatShape(shape: Shape): string {
+  checkArguments('formatShape', { shape: [shape, 'list'] });
   return `[${shape.map(formatDimension).join(', ')}]`;
 }
 

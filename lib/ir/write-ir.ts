@@ -1,4 +1,5 @@
 // Writes a graph as OpenVINO IR, version 11: the structure as XML, and the constants one after the other in a .bin.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
@@ -43,6 +44,7 @@ let calls = 0;
  * @throws {GraphError} when a constant's bytes do not have the length of its type and shape
  */
 export async function writeIR(graph: Graph, file: string, options: WriteOptions = {}): Promise<WrittenIR> {
+  checkArguments('writeIR', { graph: [graph, 'object'], file: [file, 'path'], options: [options, 'object'] });
   const { info = {}, signal } = options;
   const bin = file.replace(/\.xml$/, '.bin');
   if (bin === file) throw new GraphError(`${file}: got another file name, expected one that ends in .xml.`);

@@ -1,6 +1,8 @@
 // The precision of a converted model's weights, read from its graphs.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { FileError } from '../core/read-text';
 import { irStatistics } from '../ir/ir-statistics';
 
 /** The precision of a model's weights, named as transformers.js names it; `int8` stands for 4-bit weights too. */
@@ -15,6 +17,9 @@ export const DTYPES: readonly Dtype[] = ['fp16', 'fp32', 'int8'];
  * await modelDtype('output/blip-scenes/fp16') // 'fp16'
  */
 export async function modelDtype(folder: string): Promise<Dtype> {
+  checkArguments('modelDtype', { folder: [folder, 'path'] });
+  if (!fs.existsSync(folder))
+    throw new FileError(`${folder}: no such folder. Name one that convertBlip or quantizeBlip wrote.`);
   let halves = 0;
   let floats = 0;
   for (const name of fs.readdirSync(folder).filter((each) => /^blip_\w+\.xml$/.test(each))) {

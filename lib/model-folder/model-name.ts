@@ -1,4 +1,5 @@
 // A short name for a checkpoint, used for the folder that its converted models are written to.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { splitRevision } from '../hub';
@@ -13,6 +14,7 @@ import { splitRevision } from '../hub';
  * modelName('Salesforce/blip-image-captioning-base@refs/pr/7') // 'blip-image-captioning-base@refs-pr-7'
  */
 export function modelName(idOrFolder: string): string {
+  checkArguments('modelName', { idOrFolder: [idOrFolder, 'path'] });
   const { id, revision } = splitRevision(idOrFolder);
   if (revision !== undefined && !fs.existsSync(idOrFolder))
     return `${path.posix.basename(id)}@${revision.replaceAll('/', '-')}`;

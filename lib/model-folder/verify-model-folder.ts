@@ -1,4 +1,5 @@
 // Reads every file of a model folder and compares it with the manifest: for a copy, a download, or a disk that is not trusted.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkOptions } from '../core/check-options';
@@ -24,6 +25,7 @@ export interface VerifyFolderOptions {
  * checkpoint.id // 'blip-scenes'
  */
 export async function verifyModelFolder(folder: string, options: VerifyFolderOptions = {}): Promise<ModelManifest> {
+  checkArguments('verifyModelFolder', { folder: [folder, 'path'] });
   checkOptions('verifyModelFolder', options, ['progress_callback', 'signal']);
   const manifest = readManifest(folder);
   if (!manifest)

@@ -1,6 +1,7 @@
 // Charts that are interactive in a trusted notebook and static images everywhere else.
 // One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own
 // files), PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { loadSharp } from '../core/load-sharp';
 import { display, escapeHTML } from './notebook';
@@ -134,8 +135,11 @@ export async function barChart(chart: BarChart): Promise<void> {
 /** Shows any Plotly figure. `alt` is shown where images are not. */
 export async function showChart(
   figure: PlotlyFigure,
-  { width = WIDTH, height = HEIGHT, alt }: { readonly width?: number; readonly height?: number; readonly alt: string },
+  options: { readonly width?: number; readonly height?: number; readonly alt: string },
 ): Promise<void> {
+  checkArguments('showChart', { figure: [figure, ['data', 'layout']], options: [options, ['alt']] });
+  const { width = WIDTH, height = HEIGHT, alt } = options;
+  checkArguments('showChart', { width: [width, 'number'], height: [height, 'number'], alt: [alt, 'text'] });
   const svg = await plotlySVG(figure, width, height);
   const png = await loadSharp()(Buffer.from(svg), { density: PNG_DENSITY })
     .flatten({ background: 'white' })

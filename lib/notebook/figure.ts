@@ -1,5 +1,6 @@
 // An image with the model's output above and below it, as one PNG: composed with jimp. It is read as the processor
 // reads it, so every format works and it is upright.
+import { checkArguments } from '../core/check-arguments';
 import { loadSharp } from '../core/load-sharp';
 import { loadRgb, type ImageSource } from '../preprocessing';
 import { loadPackage } from './load-package';
@@ -26,6 +27,7 @@ const WHITE = 0xffffffff;
  * @throws {NotebookPackageError} when jimp is not installed
  */
 export async function figures(list: readonly Figure[]): Promise<Buffer> {
+  checkArguments('figures', { list: [list, 'list'] });
   const sharp = loadSharp();
   const { Jimp, loadFont, measureTextHeight } = loadPackage('jimp', (require): typeof import('jimp') =>
     require('jimp'),

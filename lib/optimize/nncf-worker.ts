@@ -1,6 +1,7 @@
 // Runs nncf_worker.py in a Python environment that has NNCF and exchanges messages with it: a job in, progress and
 // results out. NNCF itself does the work; this file starts it, reads its messages, cancels it, and turns its failures
 // into readable errors.
+import { checkArguments } from '../core/check-arguments';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -84,6 +85,8 @@ export async function runNncfWorker(
   tasks: readonly NncfTask[],
   options: NncfWorkerOptions = {},
 ): Promise<NncfResult[]> {
+  checkArguments('runNncfWorker', { tasks: [tasks, 'list'], options: [options, 'object'] });
+  for (const task of tasks) checkArguments('runNncfWorker', { task: [task, 'object'] });
   return withInterrupt(options.signal, (signal) => converse(tasks, { ...options, signal }));
 }
 

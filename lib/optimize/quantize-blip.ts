@@ -1,6 +1,7 @@
 // Makes the INT8 version of a converted BLIP folder: computes NNCF's inputs with this project's own pipeline, runs
 // NNCF. Vision model and text encoder are quantized with calibration; of the decoder the weights alone are compressed,
 // because quantizing its activations too costs many correct answers (the original tutorial found the same).
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { VqaSample } from '../datasets/vqa-sample';
@@ -55,7 +56,9 @@ export async function quantizeBlip(
   outputFolder: string,
   options: QuantizeOptions = {},
 ): Promise<QuantizedBlip> {
+  checkArguments('quantizeBlip', { options: [options, 'object'] });
   checkQuantizeOptions(options);
+  checkArguments('quantizeBlip', { folder: [folder, 'path'], outputFolder: [outputFolder, 'path'] });
   if (path.resolve(folder) === path.resolve(outputFolder))
     throw new QuantizeError(`${outputFolder}: is the folder to read from; name another one for the result.`);
   const present = PARTS.filter((part) => fs.existsSync(modelFile(folder, part)));

@@ -1,4 +1,5 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import type { BlipTask } from '../checkpoint';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
@@ -55,6 +56,7 @@ export async function pipeline(
   idOrFolder: string,
   options: PretrainedOptions = {},
 ): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
+  checkArguments('pipeline', { task: [task, 'path'], idOrFolder: [idOrFolder, 'path'] });
   if (!TASKS.includes(task))
     throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
   const { source, load } = splitOptions('pipeline', options);

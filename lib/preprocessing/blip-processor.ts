@@ -1,4 +1,5 @@
 // Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
@@ -66,6 +67,7 @@ export class BlipProcessor {
    * @throws {CheckpointError | HubError} when there is no such checkpoint
    */
   static async fromPretrained(idOrFolder: string, options: PretrainedProcessorOptions = {}): Promise<BlipProcessor> {
+    checkArguments('BlipProcessor.fromPretrained', { idOrFolder: [idOrFolder, 'path'] });
     checkOptions('BlipProcessor.fromPretrained', options, [
       'on_warning',
       'cache_dir',
@@ -96,6 +98,9 @@ export class BlipProcessor {
     options: BlipProcessorOptions = {},
   ): Promise<BlipProcessor> {
     checkOptions('BlipProcessor.fromCheckpoint', options, ['on_warning']);
+    checkArguments('BlipProcessor.fromCheckpoint', {
+      checkpointOrFolder: [checkpointOrFolder, typeof checkpointOrFolder === 'string' ? 'path' : ['folder', 'config']],
+    });
     const folder = typeof checkpointOrFolder === 'string' ? checkpointOrFolder : checkpointOrFolder.folder;
     const config = typeof checkpointOrFolder === 'string' ? readConfig(folder) : checkpointOrFolder.config;
     const derivedFiles = typeof checkpointOrFolder === 'string' ? undefined : checkpointOrFolder.derivedFiles;

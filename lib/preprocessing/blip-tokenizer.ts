@@ -1,4 +1,5 @@
 // Text <-> token ids, equal to HF's BertTokenizer on the same folder, without any network.
+import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import { quote } from '../core/quote';
 import { AddedVocabulary } from './added-vocabulary';
@@ -45,6 +46,7 @@ export class BlipTokenizer {
    * @throws {TokenizerError} when no vocabulary is there, or a file is malformed
    */
   constructor(folder: string, warn: WarningCallback = (message) => console.warn(message)) {
+    checkArguments('new BlipTokenizer', { folder: [folder, 'path'] });
     const described = readTokenizer(folder);
     this.file = described.file;
     this.#model = new BertModel(described.vocab, described.settings);

@@ -127,7 +127,8 @@ function isSharp(source: ImageSource): source is Sharp {
   if (typeof source === 'string' || source instanceof Uint8Array || source instanceof URL) return false;
   const given: unknown = source;
   if (typeof given === 'object' && given !== null && 'clone' in given && 'toBuffer' in given) return true;
-  const got = typeof given === 'object' && given !== null ? `a ${given.constructor.name}` : String(given);
+  const got =
+    typeof given === 'object' && given !== null ? `a ${given.constructor?.name ?? 'bare object'}` : String(given);
   throw new ImageError(
     `The image is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`,
   );

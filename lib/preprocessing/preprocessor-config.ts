@@ -1,5 +1,6 @@
 // preprocessor_config.json or processor_config.json, parsed: what a checkpoint wants done to an image, with HF's
 // defaults.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
@@ -66,6 +67,7 @@ export function readPreprocessorConfig(
   folder: string,
   derivedFiles: ReadonlyMap<string, string> = new Map(),
 ): PreprocessorConfig {
+  checkArguments('readPreprocessorConfig', { folder: [folder, 'path'], derivedFiles: [derivedFiles, ['get']] });
   const read = (name: string): unknown => {
     const file = path.join(folder, name);
     const derived = derivedFiles.get(name);

@@ -1,4 +1,5 @@
 // How long something takes: warm-up runs that do not count, then a median with its spread.
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 
 export class MeasureError extends BlipError {}
@@ -29,10 +30,9 @@ export interface CompareLatencyOptions extends MeasureOptions {
  * @example
  * (await measureLatency(() => model.generateCaption({ pixel_values }))).median // 12.3
  */
-export async function measureLatency(
-  fn: () => unknown,
-  { warmup = 3, runs = 20 }: MeasureOptions = {},
-): Promise<Latency> {
+export async function measureLatency(fn: () => unknown, options: MeasureOptions = {}): Promise<Latency> {
+  checkArguments('measureLatency', { fn: [fn, 'function'], options: [options, 'object'] });
+  const { warmup = 3, runs = 20 } = options;
   return (await compareLatency({ only: fn }, { warmup, runs })).only;
 }
 
@@ -43,8 +43,14 @@ export async function measureLatency(
  */
 export async function compareLatency<Name extends string>(
   functions: Readonly<Record<Name, () => unknown>>,
-  { warmup = 3, runs = 20, onRound }: CompareLatencyOptions = {},
+  options: CompareLatencyOptions = {},
 ): Promise<Record<Name, Latency>> {
+  checkArguments('compareLatency', { functions: [functions, 'object'], options: [options, 'object'] });
+  const { warmup = 3, runs = 20, onRound } = options;
+  checkArguments(
+    'compareLatency',
+    Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, [fn, 'function']])),
+  );
   if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(warmup) || warmup < 0)
     throw new MeasureError(`runs is ${runs} and warmup ${warmup}; expected whole numbers, runs at least 1.`);
   const names = Object.keys(functions) as Name[];
@@ -68,6 +74,7 @@ export async function compareLatency<Name extends string>(
  * @throws {MeasureError} when there is no sample, or one is not finite
  */
 export function summarize(samples: readonly number[]): Latency {
+  checkArguments('summarize', { samples: [samples, 'list'] });
   if (samples.length === 0 || !samples.every(Number.isFinite))
     throw new MeasureError(`Samples are [${samples.join(', ')}]; expected at least one time in milliseconds.`);
   const sorted = [...samples].sort((a, b) => a - b);

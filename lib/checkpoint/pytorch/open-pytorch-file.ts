@@ -1,5 +1,6 @@
 // Opens what torch.save wrote (pytorch_model.bin, .pth, .pt): its tensors by name, still on disk. PyTorch is not needed, and nothing in
 // the file is executed.
+import { checkArguments } from '../../core/check-arguments';
 import type { WeightsFile } from '../checkpoint-tensor';
 import { PyTorchFileError } from '../errors';
 import { explainOtherFile } from '../explain-other-file';
@@ -25,6 +26,7 @@ const HEAD_BYTES = 64;
  * @throws {PyTorchFileError} when the file is damaged, names something that weights do not need, or holds no state dict
  */
 export function openPyTorchFile(path: string): WeightsFile {
+  checkArguments('openPyTorchFile', { path: [path, 'path'] });
   const file = openFile(path, PyTorchFileError);
   try {
     const { root, bigEndian } = readForm(file);
