@@ -3,18 +3,21 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { findCheckpoint, parseBlipConfig, WEIGHT_FILES, type BlipTask } from '../lib/checkpoint';
+import {
+  configuredTask,
+  findCheckpoint,
+  loadCheckpoint,
+  parseBlipConfig,
+  WEIGHT_FILES,
+  type BlipConfig,
+  type BlipTask,
+} from '../lib/checkpoint';
 import { freeBytes } from '../lib/core/free-bytes';
 import { readJSON } from '../lib/core/read-json';
 import { duration } from '../lib/notebook/progress-bar';
 import type { RunSettings } from '../lib/notebook/run-settings';
 import { estimateRun } from './estimate-run';
 
-/** Names in config.json; without one, the largest is assumed. */
-const ARCHITECTURES: Readonly<Record<string, BlipTask>> = {
-  BlipForConditionalGeneration: 'image-to-text',
-  BlipForImageTextRetrieval: 'image-text-retrieval',
-};
 const TASKS: Readonly<Record<BlipTask, string>> = {
   'visual-question-answering': 'answers questions, writes captions',
   'image-to-text': 'writes captions',
@@ -24,35 +27,59 @@ const TASKS: Readonly<Record<BlipTask, string>> = {
 const DATASET_BYTES = 120e6;
 
 /**
- * Fetches the configuration where the model is on the hub, and nothing else.
+ * Fetches the side files where the model is on the hub, and nothing else.
  *
  * @throws {CheckpointError | HubError} when there is no such model: before anything long begins
  */
 export async function planRun(settings: RunSettings): Promise<string[]> {
-  const { folder, id } = await findCheckpoint(settings.model, {}, { weights: false });
-  const file = path.join(folder, 'config.json');
-  const config = parseBlipConfig(readJSON(file), file);
-  const task = config.architectures.map((name) => ARCHITECTURES[name]).find(Boolean) ?? 'visual-question-answering';
+  const { folder, file, id } = await findCheckpoint(settings.model, {}, { weights: false });
+  const isHere = file !== undefined || WEIGHT_FILES.some(({ name }) => fs.existsSync(path.join(folder, name)));
+  const { config, task } = isHere ? await readCheckpoint(file ?? folder) : readConfig(folder);
   const cores = os.availableParallelism();
-  const estimate = estimateRun(config, task, cores);
-  const download =
-    (isComplete(folder) ? 0 : estimate.downloadBytes) + (fs.existsSync(settings.dataset) ? 0 : DATASET_BYTES);
-  const needed = estimate.modelBytes + estimate.temporaryBytes;
-  const free = freeBytes(settings.output);
-  const lines = [
-    `Running the notebooks with ${id} (${TASKS[task]}; ${Math.round(estimate.parameters / 1e5) / 10} million parameters) on ${settings.device}`,
-    `Estimate: ${range(estimate.seconds)} on ${cores} core${cores === 1 ? '' : 's'}; ` +
-      `${download > 0 ? `${size(download)} to download; ` : ''}${size(needed)} in the folder ${settings.output}` +
-      `${free === undefined ? '' : `, where ${size(free)} are free`}`,
-  ];
-  if (free !== undefined && needed > free)
-    lines.push(`Warning: that is most likely not enough. Make room there, or choose another folder: BLIP_OUTPUT.`);
-  return lines;
+  return planLines(settings, { id, config, task, isHere, cores, free: freeBytes(settings.output) });
 }
 
-/** Whether a folder has weights: those of the hub may be in the cache already. */
-function isComplete(folder: string): boolean {
-  return WEIGHT_FILES.some(({ name }) => fs.existsSync(path.join(folder, name)));
+export interface Plan extends Described {
+  readonly id: string;
+  /** Whether the weights are on this machine. */
+  readonly isHere: boolean;
+  readonly cores: number;
+  /** Bytes on the disk of the output folder; undefined where the system does not say. */
+  readonly free: number | undefined;
+}
+
+export function planLines(settings: RunSettings, { id, config, task, isHere, cores, free }: Plan): string[] {
+  const { parameters, seconds, downloadBytes, modelBytes, temporaryBytes } = estimateRun(config, task, cores);
+  const download = (isHere ? 0 : downloadBytes) + (fs.existsSync(settings.dataset) ? 0 : DATASET_BYTES);
+  const needed = modelBytes + temporaryBytes;
+  const room = free === undefined ? '' : `, where ${size(free)} are free`;
+  return [
+    `Running the notebooks with ${id} (${TASKS[task]}; ${(parameters / 1e6).toFixed(1)} million parameters) on ${settings.device}`,
+    `Estimate: ${range(seconds)} on ${cores} core${cores === 1 ? '' : 's'}; ` +
+      `${download > 0 ? `${size(download)} to download; ` : ''}${size(needed)} in the folder ${settings.output}${room}`,
+    ...(free !== undefined && needed > free
+      ? ['Warning: that is most likely not enough. Make room there, or choose another folder: BLIP_OUTPUT.']
+      : []),
+  ];
+}
+
+interface Described {
+  readonly config: BlipConfig;
+  readonly task: BlipTask;
+}
+
+/** Headers only: what is wrong with the weights is told before anything else. */
+async function readCheckpoint(source: string): Promise<Described> {
+  const checkpoint = await loadCheckpoint(source);
+  checkpoint.close();
+  return checkpoint;
+}
+
+/** Without weights; where the configuration does not name the task, the largest one is assumed. */
+function readConfig(folder: string): Described {
+  const file = path.join(folder, 'config.json');
+  const config = parseBlipConfig(readJSON(file), file);
+  return { config, task: configuredTask(config) ?? 'visual-question-answering' };
 }
 
 function range([least, most]: readonly [number, number]): string {

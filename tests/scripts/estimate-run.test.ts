@@ -2,14 +2,11 @@
 // References: parameters of the published checkpoints as transformers counts them, their files' sizes on the hub, and the original
 // tutorial's sizes of the FP16 models (168145.68 + 268087.17 + 269303.42 KB).
 import assert from 'node:assert/strict';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { describe, test } from 'node:test';
 import { parseBlipConfig, type BlipTask } from '../../lib/checkpoint';
 import { runSettings } from '../../lib/notebook';
 import { estimateRun } from '../../scripts/estimate-run';
-import { planRun } from '../../scripts/plan-run';
+import { planLines, planRun } from '../../scripts/plan-run';
 
 const LARGE = {
   vision_config: { hidden_size: 1024, intermediate_size: 4096, num_hidden_layers: 24, num_attention_heads: 16 },
@@ -54,27 +51,29 @@ describe('the estimate', () => {
   });
 });
 
-test('the plan names model, task, time, download and room, and warns where that is not there', async (t) => {
-  const bundled = await planRun(runSettings({}));
-  assert.match(
-    bundled[0],
-    /models\/blip-scenes \(answers questions, writes captions; 4\.9 million parameters\) on CPU/,
-  );
-  assert.match(bundled[1], /^Estimate: .* on \d+ cores?; \d+ MB in the folder output, where .* are free$/);
+describe('the plan', () => {
+  test('names model, task, time and room', async () => {
+    const [what, howLong, ...more] = await planRun(runSettings({}));
+    assert.match(what, /models\/blip-scenes \(answers questions, writes captions; 4\.9 million parameters\) on CPU/);
+    assert.match(howLong, /^Estimate: .* on \d+ cores?; \d+ MB in the folder output, where .* are free$/);
+    assert.deepEqual(more, []);
+    const captions = await planRun(runSettings({ BLIP_MODEL: 'tests/fixtures/checkpoints/caption-bf16' }));
+    assert.match(captions[0], /\(writes captions; 0\.\d million parameters\)/);
+    assert.match(captions[1], /120 MB to download/); // the data set; the weights are there
+  });
 
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plan-'));
-  t.after(() => fs.rmSync(folder, { recursive: true }));
-  fs.cpSync('models/blip-scenes', folder, { recursive: true });
-  const huge = {
-    model_type: 'blip',
-    architectures: ['BlipForImageTextRetrieval'],
-    vision_config: { num_hidden_layers: 1000, hidden_size: 12288, intermediate_size: 49152, num_attention_heads: 96 },
-    text_config: {},
-  };
-  fs.writeFileSync(path.join(folder, 'config.json'), JSON.stringify(huge));
-  const [what, howLong, warning] = await planRun(runSettings({ BLIP_MODEL: folder }));
-  assert.match(what, /matches texts to images/);
-  assert.match(howLong, /120 MB to download/); // the data set; the weights are there
-  assert.match(warning, /not enough.*BLIP_OUTPUT/);
-  await assert.rejects(planRun(runSettings({ BLIP_MODEL: 'models/blip-scnes' })), /Did you mean models\/blip-scenes/);
+  test('names what is to be downloaded, and warns where there is no room', () => {
+    const config = parseBlipConfig({ model_type: 'blip' }, 'config.json');
+    const settings = runSettings({ BLIP_MODEL: 'Salesforce/blip-itm-base-coco' });
+    const plan = { id: settings.model, config, task: 'image-text-retrieval', isHere: false, cores: 1 } as const;
+    const [what, howLong, warning] = planLines(settings, { ...plan, free: 1e9 });
+    assert.match(what, /matches texts to images; 22\d\.\d million parameters/);
+    assert.match(howLong, /^Estimate: \d+ min to \d h \d+ min on 1 core; 1\.0 GB to download; 1\.\d GB in the folder/);
+    assert.match(warning, /not enough.*BLIP_OUTPUT/);
+    assert.equal(planLines(settings, { ...plan, free: undefined }).length, 2);
+  });
+
+  test('is refused for a model that is not there', async () => {
+    await assert.rejects(planRun(runSettings({ BLIP_MODEL: 'models/blip-scnes' })), /Did you mean models\/blip-scenes/);
+  });
 });
