@@ -14,7 +14,7 @@ import {
 import { chooseSplit, splitOfPath } from '../../lib/datasets/choose-split';
 import { divisionBound, partOf } from '../../lib/datasets/divide-rows';
 import { parseAnswers } from '../../lib/datasets/parse-answers';
-import { rowImage } from '../../lib/datasets/read-row-image';
+import { findImageFile, rowImage } from '../../lib/datasets/read-row-image';
 import { projectRoot } from '../project-root';
 
 const FORMS = path.join(projectRoot(), 'tests/fixtures/datasets/vqa-forms');
@@ -146,6 +146,12 @@ test('rowImage: bytes, paths, base64, lists of one', () => {
     const read = rowImage([start + image.toString('base64')]);
     assert.ok(typeof read !== 'string' && 'bytes' in read && image.equals(read.bytes));
   }
+});
+
+test('a path into an archive, as Python’s `datasets` writes it, is told from a web address', () => {
+  for (const place of ['zip://0.jpg::images.zip', 'zip://a/0.jpg::https://example.org/images.zip'])
+    assert.equal(findImageFile(place, '/data', '/data'), 'image lies in an archive');
+  assert.equal(findImageFile('https://example.org/0.jpg', '/data', '/data'), 'image is a web address');
 });
 
 test('the division: the same on every machine, never empty when there are two images, a fifth of many', () => {
