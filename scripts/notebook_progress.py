@@ -3,6 +3,7 @@
 On a terminal the line is updated in place; elsewhere a plain line comes every ten seconds.
 """
 import os
+import re
 import shutil
 import sys
 import time
@@ -14,6 +15,7 @@ STALE_SECONDS = 5
 # Where nothing can be updated in place, in a log file or in CI, each line stays.
 PLAIN_SECONDS = 10
 HEADING_WIDTH = 60
+DOTS = "..."
 
 
 class Progress:
@@ -50,12 +52,12 @@ class Progress:
             return
         self.shown = now
         seconds = f"{now - self.started:.0f} s"
-        stale = now - self.changed > STALE_SECONDS
+        stale = f" ({seconds} in this cell)" if now - self.changed > STALE_SECONDS else ""
         if self.live:
-            text = f"{self.text or self.heading}{f'  ({seconds} in this cell)' if stale else ''}"
-            self.write("\r\x1b[K" + self.fit(self.prefix + text))
+            text = f"{self.text}{stale}" if self.text else f"{self.heading}: {seconds}"
+            self.write("\r\x1b[K" + self.fit(text))
         else:
-            text = f"{self.text or 'at work'}{f' ({seconds} in this cell)' if stale else ''}"
+            text = f"{self.text or 'at work'}{stale}"
             self.write(("\n" if self.open else "") + f"    {text}\n")
             self.open = False
 
@@ -68,13 +70,24 @@ class Progress:
     def abandon(self) -> None:
         """The cell has failed or was interrupted: what follows begins on a line of its own."""
         if self.prefix:
-            self.write(("\r\x1b[K" + self.fit(self.label().rstrip()) if self.live else "") + "\n")
+            self.write(("\r\x1b[K" + self.fit(self.heading) if self.live else "") + "\n")
         self.prefix = ""
 
-    def fit(self, line: str) -> str:
-        """A line that wraps could not be replaced."""
-        width = shutil.get_terminal_size().columns - 1
-        return line if len(line) <= width else line[: max(0, width - 3)] + "..."
+    def fit(self, text: str) -> str:
+        """The prefix and a text within the terminal's width: a line that wraps could not be replaced.
+
+        What stands behind the colon, how far it is and what is left, says more than what stands before it.
+        """
+        room = max(10, shutil.get_terminal_size().columns - 1 - len(self.prefix))
+        if len(text) > room:
+            text = re.sub(r", [\d.]+ s(?=, about )", "", text)
+        label, colon, rest = text.rpartition(": ")
+        if len(text) > room and colon and len(rest) + 8 < room:
+            kept = room - len(rest) - len(colon) - len(DOTS)
+            text = f"{label[:kept]}{DOTS}{colon}{rest}"
+        if len(text) > room:
+            text = text[: room - len(DOTS)] + DOTS
+        return self.prefix + text
 
     def write(self, text: str) -> None:
         try:
