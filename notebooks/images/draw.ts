@@ -26,7 +26,7 @@ function tasks(): string {
     ]),
     text(middle(0) + 10, 216, 'describe it', { muted: true, size: 12.5, anchor: 'start' }),
     box(middle(0) - 132, 254, 264, 50, 'decoder', CAPTION),
-    text(middle(0), 330, 'picture in, sentence out', { muted: true, size: 12.5 }),
+    text(middle(0), 330, 'image in, sentence out', { muted: true, size: 12.5 }),
   );
   parts.push(
     box(middle(1) - 132, 184, 264, 34, 'encoder', QUESTION),
@@ -35,7 +35,7 @@ function tasks(): string {
       [middle(1), 250],
     ]),
     box(middle(1) - 132, 254, 264, 50, 'decoder', '2'),
-    text(middle(1), 330, 'picture and question in, answer out', { muted: true, size: 12.5 }),
+    text(middle(1), 330, 'image and question in, answer out', { muted: true, size: 12.5 }),
   );
   const sentences = [
     ['a snowman in the park', '0.02'],
@@ -59,8 +59,8 @@ function tasks(): string {
   );
 }
 
-/** Picture -> pixel_values -> vision model -> image embeddings; shared by both pipelines. */
-function pictureRow(y: number): string[] {
+/** Image -> pixel_values -> vision model -> image embeddings; shared by both pipelines. */
+function imageRow(y: number): string[] {
   return [
     scene(20, y - 38, 100),
     arrow([
@@ -74,7 +74,7 @@ function pictureRow(y: number): string[] {
     ]),
     text(364, y - 25, 'pixel_values', { size: 12, mono: true }),
     text(364, y - 10, '[1, 3, H, W]', { size: 11, mono: true, muted: true }),
-    box(426, y - 38, 150, 76, 'vision', 'vision model', 'Vision Transformer,', 'once per picture'),
+    box(426, y - 38, 150, 76, 'vision', 'vision model', 'Vision Transformer,', 'once per image'),
   ];
 }
 
@@ -116,7 +116,7 @@ function decoderLoop(left: number, y: number, start: string, tokens: string, res
 function captioning(): string {
   const y = 118;
   return diagram(1060, 250, 'Image captioning: preprocess, vision model, text decoder in a loop', [
-    ...pictureRow(y),
+    ...imageRow(y),
     arrow([
       [578, y],
       [682, y],
@@ -133,9 +133,9 @@ function answering(): string {
   return diagram(
     1060,
     352,
-    'Visual question answering: the text encoder reads the question and looks at the picture; the decoder writes the answer',
+    'Visual question answering: the text encoder reads the question and looks at the image; the decoder writes the answer',
     [
-      ...pictureRow(top),
+      ...imageRow(top),
       arrow([
         [501, top + 40],
         [501, bottom - 50],
