@@ -10,9 +10,10 @@ import { BlipProcessor } from '../../lib/preprocessing';
 import { EntryNotFoundError, LocalEntryNotFoundError, MissingWeightsError } from '../../lib/hub';
 import { COMMIT, ID, LoopbackHub } from '../hub/loopback-hub';
 import { scenarioEnvironment, withEnvironment } from '../hub/run-scenario';
+import { writeVocabulary } from '../write-vocabulary';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
-const BUNDLED = path.join(__dirname, '..', '..', 'models', 'blip-scenes');
+const PUBLISHED = path.join(__dirname, '..', 'fixtures', 'published', 'blip-vqa-base');
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'find-checkpoint-'));
 let hub: LoopbackHub;
 let cache_dir: string;
@@ -26,13 +27,11 @@ const SIDE = [
   'special_tokens_map.json',
   'vocab.txt',
 ];
-/** The side files of the bundled model, and the weights of a small fixture: nobody looks whether the two fit before the weights are there. */
-function bundledFiles(): Record<string, Buffer> {
-  const side = SIDE.map((name): [string, Buffer] => [name, fs.readFileSync(path.join(BUNDLED, name))]);
-  return {
-    ...Object.fromEntries(side),
-    'model.safetensors': fs.readFileSync(path.join(FIXTURES, 'vqa-f16', 'model.safetensors')),
-  };
+const read = (folder: string, name: string): [string, Buffer] => [name, fs.readFileSync(path.join(folder, name))];
+
+/** A whole checkpoint: published side files with small weights. */
+function publishedFiles(): Record<string, Buffer> {
+  return Object.fromEntries([...SIDE, 'model.safetensors'].map((name) => read(PUBLISHED, name)));
 }
 
 before(async () => {
@@ -43,7 +42,7 @@ after(async () => {
   fs.rmSync(work, { recursive: true, force: true });
 });
 beforeEach(() => {
-  files = bundledFiles();
+  files = publishedFiles();
   cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
 });
 
@@ -87,13 +86,19 @@ describe('a checkpoint on the hub', () => {
   });
 
   it('sharded weights', async () => {
-    delete files['model.safetensors'];
     const sharded = path.join(FIXTURES, 'caption-sharded');
     const shards = fs.readdirSync(sharded).filter((name) => name.startsWith('model'));
-    for (const name of shards) files[name] = fs.readFileSync(path.join(sharded, name));
+    const folder = fs.mkdtempSync(path.join(work, 'vocabulary-'));
+    fs.copyFileSync(path.join(sharded, 'config.json'), path.join(folder, 'config.json'));
+    writeVocabulary(folder, ['dog']);
+    files = Object.fromEntries([
+      ...shards.map((name) => read(sharded, name)),
+      ...['config.json', 'vocab.txt'].map((name) => read(folder, name)),
+    ]);
     assert.ok(shards.length > 2);
-    const { folder } = await load();
-    for (const name of shards) assert.ok(fs.existsSync(path.join(folder, name)), name);
+    files['preprocessor_config.json'] = Buffer.from('{ "size": 32 }');
+    const fetched = (await load()).folder;
+    for (const name of shards) assert.ok(fs.existsSync(path.join(fetched, name)), name);
   });
 
   for (const [name, weights] of [
@@ -140,7 +145,7 @@ describe('a checkpoint on the hub', () => {
       'preprocessor_config.json of another size',
       'preprocessor_config.json',
       '{"size":{"height":16,"width":16}}',
-      /16 x 16.*128 x 128/,
+      /16 x 16.*384 x 384/,
     ],
     ['no image processor at all', 'preprocessor_config.json', undefined, /preprocessor_config\.json/],
     ['tokenizer.json of another kind', 'tokenizer.json', '{"model":{"type":"BPE"}}', /tokenizer\.json/],
