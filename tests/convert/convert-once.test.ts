@@ -155,7 +155,7 @@ describe('convertOnce', () => {
     const dtype: object = { dtype: 'q4' };
     await assert.rejects(convertOnce(checkpoint, dtype), /dtype is "q4"; expected one of fp16, fp32, int8/);
     const nothing: unknown = undefined;
-    await assert.rejects(convertOnce(nothing as string), /The checkpoint is missing; expected a hub id/);
+    await assert.rejects(convertOnce(nothing as string), /idOrFolder is undefined/);
     const option: object = { quantized: true };
     await assert.rejects(convertOnce(checkpoint, option), OptionsError);
     await assert.rejects(convertOnce(path.join(work, 'nowhere')), CheckpointError);
