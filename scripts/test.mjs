@@ -9,7 +9,7 @@ import { setup } from './setup.mjs';
 /**
  * Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports within a minute.
  */
-const INTEGRATION = ['cli', 'demo', 'evaluation', 'kernel', 'optimize', 'package', 'pipelines', 'scripts'];
+const INTEGRATION = ['cli', 'demo', 'evaluation', 'fuzz', 'kernel', 'optimize', 'package', 'pipelines', 'scripts'];
 
 await setup();
 

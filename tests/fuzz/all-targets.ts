@@ -1,6 +1,7 @@
 // All fuzz targets by name.
 import { imagesTarget, parquetTarget } from './files-targets';
 import { hubTarget } from './hub-target';
+import { selfCheckTarget } from './self-check-target';
 import { sideFilesTarget } from './side-files-target';
 import type { FuzzTarget } from './target';
 import { pytorchTarget, safetensorsTarget } from './weights-targets';
@@ -11,3 +12,10 @@ export const TARGETS: ReadonlyMap<string, FuzzTarget> = new Map(
     target,
   ]),
 );
+
+/** One of them, or the one that checks the fuzzer itself. */
+export function findTarget(name: string): FuzzTarget {
+  const target = name === selfCheckTarget.name ? selfCheckTarget : TARGETS.get(name);
+  if (!target) throw new RangeError(`${name} is no target: expected one of ${[...TARGETS.keys()].join(', ')}`);
+  return target;
+}

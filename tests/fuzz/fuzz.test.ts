@@ -41,3 +41,26 @@ for (const [name, target] of TARGETS) {
     assert.notDeepEqual([make(1), make(2), make(3)], [make(4), make(5), make(6)]);
   });
 }
+
+test('the fuzzer notices other errors, long messages, crashes and hangs, saves the input and goes on', {
+  timeout: 300_000,
+}, async () => {
+  const { tried, outcomes, failures } = await runTarget('self-check', {
+    seed: 'g',
+    seconds: 240,
+    inputs: 16,
+    hang_ms: 15_000,
+    folder,
+  });
+  assert.equal(tried, 16);
+  const kinds = new Map(
+    failures.map((file) => [/-([a-z]+(?:-[a-z]+)*)\.bin$/.exec(file)?.[1], fs.readFileSync(`${file}.txt`, 'utf8')]),
+  );
+  assert.deepEqual([...kinds.keys()].sort(), ['a-long-message', 'another-error', 'crash', 'end', 'hang']);
+  assert.match(kinds.get('another-error') ?? '', /RangeError: Maximum call stack/);
+  assert.match(kinds.get('crash') ?? '', /ends the process/);
+  assert.match(kinds.get('hang') ?? '', /takes more than/);
+  assert.deepEqual([...outcomes.keys()].sort(), ['BlipError', 'accepted']);
+  assert.equal(failures.length + [...outcomes.values()].reduce((sum, count) => sum + count, 0), 16);
+  for (const file of failures) assert.equal(fs.readFileSync(file).length, 1);
+});

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../../lib/core/is-record';
-import { TARGETS } from './all-targets';
+import { findTarget } from './all-targets';
 import { Random } from './random';
 
 export interface FuzzOptions {
@@ -14,6 +14,8 @@ export interface FuzzOptions {
   readonly from?: number;
   /** Ends after so many inputs. */
   readonly inputs?: number;
+  /** So long one input may take; a minute by default. */
+  readonly hang_ms?: number;
   /** Where inputs go that fail. */
   readonly folder: string;
 }
@@ -31,7 +33,7 @@ const HANG_MS = 60_000;
 const MEMORY_MB = 1024;
 
 export async function runTarget(name: string, options: FuzzOptions): Promise<FuzzResult> {
-  const { seed, seconds, from = 0, inputs = Number.POSITIVE_INFINITY } = options;
+  const { seed, seconds, from = 0, inputs = Number.POSITIVE_INFINITY, hang_ms = HANG_MS } = options;
   const outcomes = new Map<string, number>();
   const failures: string[] = [];
   const end = performance.now() + seconds * 1000;
@@ -55,7 +57,7 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
         stopped = true;
         child.kill('SIGKILL');
       };
-      let hang = setTimeout(stop, HANG_MS);
+      let hang = setTimeout(stop, hang_ms);
       let hangs = true;
       const timer = setTimeout(() => running === undefined && finish(), Math.max(0, end - performance.now()));
       const finish = (): void => {
@@ -68,7 +70,7 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
       child.on('message', (message) => {
         if (!isRecord(message) || typeof message.index !== 'number') return;
         clearTimeout(hang);
-        hang = setTimeout(stop, HANG_MS);
+        hang = setTimeout(stop, hang_ms);
         if (message.status === 'begins') {
           running = message.index;
           return;
@@ -86,7 +88,7 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
         if (stopped && !hangs) return resolve(at);
         if (running === undefined)
           return reject(new Error(`the worker of ${name} ended (${code ?? signal}): ${stderr}`));
-        save(running, stopped ? `takes more than ${HANG_MS} ms` : `ends the process (${code ?? signal}): ${stderr}`);
+        save(running, stopped ? `takes more than ${hang_ms} ms` : `ends the process (${code ?? signal}): ${stderr}`);
         resolve(running + 1);
       });
     });
@@ -94,10 +96,10 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
 }
 
 function saveInput(name: string, index: number, problem: string, { seed, folder }: FuzzOptions): string {
-  const input = TARGETS.get(name)?.make(new Random(seed, name, index));
-  const file = path.join(folder, `${name}-${seed}-${index}-${input?.name ?? 'none'}`);
+  const input = findTarget(name).make(new Random(seed, name, index));
+  const file = path.join(folder, `${name}-${seed}-${index}-${input.name}`);
   fs.mkdirSync(folder, { recursive: true });
-  if (input) fs.writeFileSync(file, input.bytes);
+  fs.writeFileSync(file, input.bytes);
   fs.writeFileSync(`${file}.txt`, `${problem}\n`);
   return file;
 }

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { BlipError } from '../../lib/core/errors';
-import { TARGETS } from './all-targets';
+import { findTarget } from './all-targets';
 import { Random } from './random';
 
 /** Longer ones repeat what the input holds. */
@@ -14,8 +14,7 @@ const MAX_GROWTH_KB = 1.5 * 2 ** 20;
 
 async function main(): Promise<void> {
   const [name, seed, from] = process.argv.slice(2);
-  const target = TARGETS.get(name);
-  if (!target) throw new Error(`no target ${name}; there are ${[...TARGETS.keys()].join(', ')}`);
+  const target = findTarget(name);
   process.on('disconnect', () => process.exit());
   for (let index = Number(from); ; index++) {
     const input = target.make(new Random(seed, name, index));
