@@ -19,6 +19,9 @@ export async function makeTinyModel(folder: string): Promise<string> {
   await convertBlip(checkpoint, folder);
   checkpoint.close();
   writeVocabulary(folder, WORDS);
+  // The token that answers begin with is a special one, as in every published checkpoint.
+  const bos_token = `[unused${checkpoint.config.text_config.bos_token_id}]`;
+  fs.writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify({ bos_token }));
   writePreprocessor(folder, {});
   return folder;
 }
