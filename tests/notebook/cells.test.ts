@@ -73,7 +73,8 @@ for (const name of NOTEBOOKS)
         const compiler = require.resolve('@tslab/typescript-for-tslab/lib/tsc.js');
         execFileSync(process.execPath, [compiler, '--noEmit', '-p', project], { encoding: 'utf8', stdio: 'pipe' });
       } catch (error) {
-        assert.fail(error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error));
+        const printed = isRecord(error) ? `${String(error.stdout)}${String(error.stderr)}` : '';
+        assert.fail(`${String(error)}\n${printed}`);
       } finally {
         for (const each of [file, project]) fs.rmSync(each, { force: true });
       }
