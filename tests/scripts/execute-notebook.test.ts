@@ -124,7 +124,7 @@ describe('execute_notebook.py', () => {
     assert.match(stderr, /source\.ipynb, cell 2, failed:\n[^]*Error: boom/);
     assert.doesNotMatch(stderr, /Traceback|terminate called|Napi/); // zeromq aborts a process that ends under its open sockets
     assert.deepEqual(
-      saved?.cells.slice(1).map(({ outputs }) => outputs.length),
+      saved?.cells.slice(1).map(({ outputs = [] }) => outputs.length),
       [1, 1, 0],
     );
     assert.deepEqual(saved?.metadata.incomplete, { status: 'failed', cells: 1, of: 3, at: 'A title' });

@@ -89,7 +89,7 @@ describe('an interrupted run', LINUX_ONLY, () => {
       await sleep(100);
     }
     const notebook = readNotebook(path.join(output, 'notebooks', 'endless.ipynb'));
-    assert.deepEqual(notebook?.cells[1].outputs[0].text, ['kept\n']);
+    assert.deepEqual(notebook?.cells[1].outputs?.[0].text, ['kept\n']);
     assert.equal(notebook?.metadata.incomplete?.cells, 1);
   }
 

@@ -13,7 +13,8 @@ export interface SavedNotebook {
   };
   readonly cells: readonly {
     readonly execution_count: number | null;
-    readonly outputs: readonly { readonly text?: readonly string[]; readonly name?: string }[];
+    /** Of code cells. */
+    readonly outputs?: readonly { readonly text?: readonly string[]; readonly name?: string }[];
   }[];
 }
 
@@ -38,5 +39,5 @@ export function readNotebook(file: string): SavedNotebook | undefined {
 
 /** The texts that each code cell printed. */
 export function printedBy(notebook: SavedNotebook | undefined): string[][] {
-  return (notebook?.cells ?? []).slice(1).map(({ outputs }) => outputs.map(({ text }) => (text ?? []).join('')));
+  return (notebook?.cells ?? []).slice(1).map(({ outputs = [] }) => outputs.map(({ text }) => (text ?? []).join('')));
 }
