@@ -39,7 +39,8 @@ const SPEED = { f32: 80, fp16: 180, int8: 270 } as const;
 /** What does not grow with the model: kernels, the type check of the first cells, charts. */
 const FIXED_SECONDS = 60;
 /**
- * Seconds and cores for a million parameters of the text models, over all questions and captions that both notebooks ask for, and
+ * Seconds and cores for a million parameters of the text models, over all questions and captions that both notebooks
+ * ask for, and
  * NNCF's work on them. A checkpoint for one task alone is asked less.
  */
 const TEXT_SECONDS: Readonly<Record<BlipTask, number>> = {

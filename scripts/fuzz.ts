@@ -1,5 +1,6 @@
-// npm run fuzz -- [--seconds N] [--seed TEXT] [--only TARGET] [--from N]: tries odd input on everything that reads files from outside.
-// Seconds are for each target; inputs are the same for the same seed. Failures are saved under output/fuzz.
+// npm run fuzz -- [--seconds N] [--seed TEXT] [--only TARGET] [--from N]: tries odd input on everything that reads
+// files from outside. Seconds are for each target; inputs are the same for the same seed. Failures are saved under
+// output/fuzz.
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { TARGETS } from '../tests/fuzz/all-targets';

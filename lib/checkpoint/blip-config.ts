@@ -83,7 +83,9 @@ export interface BlipVisionConfig {
 export interface BlipTextConfig {
   readonly vocab_size: number;
   readonly hidden_size: number;
-  /** Size of the states that cross-attention looks at in a text-only encoder; Hugging Face sets it to the vision size. */
+  /**
+   * Size of the states that cross-attention looks at in a text-only encoder; Hugging Face sets it to the vision size.
+   */
   readonly encoder_hidden_size: number;
   readonly intermediate_size: number;
   readonly num_hidden_layers: number;
@@ -104,7 +106,10 @@ export interface BlipConfig {
   readonly vision_config: BlipVisionConfig;
   readonly projection_dim: number;
   readonly image_text_hidden_size: number;
-  /** Whether the decoder's output matrix is its word embedding; false only where config.json says so for the whole model and for its text part. */
+  /**
+   * Whether the decoder's output matrix is its word embedding; false only where config.json says so for the whole model
+   * and for its text part.
+   */
   readonly tie_word_embeddings: boolean;
 }
 

@@ -1,5 +1,5 @@
-// Compares what config.json asks for with what the weights hold in all, before any work depends on it: a layer count of 100,000 would
-// otherwise be noticed by the time it takes. Whether every tensor fits is looked at in the conversion.
+// Compares what config.json asks for with what the weights hold in all, before any work depends on it: a layer count of
+// 100,000 would otherwise be noticed by the time it takes. Whether every tensor fits is looked at in the conversion.
 import type { BlipConfig } from './blip-config';
 import type { CheckpointTensor } from './checkpoint-tensor';
 import { CheckpointError } from './errors';
@@ -14,7 +14,8 @@ interface Need {
 
 /**
  * @param file the configuration's, for messages
- * @throws {CheckpointError} that names the field and the tensor, when a part of the model alone has more values than all weights
+ * @throws {CheckpointError} that names the field and the tensor, when a part of the model alone has more values than
+ *   all weights
  */
 export function checkConfigSize(
   config: BlipConfig,

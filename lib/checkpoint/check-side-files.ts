@@ -16,7 +16,8 @@ const MAX_BYTES = 64 * 2 ** 20;
 const checks = new Map<string, SideFileCheck>();
 
 /**
- * Lets a room further down, which reads a side file, check it here with its own parser: this room must not import that one.
+ * Lets a room further down, which reads a side file, check it here with its own parser: this room must not import that
+ * one.
  *
  * @param name of the check; a second one of the same name replaces the first
  */

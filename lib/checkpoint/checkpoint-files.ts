@@ -1,4 +1,5 @@
-// The files of a BLIP checkpoint in Hugging Face's format, and of the model folder made from it: the only place that lists them.
+// The files of a BLIP checkpoint in Hugging Face's format, and of the model folder made from it: the only place that
+// lists them.
 
 export interface CheckpointFile {
   readonly name: string;
@@ -7,7 +8,10 @@ export interface CheckpointFile {
 }
 
 export const CONFIG_FILE = 'config.json';
-/** The image processor's settings. transformers 5 saves the second, with the settings under `image_processor`: they go before the first's. */
+/**
+ * The image processor's settings. transformers 5 saves the second, with the settings under `image_processor`: they go
+ * before the first's.
+ */
 export const IMAGE_PROCESSOR_FILES = ['preprocessor_config.json', 'processor_config.json'] as const;
 /** The vocabulary, in order of preference; one of them is needed. */
 export const VOCABULARY_FILES = ['tokenizer.json', 'vocab.txt'] as const;
@@ -19,7 +23,10 @@ export const TOKENIZER_SETTINGS_FILES = [
 ] as const;
 export const GENERATION_CONFIG_FILE = 'generation_config.json';
 
-/** Everything but the weights, in the order in which it is fetched: a wrong id shows with the first file. All of it is small. */
+/**
+ * Everything but the weights, in the order in which it is fetched: a wrong id shows with the first file. All of it is
+ * small.
+ */
 export const SIDE_FILES: readonly CheckpointFile[] = [
   { name: CONFIG_FILE, required: true },
   ...[...IMAGE_PROCESSOR_FILES, ...TOKENIZER_SETTINGS_FILES, ...VOCABULARY_FILES, GENERATION_CONFIG_FILE].map(
@@ -42,5 +49,8 @@ export const WEIGHT_FILES: readonly WeightFile[] = [
   { name: 'pytorch_model.bin.index.json', format: 'pytorch', sharded: true },
 ];
 
-/** What a converted model folder carries beside its graphs, so that it can be loaded alone: every side file that the checkpoint has. */
+/**
+ * What a converted model folder carries beside its graphs, so that it can be loaded alone: every side file that the
+ * checkpoint has.
+ */
 export const COMPANION_FILES: readonly string[] = SIDE_FILES.map(({ name }) => name);

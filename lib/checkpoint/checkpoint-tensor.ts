@@ -66,7 +66,9 @@ export interface CheckpointTensor {
   bytes(): Uint8Array;
   /** Values of FLOAT_DTYPES as numbers. @throws {CheckpointError} for other dtypes */
   toFloat32(): Float32Array;
-  /** The same in pieces, for large tensors. @param memory gives the memory for each piece; a piece has at most its size */
+  /**
+   * The same in pieces, for large tensors. @param memory gives the memory for each piece; a piece has at most its size
+   */
   floatPieces(memory: () => Uint8Array): Generator<Float32Array>;
 }
 

@@ -1,4 +1,5 @@
-// What goes wrong with a checkpoint: each message names the file, the culprit, what was got, what was expected, and what to do.
+// What goes wrong with a checkpoint: each message names the file, the culprit, what was got, what was expected, and
+// what to do.
 import { BlipError } from '../core/errors';
 
 /** A checkpoint lacks something or contradicts itself. */

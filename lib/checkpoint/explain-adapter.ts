@@ -1,5 +1,5 @@
-// Adapters of PEFT (LoRA and its kind): small weights that mean nothing without the checkpoint that they change. They are not read here,
-// but told apart from a checkpoint that is incomplete.
+// Adapters of PEFT (LoRA and its kind): small weights that mean nothing without the checkpoint that they change. They
+// are not read here, but told apart from a checkpoint that is incomplete.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../core/is-record';

@@ -24,7 +24,10 @@ export function explainOtherFile(file: FileReader): string | undefined {
   return undefined;
 }
 
-/** PROTO and a protocol. A safetensors header may have a length of the same two bytes, but then others of its eight are 0. */
+/**
+ * PROTO and a protocol. A safetensors header may have a length of the same two bytes, but then others of its eight are
+ * 0.
+ */
 function isPickle(head: Buffer): boolean {
   return head.length >= 8 && head[0] === 0x80 && head[1] >= 2 && head[1] <= 5 && head.readUInt32LE(4) !== 0;
 }

@@ -1,4 +1,5 @@
-// Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still on disk.
+// Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still
+// on disk.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -33,7 +34,8 @@ export interface BlipCheckpoint {
   /** Numbers of parameters; a tied weight counts once. */
   readonly parameterCounts: Readonly<Partial<Record<BlipPart, number>>>;
   /**
-   * Side files that the folder lacks, or that contradict the weights: their text by their name. Only for checkpoints of the original
+   * Side files that the folder lacks, or that contradict the weights: their text by their name. Only for checkpoints of
+   * the original
    * repository; they go before the folder's files.
    */
   readonly derivedFiles: ReadonlyMap<string, string>;
@@ -43,14 +45,20 @@ export interface BlipCheckpoint {
 /**
  * Opens a checkpoint; reads no weights.
  *
- * Weights may be safetensors or files of PyTorch (`pytorch_model.bin`), whole or in shards; safetensors go first where both are there.
- * Those of the original repository (`model_base_vqa_capfilt_large.pth`, `model_base_retrieval_coco.pth`, …) are given by their path:
- * they hold everything but the tokenizer, so put bert-base-uncased's vocab.txt (or the tokenizer.json of a checkpoint on the hub) beside.
+ * Weights may be safetensors or files of PyTorch (`pytorch_model.bin`), whole or in shards; safetensors go first where
+ * both are there.
+ * Those of the original repository (`model_base_vqa_capfilt_large.pth`, `model_base_retrieval_coco.pth`, …) are given
+ * by their path:
+ * they hold everything but the tokenizer, so put bert-base-uncased's vocab.txt (or the tokenizer.json of a checkpoint
+ * on the hub) beside.
  *
- * Of a checkpoint on the hub the side files are fetched and checked first: what is wrong with them is told before its weights are fetched.
+ * Of a checkpoint on the hub the side files are fetched and checked first: what is wrong with them is told before its
+ * weights are fetched.
  *
- * @param source a folder with config.json and weights; a file of weights, with config.json beside it unless it is of the original
- *   repository; or a hub id, with its revision behind an @ if need be (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the
+ * @param source a folder with config.json and weights; a file of weights, with config.json beside it unless it is of
+ *   the original
+ *   repository; or a hub id, with its revision behind an @ if need be
+ * (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the
  *   environment variable BLIP_REVISION names it, or `main`
  * @example
  * const checkpoint = await loadCheckpoint('models/blip-scenes');
@@ -118,7 +126,10 @@ function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTenso
 
 /** Buffers that older checkpoints store and that are no parameters. */
 const BUFFER = /\.position_ids$/;
-/** Stored twice by some writers where they are tied: the decoder's output weight is its word embedding, its bias the prediction bias. */
+/**
+ * Stored twice by some writers where they are tied: the decoder's output weight is its word embedding, its bias the
+ * prediction bias.
+ */
 const TIED = /\.cls\.predictions\.decoder\.(weight|bias)$/;
 
 function countParameters(

@@ -1,5 +1,6 @@
 // Opens safetensors files: https://github.com/huggingface/safetensors, with all checks of its Rust reference.
-// Weights stay on disk until they are asked for, one tensor at a time, so a 1.5 GB checkpoint never sits in memory whole.
+// Weights stay on disk until they are asked for, one tensor at a time, so a 1.5 GB checkpoint never sits in memory
+// whole.
 import { checkArguments } from '../core/check-arguments';
 import type { WeightsFile } from './checkpoint-tensor';
 import { SafetensorsError } from './errors';

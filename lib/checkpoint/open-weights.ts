@@ -1,4 +1,5 @@
-// Opens a checkpoint's weights: of the files in a folder the preferred one, or its shards; or one file that the caller names.
+// Opens a checkpoint's weights: of the files in a folder the preferred one, or its shards; or one file that the caller
+// names.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { quote } from '../core/quote';

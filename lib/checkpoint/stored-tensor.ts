@@ -1,4 +1,5 @@
-// A tensor whose values lie in a file: read when asked for, whole or in pieces, in their order whatever that of the file is.
+// A tensor whose values lie in a file: read when asked for, whole or in pieces, in their order whatever that of the
+// file is.
 import { bfloatToFloat, halfToFloat } from '../core/float16';
 import { DTYPE_BYTES, FLOAT_DTYPES, type CheckpointDType, type CheckpointTensor } from './checkpoint-tensor';
 import { CheckpointError } from './errors';

@@ -1,5 +1,6 @@
-// A tensor whose values do not lie in their order: which ones make up a piece, and how to collect them with few reads and little memory.
-// PyTorch stores such tensors as views of a storage: transposed matrices, slices, channels-last convolutions, expanded rows.
+// A tensor whose values do not lie in their order: which ones make up a piece, and how to collect them with few reads
+// and little memory. PyTorch stores such tensors as views of a storage: transposed matrices, slices, channels-last
+// convolutions, expanded rows.
 
 /** Value [i, j, …] lies at `offset + i * strides[0] + j * strides[1] + …` of the storage. All in values, not bytes. */
 export interface StridedLayout {
@@ -29,7 +30,8 @@ export function isContiguous({ shape, strides }: StridedLayout): boolean {
 }
 
 /**
- * The part that begins with value number `first` (in row-major order) and is at most `most` values long: as many whole rows, planes
+ * The part that begins with value number `first` (in row-major order) and is at most `most` values long: as many whole
+ * rows, planes
  * and so on as fit. It is a layout of its own.
  */
 export function partOf(layout: StridedLayout, first: number, most: number): StridedLayout {
@@ -51,7 +53,8 @@ export function partOf(layout: StridedLayout, first: number, most: number): Stri
 }
 
 /**
- * Puts a layout's values into `target`, in row-major order. Whatever the strides are, the number of reads is at most that of the
+ * Puts a layout's values into `target`, in row-major order. Whatever the strides are, the number of reads is at most
+ * that of the
  * values: a layout is halved along its widest axis until its values lie closely enough to be read as one stretch.
  *
  * @param valueBytes bytes per value

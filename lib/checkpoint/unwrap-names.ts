@@ -9,12 +9,17 @@ type Tensors = ReadonlyMap<string, CheckpointTensor>;
 /** DataParallel and DistributedDataParallel, torch.compile, and the usual attribute of a LightningModule. */
 const WRAPPERS = ['module.', '_orig_mod.', 'model.'];
 
-/** A tensor that every BLIP has, by transformers' name and by the original repository's: whatever stands in front of it is a wrapper's. */
+/**
+ * A tensor that every BLIP has, by transformers' name and by the original repository's: whatever stands in front of it
+ * is a wrapper's.
+ */
 const LANDMARKS = ['vision_model.embeddings.class_embedding', 'visual_encoder.cls_token'];
 
 /**
- * Takes off what wrappers put in front of the names. Where a landmark tells the prefix, tensors without it are left out: they belong to
- * the training script (a loss with weights, the counter of an averaged model). Else the known wrappers' prefixes are taken off, one after
+ * Takes off what wrappers put in front of the names. Where a landmark tells the prefix, tensors without it are left
+ * out: they belong to
+ * the training script (a loss with weights, the counter of an averaged model). Else the known wrappers' prefixes are
+ * taken off, one after
  * the other, where every tensor has them.
  *
  * @throws {CheckpointError} when the file holds several models

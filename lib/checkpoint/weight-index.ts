@@ -1,4 +1,5 @@
-// The index of a sharded checkpoint (model.safetensors.index.json, pytorch_model.bin.index.json): which file holds which tensor.
+// The index of a sharded checkpoint (model.safetensors.index.json, pytorch_model.bin.index.json): which file holds
+// which tensor.
 import { describeValue } from '../core/describe-value';
 import { quote } from '../core/quote';
 import { readJSON } from '../core/read-json';

@@ -1,4 +1,5 @@
-// Runs a task on one image after the other and prints each result at once. An image that cannot be used is reported and skipped.
+// Runs a task on one image after the other and prints each result at once. An image that cannot be used is reported and
+// skipped.
 import type { ImageSource } from '../preprocessing';
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, type OptionSpecs } from './command';
 import { findImages, mayBeMany, type ImageArguments } from './find-images';

@@ -1,4 +1,5 @@
-// The arguments of a command, checked against what it takes. node:util's parseArgs splits them; messages and types are ours.
+// The arguments of a command, checked against what it takes. node:util's parseArgs splits them; messages and types are
+// ours.
 import { parseArgs } from 'node:util';
 import { closestName } from '../core/edit-distance';
 import { quote } from '../core/quote';

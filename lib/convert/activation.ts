@@ -8,7 +8,10 @@ const LEAKY_SLOPE = 0.01;
 const QUICK_GELU_BETA = 1.702;
 /** `gelu_10` clips GELU to -10..10. */
 const GELU_LIMIT = 10;
-/** `laplace`: the cumulative normal distribution with this mean and standard deviation (https://arxiv.org/abs/2209.10655). */
+/**
+ * `laplace`: the cumulative normal distribution with this mean and standard deviation
+ * (https://arxiv.org/abs/2209.10655).
+ */
 // biome-ignore lint/suspicious/noApproximativeNumericConstant: transformers' own rounded value, not the square root
 const LAPLACE_MEAN = 0.707107;
 const LAPLACE_DEVIATION = 0.282095;

@@ -1,4 +1,5 @@
-// Attention masks as values that are added to the scores. Shapes: b batch, l new tokens, s tokens that may be attended to.
+// Attention masks as values that are added to the scores. Shapes: b batch, l new tokens, s tokens that may be attended
+// to.
 import type { GraphBuilder, Value } from '../ir';
 
 /**
@@ -15,7 +16,8 @@ export function additiveMask(g: GraphBuilder, attention_mask: Value, name: strin
 }
 
 /**
- * The mask of a decoder with `past` tokens in its cache: each of the l new tokens attends to itself and all tokens before it.
+ * The mask of a decoder with `past` tokens in its cache: each of the l new tokens attends to itself and all tokens
+ * before it.
  * input_ids [b, l], attention_mask [b, past + l] i64 -> [b, 1, l, past + l] f32
  */
 export function causalMask(g: GraphBuilder, input_ids: Value, attention_mask: Value, name: string): Value {

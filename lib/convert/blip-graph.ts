@@ -1,12 +1,13 @@
-// A BLIP model under construction: the operations of a graph, the checkpoint's weights, and the layers that all three models share.
-// Shapes: b batch, l tokens, h heads, d head size.
+// A BLIP model under construction: the operations of a graph, the checkpoint's weights, and the layers that all three
+// models share. Shapes: b batch, l tokens, h heads, d head size.
 import type { BlipCheckpoint, BlipConfig, HiddenActivation } from '../checkpoint';
 import { GraphBuilder, type Value } from '../ir';
 import { activation } from './activation';
 import { Weights, type WeightsOptions } from './weights';
 
 /**
- * Layers take their tensors by the checkpoint's names: `g.linear(x, 'itm_head')` reads `itm_head.weight` and `itm_head.bias`.
+ * Layers take their tensors by the checkpoint's names: `g.linear(x, 'itm_head')` reads `itm_head.weight` and
+ * `itm_head.bias`.
  *
  * @example
  * const g = new BlipGraph('blip_vision_model', checkpoint, { compressToFP16: true, values: new WeightValues() });
@@ -38,7 +39,10 @@ export class BlipGraph extends GraphBuilder {
     return this.#weights.get(names);
   }
 
-  /** A bias or scale [n], with leading axes of size 1 so that it broadcasts over a tensor of this rank. Several names are concatenated. */
+  /**
+   * A bias or scale [n], with leading axes of size 1 so that it broadcasts over a tensor of this rank. Several names
+   * are concatenated.
+   */
   vector(names: string | readonly string[], rank: number): Value {
     return this.#weights.vector(names, rank);
   }
@@ -49,7 +53,10 @@ export class BlipGraph extends GraphBuilder {
     return this.add(product, this.vector(`${name}.bias`, x.shape.length), name);
   }
 
-  /** Linear layers of equal sizes over the same x [b, l, in], such as query, key and value, as one matrix product: [b, l, out] each. */
+  /**
+   * Linear layers of equal sizes over the same x [b, l, in], such as query, key and value, as one matrix product: [b,
+   * l, out] each.
+   */
   fusedLinear(x: Value, names: readonly string[], name: string): Value[] {
     const weights = this.weight(names.map((each) => `${each}.weight`));
     const product = this.matmul(x, weights, `${name}/matmul`, { transposeB: true });

@@ -1,4 +1,5 @@
-// Whether two calls mean the same checkpoint: by its commit where it came from the hub, by what the file system knows of its files else.
+// Whether two calls mean the same checkpoint: by its commit where it came from the hub, by what the file system knows
+// of its files else.
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -9,7 +10,8 @@ const COMMIT = /^[0-9a-f]{40}$/;
 const CHECKPOINT_FILE = /\.(json|txt|safetensors|bin)$/;
 
 /**
- * A text that changes when a checkpoint changes. Nothing is read: weights have gigabytes. The time of a file's last change cannot be set
+ * A text that changes when a checkpoint changes. Nothing is read: weights have gigabytes. The time of a file's last
+ * change cannot be set
  * by programs, so that a file with other content, but the size and date of the old one, is noticed.
  *
  * @example

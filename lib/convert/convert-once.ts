@@ -1,4 +1,5 @@
-// A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a name and a loaded model.
+// A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a
+// name and a loaded model.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -57,16 +58,21 @@ const VISION_MODEL = 'blip_vision_model.xml';
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
 /**
- * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the converter or
- * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models` below
- * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint on the hub is
+ * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the
+ * converter or
+ * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models`
+ * below
+ * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint
+ * on the hub is
  * known by its commit: once it is converted, its weights are not needed any more.
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
- * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so; throws to stop
+ * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so;
+ *   throws to stop
  * @example
  * await convertOnce('Salesforce/blip-vqa-base') // '/home/ada/.cache/blip-openvino/models/blip-vqa-base/fp16-…'
- * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written @throws whatever loadCheckpoint and convertBlip throw
+ * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written @throws whatever loadCheckpoint
+ *   and convertBlip throw
  */
 export async function convertOnce(
   idOrFolder: string,
@@ -104,7 +110,8 @@ export async function convertOnce(
 }
 
 /**
- * Where {@link convertOnce} keeps a checkpoint's model, whether it is there or not. Write an INT8 model to it, and `dtype: 'int8'` finds it.
+ * Where {@link convertOnce} keeps a checkpoint's model, whether it is there or not. Write an INT8 model to it, and
+ * `dtype: 'int8'` finds it.
  *
  * @example
  * const int8 = await modelCacheFolder('Salesforce/blip-vqa-base', { dtype: 'int8' });

@@ -7,7 +7,10 @@ import { BlipError } from '../core/errors';
 import { quote } from '../core/quote';
 import { sameValues } from './same-values';
 
-/** The checkpoint's tensors do not fit its config.json; the message lists those that are missing, unexpected or of another shape. */
+/**
+ * The checkpoint's tensors do not fit its config.json; the message lists those that are missing, unexpected or of
+ * another shape.
+ */
 export class CheckpointTensorsError extends BlipError {}
 
 /** The decoder's output layer: word embedding and prediction bias, or a separate layer (`untied`). */
@@ -102,7 +105,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   [OUTPUT.weight]: `${OUTPUT.untied}.weight`,
 };
 
-/** Tensors that a checkpoint may contain and the conversion does not read: buffers, tied copies, heads of other tasks. */
+/**
+ * Tensors that a checkpoint may contain and the conversion does not read: buffers, tied copies, heads of other tasks.
+ */
 const IGNORED = [
   /\.position_ids$/,
   /\.cls\.predictions\.decoder\.(weight|bias)$/,
@@ -116,7 +121,8 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
 }
 
 /**
- * The names of the decoder's output matrix and bias, as transformers 5 chooses them: config.json's `tie_word_embeddings` counts only
+ * The names of the decoder's output matrix and bias, as transformers 5 chooses them: config.json's
+ * `tie_word_embeddings` counts only
  * where the checkpoint does not contain two different matrices.
  */
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
@@ -131,7 +137,8 @@ export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: str
 
 /**
  * Compares the checkpoint's tensors with its config.json, before anything is written.
- * @throws {CheckpointTensorsError} that lists missing tensors, unexpected ones within the task's modules, and those of another shape or of no float dtype
+ * @throws {CheckpointTensorsError} that lists missing tensors, unexpected ones within the task's modules, and those of
+ *   another shape or of no float dtype
  */
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
@@ -183,7 +190,10 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
   );
 }
 
-/** What is in other modules than those of the task cannot change its results: an added head, the text encoder of a VQA checkpoint that serves for captions. */
+/**
+ * What is in other modules than those of the task cannot change its results: an added head, the text encoder of a VQA
+ * checkpoint that serves for captions.
+ */
 function moduleOf(name: string): string {
   return name.split('.', 1)[0];
 }

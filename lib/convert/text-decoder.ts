@@ -1,7 +1,9 @@
-// BLIP's image-grounded text decoder as a stateful OpenVINO graph: one step of text generation, with its KV cache inside.
+// BLIP's image-grounded text decoder as a stateful OpenVINO graph: one step of text generation, with its KV cache
+// inside.
 //
-// Keys and values of self-attention are kept between steps as variables of the model: ReadValue -> Gather by beam_idx -> Concat with
-// those of the new tokens -> attention, Assign. The CPU plugin fuses this pattern into one node that appends to the cache in place.
+// Keys and values of self-attention are kept between steps as variables of the model: ReadValue -> Gather by beam_idx
+// -> Concat with those of the new tokens -> attention, Assign. The CPU plugin fuses this pattern into one node that
+// appends to the cache in place.
 // Cross-attention needs no cache: it reads the encoder's hidden states directly (absorbed-cross-attention.ts).
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
@@ -55,7 +57,10 @@ function emptyCache(g: BlipGraph, input_ids: Value): Value {
   return g.broadcast(g.float('cache_zero', 0), shape, [-1, heads, 0, size], 'empty_cache');
 }
 
-/** Keys or values of the new tokens [b, h, new, d] -> those of all tokens so far [b, h, past + new, d], which become the cache. */
+/**
+ * Keys or values of the new tokens [b, h, new, d] -> those of all tokens so far [b, h, past + new, d], which become the
+ * cache.
+ */
 function extendCache(
   g: BlipGraph,
   newStates: Value,
@@ -70,7 +75,10 @@ function extendCache(
   return states;
 }
 
-/** x [b, new, H] -> logits [b, 1, V] of the last position. The output matrix is the word embedding, unless the checkpoint has another. */
+/**
+ * x [b, new, H] -> logits [b, 1, V] of the last position. The output matrix is the word embedding, unless the
+ * checkpoint has another.
+ */
 function predictionHead(g: BlipGraph, x: Value): Value {
   const { hidden_act, layer_norm_eps } = g.config.text_config;
   const name = 'text_decoder.cls.predictions';

@@ -1,5 +1,5 @@
-// BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder. The two differ only in where the keys
-// and values of self-attention come from. Source: transformers' modeling_blip_text.py.
+// BLIP's text layers (BERT with cross-attention), shared by text encoder and text decoder. The two differ only in where
+// the keys and values of self-attention come from. Source: transformers' modeling_blip_text.py.
 // Shapes: b batch, l tokens, s tokens attended to, h heads, d head size, H hidden size.
 import type { Value } from '../ir';
 import type { BlipGraph } from './blip-graph';
@@ -17,7 +17,9 @@ export function textEmbeddings(g: BlipGraph, input_ids: Value, position_ids: Val
 /** x [b, l, H] and the block's name -> the attention's context [b, l, H], before the output layer. */
 export type Attention = (x: Value, name: string) => Value;
 
-/** One layer: self-attention, cross-attention, feed-forward network, each added to its input and normalized (post-norm). */
+/**
+ * One layer: self-attention, cross-attention, feed-forward network, each added to its input and normalized (post-norm).
+ */
 export function textLayer(
   g: BlipGraph,
   x: Value,
@@ -42,7 +44,10 @@ export interface SelfAttentionOptions {
   readonly prependPast?: (part: 'key' | 'value', states: Value) => Value;
 }
 
-/** x [b, l, H] -> context [b, l, H]. Query, key and value are one matrix product (docs/decisions/004-fused-query-key-value.md). */
+/**
+ * x [b, l, H] -> context [b, l, H]. Query, key and value are one matrix product
+ * (docs/decisions/004-fused-query-key-value.md).
+ */
 export function selfAttention(g: BlipGraph, x: Value, name: string, options: SelfAttentionOptions): Value {
   const { mask, prependPast = (_, states) => states } = options;
   const { num_attention_heads: heads } = g.config.text_config;

@@ -1,4 +1,5 @@
-// Watches the numbers of weights while they are written: what half precision cannot hold is clamped and counted, what is no number refused.
+// Watches the numbers of weights while they are written: what half precision cannot hold is clamped and counted, what
+// is no number refused.
 import type { CheckpointTensor } from '../checkpoint';
 import { FLOAT_INFINITY, HALF_OVERFLOW, largestMagnitude, roundToHalf } from '../core/float16';
 import { BlipError } from '../core/errors';
@@ -45,7 +46,8 @@ export class TensorWatch {
   ) {}
 
   /**
-   * Rounds the next piece to half precision. Values beyond it are clamped to +-65504, as OpenVINO's own save_model does.
+   * Rounds the next piece to half precision. Values beyond it are clamped to +-65504, as OpenVINO's own save_model
+   * does.
    *
    * @throws {WeightValueError} at NaN and infinity
    */

@@ -1,4 +1,5 @@
-// Checkpoint tensors as constants of a graph, in FP32, or in FP16 with the mark that makes plugins decompress them when they load.
+// Checkpoint tensors as constants of a graph, in FP32, or in FP16 with the mark that makes plugins decompress them when
+// they load.
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
 import type { GraphBuilder, Shape, Value } from '../ir';
@@ -37,7 +38,10 @@ export class Weights {
     return this.#concatenate([names].flat(), (shape) => shape);
   }
 
-  /** A bias or scale [n], with leading axes of size 1 so that it broadcasts over a tensor of this rank. Several names are concatenated. */
+  /**
+   * A bias or scale [n], with leading axes of size 1 so that it broadcasts over a tensor of this rank. Several names
+   * are concatenated.
+   */
   vector(names: string | readonly string[], rank: number): Value {
     return this.#concatenate([names].flat(), ([size]) => [...Array<number>(rank - 1).fill(1), size]);
   }
@@ -87,7 +91,10 @@ export class Weights {
   }
 }
 
-/** Returns one of two arrays in alternation, allocated at the first call: one is written to disk while the other is filled. */
+/**
+ * Returns one of two arrays in alternation, allocated at the first call: one is written to disk while the other is
+ * filled.
+ */
 function alternating<T>(make: () => T): () => T {
   const arrays: T[] = [];
   let turn = 0;

@@ -1,4 +1,5 @@
-// Where the library keeps what it can make again: converted models, data set samples. Follows each platform's convention.
+// Where the library keeps what it can make again: converted models, data set samples. Follows each platform's
+// convention.
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { BlipError } from './errors';

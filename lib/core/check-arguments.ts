@@ -1,4 +1,5 @@
-// Checks the arguments of public functions where TypeScript does not: JavaScript, notebooks and values read from JSON pass anything.
+// Checks the arguments of public functions where TypeScript does not: JavaScript, notebooks and values read from JSON
+// pass anything.
 import { BlipError } from './errors';
 
 /** An argument of a public function is of the wrong kind. */

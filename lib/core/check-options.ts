@@ -1,4 +1,5 @@
-// An option that is not implemented throws, wherever options are taken: a misspelt or foreign one must not be ignored in silence.
+// An option that is not implemented throws, wherever options are taken: a misspelt or foreign one must not be ignored
+// in silence.
 import { describeValue } from './describe-value';
 import { BlipError } from './errors';
 

@@ -11,7 +11,10 @@ export interface FileDigestOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** @returns 64 hexadecimal digits @throws the system's error when the file cannot be read; the signal's reason when aborted */
+/**
+ * @returns 64 hexadecimal digits @throws the system's error when the file cannot be read; the signal's reason when
+ * aborted
+ */
 export async function fileDigest(file: string, { signal, onBytes }: FileDigestOptions = {}): Promise<string> {
   const hash = createHash('sha256');
   const handle = await fs.promises.open(file, 'r');

@@ -1,4 +1,5 @@
-// Python environments that a program on this machine would use, and the packages in them. Nothing of Python is run but `python3` once.
+// Python environments that a program on this machine would use, and the packages in them. Nothing of Python is run but
+// `python3` once.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -26,7 +27,8 @@ print(json.dumps({"python": sys.executable, "folder": places[0] if places else N
 `;
 
 /**
- * The environments that have the package `name`, the one to prefer first: `VIRTUAL_ENV`, a `.venv` at or above the working
+ * The environments that have the package `name`, the one to prefer first: `VIRTUAL_ENV`, a `.venv` at or above the
+ * working
  * folder or this library, the `python3` on the path. Lazy: `python3` is started only when the caller goes on to it.
  *
  * @param options.tried gets a line for every place without the package

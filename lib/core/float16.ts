@@ -1,4 +1,5 @@
-// IEEE half precision and bfloat16 to and from float32, for whole arrays. Rounds to nearest, ties to even, as NumPy does.
+// IEEE half precision and bfloat16 to and from float32, for whole arrays. Rounds to nearest, ties to even, as NumPy
+// does.
 import { largestOf, roundHalves } from './vectors/round-halves';
 
 const F16_TABLE = new Float32Array(65536);
@@ -66,7 +67,8 @@ export const HALF_OVERFLOW = 0x477ff000;
 export const FLOAT_INFINITY = 0x7f800000;
 
 /**
- * The largest magnitude among the values, as the bits of a float32, which are ordered as the magnitudes are. At least FLOAT_INFINITY when
+ * The largest magnitude among the values, as the bits of a float32, which are ordered as the magnitudes are. At least
+ * FLOAT_INFINITY when
  * a value is not finite.
  *
  * @example largestMagnitude(Float32Array.of(0.5, NaN)) >= FLOAT_INFINITY // true

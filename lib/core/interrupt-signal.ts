@@ -1,4 +1,5 @@
-// Lets a long call stop when the notebook's cell around it is interrupted: the kernel's launcher passes the interrupt on as an event.
+// Lets a long call stop when the notebook's cell around it is interrupted: the kernel's launcher passes the interrupt
+// on as an event.
 
 const EVENT = 'cell-interrupt';
 
@@ -24,7 +25,8 @@ export function interruptSignal(): AbortSignal {
 }
 
 /**
- * Runs work with a signal that `signal` and an interrupt of the kernel abort: for work that would go on by itself after the cell has ended.
+ * Runs work with a signal that `signal` and an interrupt of the kernel abort: for work that would go on by itself after
+ * the cell has ended.
  * At its end it listens to neither any more.
  *
  * @example

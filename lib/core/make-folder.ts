@@ -1,11 +1,12 @@
-// Makes a folder and those above it that are missing, one at a time: Node's own `recursive` never returns for a folder below /proc, where
-// the system says that a folder which is there is not.
+// Makes a folder and those above it that are missing, one at a time: Node's own `recursive` never returns for a folder
+// below /proc, where the system says that a folder which is there is not.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 /**
  * @returns the outermost folder that was made; undefined when all were there
- * @throws the system's error, such as EACCES, ENOTDIR or EROFS, with the path of the folder that could not be made; what was made before
+ * @throws the system's error, such as EACCES, ENOTDIR or EROFS, with the path of the folder that could not be made;
+ *   what was made before
  * stays, and is empty
  * @example
  * await makeFolder('output/blip-scenes/fp16') // '/home/ada/project/output', if that was missing

@@ -18,7 +18,9 @@ export interface ReadJSONOptions extends ParseJSONOptions {
 const MAX_BYTES = 16 * 2 ** 20;
 /** The deepest file of a checkpoint nests 6 levels. Within 64, what walks the parsed value may recurse. */
 const MAX_DEPTH = 64;
-/** A vocabulary of a million tokens fits; an empty list takes 2 characters of the text and 20 times as much in memory. */
+/**
+ * A vocabulary of a million tokens fits; an empty list takes 2 characters of the text and 20 times as much in memory.
+ */
 const MAX_VALUES = 2_500_000;
 const MAX_REASON_CHARACTERS = 200;
 /** What Python's json module writes for numbers that JSON does not have, with the key before it. */

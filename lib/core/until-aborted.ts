@@ -1,7 +1,8 @@
 // Waiting that ends when a signal aborts.
 
 /**
- * What the promise resolves to, or a rejection with the signal's reason as soon as that aborts. The promise itself goes on; a later
+ * What the promise resolves to, or a rejection with the signal's reason as soon as that aborts. The promise itself goes
+ * on; a later
  * rejection of it is not reported as unhandled.
  *
  * @example

@@ -1,5 +1,5 @@
-// Callbacks of a call's user, such as `progress_callback`: what goes wrong in one rejects the call, whether it throws or returns a promise
-// that is rejected. An unhandled rejection would end the process.
+// Callbacks of a call's user, such as `progress_callback`: what goes wrong in one rejects the call, whether it throws
+// or returns a promise that is rejected. An unhandled rejection would end the process.
 import { isPromiseLike } from './is-promise-like';
 import { untilAborted } from './until-aborted';
 
@@ -9,7 +9,8 @@ export type GuardCallback = <Arguments extends unknown[]>(
 ) => (...values: Arguments) => void;
 
 /**
- * Runs a call with guarded callbacks. A callback's error is thrown where it is called; a rejection at the next call of a callback, or at
+ * Runs a call with guarded callbacks. A callback's error is thrown where it is called; a rejection at the next call of
+ * a callback, or at
  * the end, where promises that are still pending are waited for.
  *
  * @example

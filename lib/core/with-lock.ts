@@ -1,7 +1,9 @@
-// Lets one process at a time do a piece of work: the others wait, and take over when the one that works has ended without finishing.
+// Lets one process at a time do a piece of work: the others wait, and take over when the one that works has ended
+// without finishing.
 //
-// A process that was suspended for longer than a lock stays fresh loses it, and does not know. So what is made below a lock must also be
-// recognized when it is read: by one atomic step at the end, such as a rename, or by a manifest with digests.
+// A process that was suspended for longer than a lock stays fresh loses it, and does not know. So what is made below a
+// lock must also be recognized when it is read: by one atomic step at the end, such as a rename, or by a manifest with
+// digests.
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -30,7 +32,8 @@ const TAKEOVER_MS = 10_000;
 /**
  * @param file the lock: made, and removed at the end
  * @param work what to do; look first whether another process did it in the meantime
- * @throws what `work` throws; the signal's reason when aborted while waiting; the system's error when the lock cannot be made
+ * @throws what `work` throws; the signal's reason when aborted while waiting; the system's error when the lock cannot
+ *   be made
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const { signal, onWait } = options;
@@ -84,7 +87,8 @@ export async function isLocked(file: string): Promise<boolean> {
 }
 
 /**
- * Removes a lock whose process is gone. Of several that find it, one does, and looks again: what the others would remove is its new lock.
+ * Removes a lock whose process is gone. Of several that find it, one does, and looks again: what the others would
+ * remove is its new lock.
  *
  * @returns false when the lock is held, or another process removes it now
  */

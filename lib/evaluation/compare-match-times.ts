@@ -7,7 +7,10 @@ import { compareLatency, summarize } from '../timing';
 import type { MatcherPair } from './compare-matches';
 import { latencyPair, TIMED_SAMPLES, type ComparedTimes } from './compare-times';
 
-/** Each round matches one text with the next image: the vision model and the text encoder, timed one by one and together. */
+/**
+ * Each round matches one text with the next image: the vision model and the text encoder, timed one by one and
+ * together.
+ */
 export async function compareMatchTimes(
   { before, after, processor, progress_callback, signal }: MatcherPair,
   samples: readonly VqaSample[],

@@ -1,4 +1,5 @@
-// Two retrieval models side by side: how much the probabilities of matches differ, and whether each image still finds its own text.
+// Two retrieval models side by side: how much the probabilities of matches differ, and whether each image still finds
+// its own text.
 import type { ProgressCallback } from '../core/progress';
 import { sampleText } from '../datasets/sample-text';
 import type { VqaSample } from '../datasets/vqa-sample';

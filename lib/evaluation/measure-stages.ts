@@ -18,7 +18,8 @@ export interface MeasureStagesOptions {
 }
 
 /**
- * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers; a retrieval model
+ * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers;
+ * a retrieval model
  * has no decoder, and matches the question as it would any text.
  *
  * @example

@@ -3,7 +3,10 @@
 import type { SearchSettings } from './generation-options';
 import { processScores } from './score-processors';
 
-/** A running hypothesis (score: sum of log probabilities) or a finished one (score: that sum / length ** length_penalty). */
+/**
+ * A running hypothesis (score: sum of log probabilities) or a finished one (score: that sum / length **
+ * length_penalty).
+ */
 interface Hypothesis {
   readonly ids: readonly number[];
   readonly score: number;
@@ -18,7 +21,10 @@ interface Candidate {
   readonly stopped: boolean;
 }
 
-/** What Hugging Face adds to scores that must not win. Added instead of assigned, so that their order among each other stays. */
+/**
+ * What Hugging Face adds to scores that must not win. Added instead of assigned, so that their order among each other
+ * stays.
+ */
 const EXCLUDED = -1e9;
 
 export class BeamGroup {
@@ -33,7 +39,8 @@ export class BeamGroup {
     const beams = Array.from({ length: settings.num_beams }, (_, beam) => beam);
     this.#settings = settings;
     this.#promptLength = prompt.length;
-    // All beams begin with the same text: only the first one counts, or the best candidates would be num_beams times the same.
+    // All beams begin with the same text: only the first one counts, or the best candidates would be num_beams times
+    // the same.
     this.#running = beams.map((beam) => ({ ids: prompt, score: beam === 0 ? 0 : EXCLUDED, finished: false }));
     this.#finished = beams.map(() => ({ ids: prompt, score: EXCLUDED, finished: false }));
   }

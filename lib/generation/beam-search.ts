@@ -1,4 +1,5 @@
-// Beam search: keeps the num_beams best partial hypotheses. Equal to Hugging Face's `generate` (transformers 5) with num_beams > 1.
+// Beam search: keeps the num_beams best partial hypotheses. Equal to Hugging Face's `generate` (transformers 5) with
+// num_beams > 1.
 import { BeamGroup } from './beam-group';
 import type { DecoderStep } from './decoder-step';
 import type { SearchSettings } from './generation-options';

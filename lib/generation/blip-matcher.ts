@@ -11,7 +11,8 @@ import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs'
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
- * The counterpart of Hugging Face's BlipForImageTextRetrieval with its matching head (`use_itm_head=True`): the text encoder reads the
+ * The counterpart of Hugging Face's BlipForImageTextRetrieval with its matching head (`use_itm_head=True`): the text
+ * encoder reads the
  * text with cross-attention to the image, and the head tells whether they match.
  *
  * @example
@@ -23,7 +24,8 @@ export class OVBlipMatcher {
   private constructor(private readonly encoders: Encoders) {}
 
   /**
-   * Loads a retrieval checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
+   * Loads a retrieval checkpoint from the hub or from a folder: converts it into the cache at the first call, see
+   * {@link convertOnce}.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
    * @throws {BlipModelError} when the checkpoint was not made for retrieval
@@ -38,7 +40,8 @@ export class OVBlipMatcher {
   }
 
   /**
-   * Compiles the models that `convertBlip` or `quantizeBlip` wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.
+   * Compiles the models that `convertBlip` or `quantizeBlip` wrote from a retrieval checkpoint, such as
+   * Salesforce/blip-itm-base-coco.
    * @throws {BlipModelError} when a file or the device is missing
    * @throws {ModelFolderError} when a file is not what the folder's manifest says, or graphs and config.json do not fit
    * @throws {OpenVINOError} when a model cannot be compiled
@@ -81,7 +84,10 @@ export class OVBlipMatcher {
     return devices.length > 0 ? devices : [this.device];
   }
 
-  /** Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not fit the model */
+  /**
+   * Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not
+   * fit the model
+   */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
     return this.encoders.encodeImage(pixel_values);
   }

@@ -13,6 +13,7 @@ import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import { deviceSetting, executionDevices } from './device-setting';
 import { Encoders, type LoadModelOptions } from './encoders';
+import type { GenerateOutput, WithoutTimings, WithTimings } from './generate-output';
 import {
   beginToken,
   checkStreamOptions,
@@ -27,22 +28,6 @@ import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import { repeatEach } from './repeat-rows';
 import { streamTokens, type StreamHooks } from './stream-tokens';
 
-/** Milliseconds of one call, per stage. A stage that did not run took 0. */
-export interface StageTimings {
-  readonly vision: number;
-  readonly text_encoder: number;
-  readonly decoder: number;
-  /** Tokens that were generated, the longest row's. */
-  readonly decoder_steps: number;
-}
-
-/** What a call returns with `return_dict_in_generate: true`. */
-export interface GenerateOutput {
-  /** Token ids per row, from the BOS token to the end token. */
-  readonly sequences: number[][];
-  readonly timings: StageTimings;
-}
-
 /** What a generation reads: encoder states, and the tokens that each row begins with. */
 interface GenerationInputs {
   readonly states: EncoderStates;
@@ -51,11 +36,6 @@ interface GenerationInputs {
   readonly vision: number;
   readonly text_encoder: number;
 }
-
-/** Options of a call that returns `{ sequences, timings }`. */
-export type WithTimings = GenerationOptions & { readonly return_dict_in_generate: true };
-/** Options of a call that returns token ids alone. */
-export type WithoutTimings = GenerationOptions & { readonly return_dict_in_generate?: false };
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -74,7 +54,8 @@ export class OVBlipModel {
   ) {}
 
   /**
-   * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link convertOnce}.
+   * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link
+   * convertOnce}.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
    * @throws {BlipModelError} when the checkpoint writes no text
@@ -136,7 +117,8 @@ export class OVBlipModel {
   }
 
   /**
-   * The precision that the device computes in, such as `bf16`: print it beside every time. Where the text decoder's differs, both:
+   * The precision that the device computes in, such as `bf16`: print it beside every time. Where the text decoder's
+   * differs, both:
    * `bf16, decoder f32`. `unknown` where the device does not report it.
    */
   get precision(): string {
@@ -178,9 +160,11 @@ export class OVBlipModel {
   /**
    * Writes captions, one per image, by greedy or beam search.
    *
-   * @param inputs images or their embeddings, and optionally prompts that the captions begin with (the processor's `text`): one for all
+   * @param inputs images or their embeddings, and optionally prompts that the captions begin with (the processor's
+   *   `text`): one for all
    * images, or one each
-   * @returns token ids per image, from the BOS token to the end token; with `return_dict_in_generate: true` also the time of each stage
+   * @returns token ids per image, from the BOS token to the end token; with `return_dict_in_generate: true` also the
+   *   time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    * @example
    * const { sequences, timings } = await model.generateCaption({ pixel_values }, { return_dict_in_generate: true });
@@ -204,8 +188,10 @@ export class OVBlipModel {
   /**
    * Answers one question per image, or several questions about one image.
    *
-   * @param inputs images or their embeddings, and questions; one image may serve all questions, and one question all images
-   * @returns token ids per question, from the BOS token to the end token; with `return_dict_in_generate: true` also the time of each stage
+   * @param inputs images or their embeddings, and questions; one image may serve all questions, and one question all
+   *   images
+   * @returns token ids per question, from the BOS token to the end token; with `return_dict_in_generate: true` also the
+   *   time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
   generateAnswer(inputs: ImageInput & Texts, options: WithTimings): Promise<GenerateOutput>;
@@ -231,7 +217,8 @@ export class OVBlipModel {
   }
 
   /**
-   * generateCaption as an async iterator over its tokens, by greedy search. Leaving the loop early cancels the generation.
+   * generateCaption as an async iterator over its tokens, by greedy search. Leaving the loop early cancels the
+   * generation.
    *
    * @returns yields the new token of each row after each step, and returns the output
    * @throws as generateCaption does, at the first step of the loop
@@ -278,7 +265,10 @@ export class OVBlipModel {
     return settings;
   }
 
-  /** A prompt comes as [CLS] words [SEP]: the BOS token replaces the first token, and the last is dropped, as Hugging Face does. */
+  /**
+   * A prompt comes as [CLS] words [SEP]: the BOS token replaces the first token, and the last is dropped, as Hugging
+   * Face does.
+   */
   #prompts(inputs: Tokens, bos: number): number[][] {
     const [rows, length] = this.encoders.checkTexts(inputs);
     if (inputs.attention_mask?.includes(0n))

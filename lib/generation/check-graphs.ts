@@ -1,4 +1,5 @@
-// Whether config.json and the graphs of a folder belong together: where they do not, inputs are cut to other sizes and ids mean other words.
+// Whether config.json and the graphs of a folder belong together: where they do not, inputs are cut to other sizes and
+// ids mean other words.
 import * as fs from 'node:fs';
 import type { BlipConfig } from '../checkpoint';
 import { ModelFolderError } from '../model-folder';

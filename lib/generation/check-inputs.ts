@@ -1,5 +1,5 @@
-// Checks inputs against the model before native code reads them: a wrong shape or a token id outside the vocabulary would
-// otherwise be an error deep in the runtime, or a wrong answer.
+// Checks inputs against the model before native code reads them: a wrong shape or a token id outside the vocabulary
+// would otherwise be an error deep in the runtime, or a wrong answer.
 import type { BlipConfig } from '../checkpoint';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
@@ -68,7 +68,8 @@ export interface Tokens {
 
 /**
  * @returns rows and tokens per row
- * @throws {BlipModelError} when ids, mask and shape do not fit together, or an id or the length is beyond the model's embeddings
+ * @throws {BlipModelError} when ids, mask and shape do not fit together, or an id or the length is beyond the model's
+ *   embeddings
  */
 export function checkTokens(
   { input_ids, attention_mask, dims }: Tokens,

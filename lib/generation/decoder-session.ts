@@ -1,9 +1,12 @@
-// One generation with the text decoder: an inference request whose state is the KV cache, and the arrays that it reads and writes.
+// One generation with the text decoder: an inference request whose state is the KV cache, and the arrays that it reads
+// and writes.
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import type { DecoderStep } from './decoder-step';
 
-/** Encoder states that the decoder attends to: [rows or 1, source, size] f32, with their mask: [rows or 1, source] i64. */
+/**
+ * Encoder states that the decoder attends to: [rows or 1, source, size] f32, with their mask: [rows or 1, source] i64.
+ */
 export interface EncoderStates {
   readonly data: Float32Array;
   readonly dims: readonly [rows: number, source: number, size: number];

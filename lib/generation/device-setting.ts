@@ -2,8 +2,10 @@
 import type { CompiledModel } from '../openvino';
 
 /**
- * The value of a setting. Virtual devices do not have the settings of the devices behind them, but list them in one property:
- * `{CPU:{INFERENCE_NUM_THREADS:2,INFERENCE_PRECISION_HINT:bf16,...}}`. Where several devices differ, all values: `bf16 or f16`.
+ * The value of a setting. Virtual devices do not have the settings of the devices behind them, but list them in one
+ * property:
+ * `{CPU:{INFERENCE_NUM_THREADS:2,INFERENCE_PRECISION_HINT:bf16,...}}`. Where several devices differ, all values: `bf16
+ * or f16`.
  * Undefined where no device has the setting: a GPU has no INFERENCE_NUM_THREADS.
  *
  * @example
@@ -19,7 +21,10 @@ export function deviceSetting(compiled: CompiledModel, name: string): string | u
   return values.length > 0 ? [...new Set(values)].join(' or ') : undefined;
 }
 
-/** The devices that inferences run on, such as `['CPU']` for AUTO; empty where the model does not report them. AUTO puts a device that it uses only at the start in parentheses. */
+/**
+ * The devices that inferences run on, such as `['CPU']` for AUTO; empty where the model does not report them. AUTO puts
+ * a device that it uses only at the start in parentheses.
+ */
 export function executionDevices(compiled: CompiledModel): string[] {
   return (property(compiled, 'EXECUTION_DEVICES') ?? '').split(/[\s,()]+/).filter((name) => name !== '');
 }

@@ -35,7 +35,10 @@ const READ_CONFIG = {
 } as const;
 
 export interface LoadModelOptions {
-  /** CPU by default; any name of `core.getAvailableDevices()`, or a virtual device: AUTO, `AUTO:GPU,CPU`, `HETERO:GPU,CPU`. */
+  /**
+   * CPU by default; any name of `core.getAvailableDevices()`, or a virtual device: AUTO, `AUTO:GPU,CPU`,
+   * `HETERO:GPU,CPU`.
+   */
   readonly device?: string;
   /** Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. */
   readonly properties?: Config;

@@ -11,7 +11,10 @@ export type TokenCallback = (ids: number[]) => void;
 export interface GenerationOptions {
   /** Tokens to add at most; wins over max_length. */
   readonly max_new_tokens?: number;
-  /** Length of the result at most, prompt included. Without it and max_new_tokens: 20 more than the prompt, as in transformers 5 (4: 20 in all). */
+  /**
+   * Length of the result at most, prompt included. Without it and max_new_tokens: 20 more than the prompt, as in
+   * transformers 5 (4: 20 in all).
+   */
   readonly max_length?: number;
   /** The end token is forbidden before this length, prompt included. */
   readonly min_length?: number;
@@ -25,7 +28,10 @@ export interface GenerationOptions {
   readonly length_penalty?: number;
   /** Above 1, tokens that were used become less likely. */
   readonly repetition_penalty?: number;
-  /** When beam search ends: true, as soon as num_beams texts are finished; false, by a heuristic; 'never', when no better text is possible. */
+  /**
+   * When beam search ends: true, as soon as num_beams texts are finished; false, by a heuristic; 'never', when no
+   * better text is possible.
+   */
   readonly early_stopping?: boolean | 'never';
   readonly bos_token_id?: number;
   readonly eos_token_id?: number;

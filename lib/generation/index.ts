@@ -1,14 +1,9 @@
 // Public API of the generation room.
 export * from './blip-matcher';
-export {
-  OVBlipModel,
-  type GenerateOutput,
-  type StageTimings,
-  type WithTimings,
-  type WithoutTimings,
-} from './blip-model';
+export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
+export type { GenerateOutput, StageTimings, WithTimings, WithoutTimings } from './generate-output';
 export {
   GenerationOptionsError,
   type GenerationOptions,

@@ -1,7 +1,9 @@
 // What the models take and give: images, texts, and their encoded forms, as arrays with their shapes.
 import { BlipModelError, type Tokens } from './check-inputs';
 
-/** Images: [batch, 3, image_size, image_size] f32, normalized. One from `BlipProcessor.image`, or several in one array. */
+/**
+ * Images: [batch, 3, image_size, image_size] f32, normalized. One from `BlipProcessor.image`, or several in one array.
+ */
 export interface PixelInput {
   readonly data: Float32Array;
   readonly dims: readonly [number, number, number, number];

@@ -1,9 +1,13 @@
-// Options of the calls that take a hub id or a checkpoint: where the checkpoint comes from, and how its model is loaded.
+// Options of the calls that take a hub id or a checkpoint: where the checkpoint comes from, and how its model is
+// loaded.
 import { checkOptions } from '../core/check-options';
 import { CONVERT_ONCE_OPTIONS, type ConvertOnceOptions } from '../convert/convert-once';
 import { LOAD_MODEL_OPTIONS, type LoadModelOptions } from './encoders';
 
-/** `dtype`, `device`, `revision`, `cache_dir`, `local_files_only`, `progress_callback` as in transformers.js; the rest is OpenVINO's. */
+/**
+ * `dtype`, `device`, `revision`, `cache_dir`, `local_files_only`, `progress_callback` as in transformers.js; the rest
+ * is OpenVINO's.
+ */
 export interface PretrainedOptions extends ConvertOnceOptions, LoadModelOptions {}
 
 /** @throws {OptionsError} when one is not implemented */

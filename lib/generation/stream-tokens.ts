@@ -5,7 +5,8 @@ import type { GenerationOptions } from './generation-options';
 export type StreamHooks = Required<Pick<GenerationOptions, 'on_token' | 'signal'>>;
 
 /**
- * Yields the new token of each row after each step, and returns what the generation returns. The generation starts with the first
+ * Yields the new token of each row after each step, and returns what the generation returns. The generation starts with
+ * the first
  * `next()`, and does not wait for its reader. Leaving the loop early cancels it and waits until it has ended.
  *
  * @param generate starts the generation

@@ -3,7 +3,10 @@ import { fileIdentity } from '../model-folder/digest-memory';
 import { ModelFolderError } from '../model-folder/manifest';
 import type { CompiledModel, Config, Core } from '../openvino';
 
-/** Nearly every call has one image, which is faster with a static batch size (docs/decisions/006-vision-model-for-one-image.md). */
+/**
+ * Nearly every call has one image, which is faster with a static batch size
+ * (docs/decisions/006-vision-model-for-one-image.md).
+ */
 export class VisionModel {
   #batches: Promise<CompiledModel> | undefined;
 

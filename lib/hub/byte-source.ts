@@ -1,4 +1,5 @@
-// Random access to a file's bytes, on disk or behind an HTTP server that supports range requests, as a parquet reader needs it.
+// Random access to a file's bytes, on disk or behind an HTTP server that supports range requests, as a parquet reader
+// needs it.
 import * as fs from 'node:fs';
 import { checkResponse, isExpired } from './explain-error-response';
 import { checkOnline, type RequestOptions } from './fetch-content';

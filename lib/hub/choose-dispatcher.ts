@@ -1,4 +1,5 @@
-// Chooses undici's dispatcher for an address: direct, or through the proxy named by the environment. undici is loaded at the first request.
+// Chooses undici's dispatcher for an address: direct, or through the proxy named by the environment. undici is loaded
+// at the first request.
 import * as fs from 'node:fs';
 import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -26,7 +27,8 @@ export interface Route {
 const pools = new Map<string, Dispatcher>();
 
 /**
- * Own choice instead of undici's EnvHttpProxyAgent: that one ignores ALL_PROXY and networks in NO_PROXY, sends https through HTTP_PROXY,
+ * Own choice instead of undici's EnvHttpProxyAgent: that one ignores ALL_PROXY and networks in NO_PROXY, sends https
+ * through HTTP_PROXY,
  * drops a user name without a password, and asks every proxy for a tunnel, which many refuse for plain http.
  */
 export async function chooseDispatcher(target: URL): Promise<Route> {
@@ -76,7 +78,10 @@ function withoutLogin(href: string): string {
   return url.href;
 }
 
-/** SSL_CERT_FILE, which Python's client reads, adds to what Node trusts; undefined leaves Node's own list (with NODE_EXTRA_CA_CERTS). */
+/**
+ * SSL_CERT_FILE, which Python's client reads, adds to what Node trusts; undefined leaves Node's own list (with
+ * NODE_EXTRA_CA_CERTS).
+ */
 function extraCertificates(file: string): string[] | undefined {
   if (file === '') return undefined;
   const files = [file, process.env.NODE_EXTRA_CA_CERTS ?? ''].filter((name) => name !== '').map(expandPath);

@@ -44,7 +44,10 @@ export async function downloadFile(
   }
 }
 
-/** The first wrong content may be a part that an earlier run left, the second an accident; a third is what the server has. */
+/**
+ * The first wrong content may be a part that an earlier run left, the second an accident; a third is what the server
+ * has.
+ */
 const MAX_WRONG = 3;
 
 class Transfer {
@@ -52,7 +55,10 @@ class Transfer {
   #etag: string | undefined;
   /** Attempts that ended with the wrong content. */
   #wrong = 0;
-  /** The farthest byte so far: only what lies beyond it is progress, or a server that starts over would be asked for ever. */
+  /**
+   * The farthest byte so far: only what lies beyond it is progress, or a server that starts over would be asked for
+   * ever.
+   */
   #farthest: number;
 
   constructor(

@@ -1,5 +1,6 @@
-// Downloads a repository's files from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that both share one copy.
-// hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the cache has to do.
+// Downloads a repository's files from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that
+// both share one copy. hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the
+// cache has to do.
 import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
@@ -45,7 +46,8 @@ const MAX_STARTS = 3;
 
 /**
  * Makes sure that a repository's files are in the cache and returns the snapshot's folder.
- * Follows the environment variables of huggingface_hub (docs of this room: hub-environment.ts, login-token.ts, find-proxy.ts).
+ * Follows the environment variables of huggingface_hub (docs of this room: hub-environment.ts, login-token.ts,
+ * find-proxy.ts).
  *
  * @param id such as `Salesforce/blip-vqa-base`
  * @throws {HubError}
@@ -156,7 +158,10 @@ async function forEachOf<T>(items: readonly T[], work: (item: T) => Promise<unkn
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** A new commit that cannot be stored is no reason to do without the old one. As in huggingface_hub: a hub that refuses access does not take away what is here already; one that has no such revision does. */
+/**
+ * A new commit that cannot be stored is no reason to do without the old one. As in huggingface_hub: a hub that refuses
+ * access does not take away what is here already; one that has no such revision does.
+ */
 function mayUseCache(error: unknown): boolean {
   if (error instanceof RevisionNotFoundError || error instanceof EntryNotFoundError) return false;
   return error instanceof UnreachableError || error instanceof HubHttpError || error instanceof CacheError;

@@ -28,7 +28,8 @@ const TRANSIENT_STATUS = [408, 429];
 const SHOWN = 400;
 
 /**
- * Whether a content host refuses, to which the hub redirected: its signed addresses expire after a while, a new one is asked of the hub.
+ * Whether a content host refuses, to which the hub redirected: its signed addresses expire after a while, a new one is
+ * asked of the hub.
  * A mirror is told apart by the hub's own error headers.
  */
 export function isExpired({ status, fromHub, redirects, header }: HttpResponse): boolean {

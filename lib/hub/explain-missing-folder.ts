@@ -17,8 +17,10 @@ export interface WantedFolder {
 const MAX_DIFFERENCE = 1 / 3;
 
 /**
- * Why a name that is not a folder cannot be meant for the hub either; undefined when it can. An id whose owner is also a folder here,
- * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a mistyped path: the
+ * Why a name that is not a folder cannot be meant for the hub either; undefined when it can. An id whose owner is also
+ * a folder here,
+ * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a
+ * mistyped path: the
  * hub would be asked for a repository of the user "models".
  */
 export function explainMissingFolder(given: string, wanted: WantedFolder): string | undefined {
@@ -58,7 +60,10 @@ function meantId(given: string): string | undefined {
   return candidate !== given && candidate.includes('/') && isHubId(splitRevision(candidate).id) ? candidate : undefined;
 }
 
-/** Folders of the wanted kind with a similar name: beside the missing one, in a folder whose name is similar to that one's, and in `places`. */
+/**
+ * Folders of the wanted kind with a similar name: beside the missing one, in a folder whose name is similar to that
+ * one's, and in `places`.
+ */
 function nearFolders(plain: string, { places, isOne }: WantedFolder): string[] {
   const wanted = path.posix.basename(plain);
   const parent = path.normalize(path.posix.dirname(plain));

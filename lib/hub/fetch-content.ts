@@ -1,4 +1,5 @@
-// Fetches content into memory: JSON of the hub, images from the web. For small content only; files of repositories go to the cache.
+// Fetches content into memory: JSON of the hub, images from the web. For small content only; files of repositories go
+// to the cache.
 import { checkResponse } from './explain-error-response';
 import { hubEndpoint, isOffline } from './hub-environment';
 import { HubError, TransientError, UnreachableError } from './hub-errors';
@@ -9,7 +10,10 @@ import { parseJSON } from '../core/read-json';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds without a single byte after which a request is given up and made again; HF_HUB_DOWNLOAD_TIMEOUT or 30,000 by default. */
+  /**
+   * Milliseconds without a single byte after which a request is given up and made again; HF_HUB_DOWNLOAD_TIMEOUT or
+   * 30,000 by default.
+   */
   readonly timeout_ms?: number;
   /** Told about waits, with status `wait`. */
   readonly progress_callback?: ProgressCallback;
@@ -36,7 +40,8 @@ const SHOWN = 60;
 /**
  * Through the proxy that the environment names; the login token goes to the hub alone.
  *
- * @throws {HubError} when the server refuses, or more than `maxBytes` arrive @throws {UnreachableError} when attempt after attempt brings nothing
+ * @throws {HubError} when the server refuses, or more than `maxBytes` arrive @throws {UnreachableError} when attempt
+ *   after attempt brings nothing
  */
 export async function fetchContent(url: string, options: ContentOptions): Promise<Content> {
   return withRetries(
@@ -66,7 +71,8 @@ export async function fetchContent(url: string, options: ContentOptions): Promis
 /**
  * A JSON response of the hub, parsed.
  *
- * @throws {HubError} when it is something else, such as a proxy's HTML page @throws {UnreachableError} also when HF_HUB_OFFLINE is set
+ * @throws {HubError} when it is something else, such as a proxy's HTML page @throws {UnreachableError} also when
+ *   HF_HUB_OFFLINE is set
  */
 export async function fetchJson(url: string, options: RequestOptions): Promise<unknown> {
   checkOnline(url);

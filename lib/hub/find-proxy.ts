@@ -1,4 +1,5 @@
-// Which proxy the environment names for an address, by the rules of Python's httpx (and so of huggingface_hub) and of curl.
+// Which proxy the environment names for an address, by the rules of Python's httpx (and so of huggingface_hub) and of
+// curl.
 import { BlockList, isIP } from 'node:net';
 import { ProxyError } from './hub-errors';
 import { parseURL } from './parse-url';
@@ -15,7 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];
 
 /**
- * HTTPS_PROXY or HTTP_PROXY by the address's scheme, else ALL_PROXY, unless NO_PROXY exempts the host. Names may be in lower case,
+ * HTTPS_PROXY or HTTP_PROXY by the address's scheme, else ALL_PROXY, unless NO_PROXY exempts the host. Names may be in
+ * lower case,
  * which goes first.
  *
  * @returns undefined for a direct connection
@@ -43,7 +45,8 @@ export function describeProxy({ url, variable }: Proxy): string {
 
 function lookUp(name: string, environment: Environment): { variable: string; value: string } | undefined {
   const upper = name.toUpperCase();
-  // An empty lower-case name switches the upper-case one off. In a CGI program a client's header "Proxy" arrives as HTTP_PROXY.
+  // An empty lower-case name switches the upper-case one off. In a CGI program a client's header "Proxy" arrives as
+  // HTTP_PROXY.
   const variable =
     environment[name] !== undefined || (upper === 'HTTP_PROXY' && environment.REQUEST_METHOD !== undefined)
       ? name
@@ -59,7 +62,10 @@ function isExempt(target: URL, list: string): boolean {
     .some((entry) => entry === '*' || matches(target, entry.toLowerCase()));
 }
 
-/** `example.com` means its subdomains too, `.example.com` and `*.example.com` only them; addresses may be networks, names have ports. */
+/**
+ * `example.com` means its subdomains too, `.example.com` and `*.example.com` only them; addresses may be networks,
+ * names have ports.
+ */
 function matches(target: URL, entry: string): boolean {
   const host = target.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const [, scheme, rest = ''] = /^(?:(\w+):\/\/)?(.*)$/.exec(entry) ?? [];

@@ -66,7 +66,10 @@ export class RepositoryCache {
     if (!fs.existsSync(tag)) await ifWritable(() => writeAtomically(tag, CACHEDIR_TAG));
   }
 
-  /** A relative symbolic link from the snapshot to the blob as Python writes it; a copy where links are not allowed (Windows). */
+  /**
+   * A relative symbolic link from the snapshot to the blob as Python writes it; a copy where links are not allowed
+   * (Windows).
+   */
   async link(etag: string, commit: string, file: string): Promise<void> {
     const target = path.join(this.snapshot(commit), file);
     if (fs.existsSync(target)) return;
@@ -86,7 +89,8 @@ export class RepositoryCache {
   /**
    * `<etag>.<process>.incomplete`, so that no two processes write one file.
    *
-   * @param takeOver whether to go on with what a process that is gone has left: only for content that is verified in the end
+   * @param takeOver whether to go on with what a process that is gone has left: only for content that is verified in
+   *   the end
    */
   async claimPartial(etag: string, takeOver: boolean): Promise<string> {
     const partial = `${this.blob(etag)}.${process.pid}.incomplete`;

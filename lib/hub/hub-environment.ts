@@ -1,4 +1,5 @@
-// The environment variables that huggingface_hub reads, with the same meaning: where the hub is, where its cache is, how long to wait.
+// The environment variables that huggingface_hub reads, with the same meaning: where the hub is, where its cache is,
+// how long to wait.
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { HubError } from './hub-errors';
@@ -9,7 +10,10 @@ const DEFAULT_ENDPOINT = 'https://huggingface.co';
 const PUBLIC_ENDPOINTS = [DEFAULT_ENDPOINT, 'https://hub-ci.huggingface.co', 'https://hf.co'];
 /** A server that takes longer to describe a file is down; huggingface_hub's DEFAULT_ETAG_TIMEOUT. */
 const DEFAULT_ETAG_TIMEOUT_S = 10;
-/** A transfer without a single byte for this long is dead. huggingface_hub waits 10 s, which slow lines exceed now and then. */
+/**
+ * A transfer without a single byte for this long is dead. huggingface_hub waits 10 s, which slow lines exceed now and
+ * then.
+ */
 const DEFAULT_DOWNLOAD_TIMEOUT_S = 30;
 
 /** The hub's address without a trailing slash: HF_ENDPOINT, or huggingface.co when that is unset or empty. */
@@ -18,7 +22,8 @@ export function hubEndpoint(): string {
 }
 
 /**
- * Whether an address is the hub's own, so that the login token may go there. HUB_TRUSTED_ENDPOINTS adds mirrors: a comma-separated
+ * Whether an address is the hub's own, so that the login token may go there. HUB_TRUSTED_ENDPOINTS adds mirrors: a
+ * comma-separated
  * list of addresses (`https://mirror.example.org`).
  */
 export function isHubAddress(url: URL): boolean {
@@ -53,7 +58,10 @@ export function etagTimeout(): number {
   return 1000 * readSeconds('HF_HUB_ETAG_TIMEOUT', DEFAULT_ETAG_TIMEOUT_S);
 }
 
-/** Milliseconds without a byte after which a transfer is taken up again: HF_HUB_DOWNLOAD_TIMEOUT (seconds), 30 s by default. */
+/**
+ * Milliseconds without a byte after which a transfer is taken up again: HF_HUB_DOWNLOAD_TIMEOUT (seconds), 30 s by
+ * default.
+ */
 export function downloadTimeout(): number {
   return 1000 * readSeconds('HF_HUB_DOWNLOAD_TIMEOUT', DEFAULT_DOWNLOAD_TIMEOUT_S);
 }
@@ -79,7 +87,10 @@ export function defaultCache(): string {
   return expandPath(HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || path.join(hubHome(), 'hub'));
 }
 
-/** `~` at the start and `$NAME` or `${NAME}` anywhere, as Python's expanduser and expandvars; unknown names stay as they are. */
+/**
+ * `~` at the start and `$NAME` or `${NAME}` anywhere, as Python's expanduser and expandvars; unknown names stay as they
+ * are.
+ */
 export function expandPath(text: string): string {
   return text
     .replace(/^~(?=$|[\\/])/, os.homedir())

@@ -1,8 +1,14 @@
 // Hub ids, with or without a revision.
 
-/** The hub's rules (huggingface_hub's validate_repo_id): `owner/name` or `name`, parts that begin and end with a letter, digit or `_`. */
+/**
+ * The hub's rules (huggingface_hub's validate_repo_id): `owner/name` or `name`, parts that begin and end with a letter,
+ * digit or `_`.
+ */
 const HUB_ID = /^(?:\w(?:[\w.-]*\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/;
-/** What git forbids in the names of branches and tags (git check-ref-format), as far as it could lead out of the cache's folder. */
+/**
+ * What git forbids in the names of branches and tags (git check-ref-format), as far as it could lead out of the cache's
+ * folder.
+ */
 const NO_REVISION = /[\x00-\x20\x7f\\:?*[~^]|\.\.|\/\/|^[/.-]|[/.]$|\/\./;
 
 /**
@@ -20,7 +26,8 @@ export function isRevision(text: string): boolean {
 }
 
 /**
- * Takes `owner/name@revision` apart. Anything else than a hub id in front of the @ is left whole: it may be the name of a folder.
+ * Takes `owner/name@revision` apart. Anything else than a hub id in front of the @ is left whole: it may be the name of
+ * a folder.
  *
  * @example
  * splitRevision('Salesforce/blip-image-captioning-base@refs/pr/7')

@@ -1,4 +1,5 @@
-// Public API of the hub room: files of Hugging Face repositories, fetched and cached. One HTTP client for all that comes from the network.
+// Public API of the hub room: files of Hugging Face repositories, fetched and cached. One HTTP client for all that
+// comes from the network.
 export { isUrl, openByteSource, type ByteSource } from './byte-source';
 export { downloadSnapshot, type SnapshotFiles, type SnapshotWeights } from './download-snapshot';
 export { explainMissingFolder, type WantedFolder } from './explain-missing-folder';

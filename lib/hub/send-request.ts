@@ -1,5 +1,6 @@
 // One HTTP request: through the right proxy, with the login token for the hub alone, redirects followed by hand.
-// Responses of any status are returned; a request without a response throws an error that says whether a retry makes sense.
+// Responses of any status are returned; a request without a response throws an error that says whether a retry makes
+// sense.
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { chooseDispatcher, loadUndici, type Route } from './choose-dispatcher';
@@ -17,7 +18,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Without a byte for this long, the request has failed; HF_HUB_DOWNLOAD_TIMEOUT or 30 s by default. */
   readonly timeout_ms?: number;
-  /** Asked before a redirect is followed to a host that is not the hub's; false ends with the redirect as the response. */
+  /**
+   * Asked before a redirect is followed to a host that is not the hub's; false ends with the redirect as the response.
+   */
   readonly mayLeaveHub?: (responses: readonly ResponseHead[]) => boolean;
 }
 

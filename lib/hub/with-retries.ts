@@ -1,4 +1,5 @@
-// Retries a request after a transient failure, with a growing delay or the one the server asks for; the wait is reported.
+// Retries a request after a transient failure, with a growing delay or the one the server asks for; the wait is
+// reported.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressCallback } from '../core/progress';
 import { TransientError, UnreachableError } from './hub-errors';

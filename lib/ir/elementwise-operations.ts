@@ -37,7 +37,9 @@ export abstract class ElementwiseOperations extends Graph {
     });
   }
 
-  /** Changes the element type. `decompression` marks a weight that is stored compressed: plugins and NNCF look for it. */
+  /**
+   * Changes the element type. `decompression` marks a weight that is stored compressed: plugins and NNCF look for it.
+   */
   convert(value: Value, type: IRType, name: string, { decompression = false } = {}): Value {
     return this.addOperation({
       type: 'Convert',
@@ -81,7 +83,10 @@ export abstract class ElementwiseOperations extends Graph {
     return this.#unary({ type: 'PReLU', opset: 'opset1', name, inputs: [value], parameter });
   }
 
-  /** x times the normal distribution's cumulative probability of x: exact by the error function, or approximated by tanh. */
+  /**
+   * x times the normal distribution's cumulative probability of x: exact by the error function, or approximated by
+   * tanh.
+   */
   gelu(value: Value, name: string, { approximation = 'erf' }: { approximation?: 'erf' | 'tanh' } = {}): Value {
     const attributes = { approximation_mode: approximation.toUpperCase() };
     return this.#unary({ type: 'Gelu', opset: 'opset7', name, inputs: [value], attributes });

@@ -1,5 +1,5 @@
-// A graph with its operations as methods. Names, inputs and attributes are those of OpenVINO's operation sets; each method checks
-// its inputs and infers type and shape of its output, so that a mistake throws where it is made.
+// A graph with its operations as methods. Names, inputs and attributes are those of OpenVINO's operation sets; each
+// method checks its inputs and infers type and shape of its output, so that a mistake throws where it is made.
 //
 // The methods stand in one class per kind: elementwise, shape, reduction; and here products of tensors.
 import { rejectOperands, requireFloats } from './check-operands';
@@ -29,7 +29,10 @@ export interface AttentionInputs {
  * await writeIR(g, 'twice.xml');
  */
 export class GraphBuilder extends ReductionOperations {
-  /** Matrix product over the last two axes. With `transposeB`, `b` is [..., n, k], the layout of PyTorch's Linear weight. */
+  /**
+   * Matrix product over the last two axes. With `transposeB`, `b` is [..., n, k], the layout of PyTorch's Linear
+   * weight.
+   */
   matmul(a: Value, b: Value, name: string, { transposeB = false } = {}): Value {
     const operands = { type: 'MatMul', name, inputs: [a, b] };
     requireFloats(operands);

@@ -17,10 +17,15 @@ export interface Value {
   readonly shape: Shape;
 }
 
-/** A constant's bytes, read when the graph is written, one constant at a time. Constants with the same key are stored once. */
+/**
+ * A constant's bytes, read when the graph is written, one constant at a time. Constants with the same key are stored
+ * once.
+ */
 export interface ConstantSource {
   readonly key?: string;
-  /** All bytes, or a generator of chunks in order. A chunk must not change until the chunk after the next is requested. */
+  /**
+   * All bytes, or a generator of chunks in order. A chunk must not change until the chunk after the next is requested.
+   */
   readonly bytes: () => Uint8Array | Generator<Uint8Array>;
 }
 

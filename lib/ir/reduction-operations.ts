@@ -19,7 +19,10 @@ export abstract class ReductionOperations extends ShapeOperations {
     });
   }
 
-  /** Mean-variance normalization over the last axis, (x - mean) / sqrt(variance + epsilon): LayerNorm without weight and bias. */
+  /**
+   * Mean-variance normalization over the last axis, (x - mean) / sqrt(variance + epsilon): LayerNorm without weight and
+   * bias.
+   */
   mvn(value: Value, epsilon: number, name: string): Value {
     const operands = { type: 'MVN', name, inputs: [value] };
     requireFloats(operands);

@@ -208,7 +208,8 @@ function inferReshape(value: Value, pattern: readonly number[], name: string): S
   if (pattern.some((dim, axis) => dim === 0 && axis >= value.shape.length))
     rejectOperands(operands, `an axis for every 0 of ${text}`);
   const shape = pattern.map((dim, axis) => (dim === 0 ? value.shape[axis] : dim));
-  // A dynamic size that is kept is on both sides and cancels out. If another dynamic size remains, nothing more is known.
+  // A dynamic size that is kept is on both sides and cancels out. If another dynamic size remains, nothing more is
+  // known.
   const keptDynamic = (axis: number): boolean => pattern[axis] === 0 && value.shape[axis] === DYNAMIC;
   const before = value.shape.filter((_, axis) => !keptDynamic(axis));
   if (before.includes(DYNAMIC)) return shape;

@@ -6,7 +6,10 @@ export type Shape = readonly number[];
 
 export const DYNAMIC = -1;
 
-/** NumPy's broadcasting; a dynamic size against 1 stays dynamic, against n > 1 it becomes n. Undefined if the shapes do not broadcast. */
+/**
+ * NumPy's broadcasting; a dynamic size against 1 stays dynamic, against n > 1 it becomes n. Undefined if the shapes do
+ * not broadcast.
+ */
 export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   checkArguments('broadcastShapes', { a: [a, 'list'], b: [b, 'list'] });
   const rank = Math.max(a.length, b.length);

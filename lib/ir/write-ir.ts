@@ -29,7 +29,9 @@ const PRECISION: Readonly<Record<IRType, string>> = {
   boolean: 'BOOL',
 };
 
-/** Constants start at multiples of the largest element, so that a memory-mapped file can be read as an array in place. */
+/**
+ * Constants start at multiples of the largest element, so that a memory-mapped file can be read as an array in place.
+ */
 const ALIGNMENT = 8;
 
 const XML_NAME = /^[A-Za-z_][\w.-]*$/;

@@ -1,4 +1,5 @@
-// Compares a model folder with its manifest: names and sizes at once, digests as they were remembered or by reading the files.
+// Compares a model folder with its manifest: names and sizes at once, digests as they were remembered or by reading the
+// files.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileDigest, type FileDigestOptions } from '../core/file-digest';
@@ -23,7 +24,9 @@ export function checkNamesAndSizes(folder: string, manifest: ModelManifest): voi
     throw mismatch(folder, manifest, { name: foreign, got: 'is of another model', expected: 'it not to be there' });
 }
 
-/** Reads only files that changed since they were read last. @throws {ModelFolderError} when a file's content is another */
+/**
+ * Reads only files that changed since they were read last. @throws {ModelFolderError} when a file's content is another
+ */
 export async function checkDigests(folder: string, manifest: ModelManifest): Promise<void> {
   const memory = await readMemory();
   for (const [name, { sha256 }] of Object.entries(manifest.files))

@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 
 /**
- * Copies the companion files that `from` has. Links (as in a hub cache) are followed: the target folder must stand alone.
+ * Copies the companion files that `from` has. Links (as in a hub cache) are followed: the target folder must stand
+ * alone.
  *
  * @param from a checkpoint folder or a converted model folder
  */

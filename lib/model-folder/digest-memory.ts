@@ -5,16 +5,21 @@ import { cacheFolder } from '../core/cache-folder';
 import { fileDigest } from '../core/file-digest';
 import { makeFolder } from '../core/make-folder';
 
-/** Lines `IDENTITY SHA256`, in the cache folder. Appended to by any number of processes; a line that was cut is skipped. */
+/**
+ * Lines `IDENTITY SHA256`, in the cache folder. Appended to by any number of processes; a line that was cut is skipped.
+ */
 const FILE = 'digests.txt';
 const LINE = /^(\d+-\d+-\d+-\d+-\d+) ([0-9a-f]{64})$/;
 /** About 7,000 files. Beyond it the file begins anew. */
 const MAX_BYTES = 2 ** 20;
-/** A file that changed just before it was read may change again without another time: clocks of file systems are coarse. */
+/**
+ * A file that changed just before it was read may change again without another time: clocks of file systems are coarse.
+ */
 const SETTLED_MS = 2_000;
 
 /**
- * What the file system knows of a file. The time of its last change (ctime) cannot be set by programs, so that other content under the
+ * What the file system knows of a file. The time of its last change (ctime) cannot be set by programs, so that other
+ * content under the
  * old size and date is noticed.
  */
 export async function fileIdentity(

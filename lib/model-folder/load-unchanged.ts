@@ -1,5 +1,5 @@
-// Loads what a folder holds so that it is one model's: checked against the manifest, and again from the start when another process wrote
-// a new model in the meantime.
+// Loads what a folder holds so that it is one model's: checked against the manifest, and again from the start when
+// another process wrote a new model in the meantime.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,12 +9,16 @@ import { fileIdentity } from './digest-memory';
 import { MANIFEST_FILE, ModelFolderError, readManifest } from './manifest';
 import { belongsToModel, LOCK_FILE } from './model-files';
 
-/** A model is moved into its folder within milliseconds: whoever finds it half done this often meets writers without a pause. */
+/**
+ * A model is moved into its folder within milliseconds: whoever finds it half done this often meets writers without a
+ * pause.
+ */
 const MAX_ATTEMPTS = 100;
 const PAUSE_MS = 50;
 
 /**
- * Calls `load` for a folder, and checks the folder beside: sizes first, digests while `load` works. A folder without a manifest is not
+ * Calls `load` for a folder, and checks the folder beside: sizes first, digests while `load` works. A folder without a
+ * manifest is not
  * checked, but loaded as one model all the same.
  *
  * @param dispose frees what was loaded from a folder that turned out not to be what it says
@@ -24,7 +28,9 @@ export function loadUnchanged<T>(folder: string, load: () => Promise<T>, dispose
   return asOneModel(folder, () => checkBeside(folder, load, dispose), dispose);
 }
 
-/** As loadUnchanged, without the check: for what reads several files of a folder, and loads its models by loadUnchanged. */
+/**
+ * As loadUnchanged, without the check: for what reads several files of a folder, and loads its models by loadUnchanged.
+ */
 export async function asOneModel<T>(
   folder: string,
   load: () => Promise<T>,
@@ -90,7 +96,10 @@ function isBeingWritten(folder: string): Promise<boolean> {
   return isLocked(path.join(folder, LOCK_FILE));
 }
 
-/** Changes when a file of the model does. The manifest counts by its content: its date says when a cached model was last used. */
+/**
+ * Changes when a file of the model does. The manifest counts by its content: its date says when a cached model was last
+ * used.
+ */
 async function folderState(folder: string): Promise<string> {
   try {
     const names = (await fs.promises.readdir(folder)).filter(belongsToModel).sort();

@@ -1,4 +1,5 @@
-// Which files of a folder belong to its model: graphs, weights, companions, manifest. Whatever else lies there is left alone.
+// Which files of a folder belong to its model: graphs, weights, companions, manifest. Whatever else lies there is left
+// alone.
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 import { MANIFEST_FILE } from './manifest';
 

@@ -5,7 +5,8 @@ import * as path from 'node:path';
 import { splitRevision } from '../hub';
 
 /**
- * The last part of a hub id or folder; of `.` and `..` the name of the folder that they stand for. A hub id's revision stays behind it,
+ * The last part of a hub id or folder; of `.` and `..` the name of the folder that they stand for. A hub id's revision
+ * stays behind it,
  * so that models of two revisions do not take each other's place.
  *
  * @example

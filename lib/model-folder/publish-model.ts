@@ -1,5 +1,6 @@
-// Moves a finished model into its folder, one writer at a time. The manifest comes first and names every file by its digest: until the last
-// file is in place the folder does not fit it, so that whoever loads it then, or after this process was killed, takes it for no model.
+// Moves a finished model into its folder, one writer at a time. The manifest comes first and names every file by its
+// digest: until the last file is in place the folder does not fit it, so that whoever loads it then, or after this
+// process was killed, takes it for no model.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { withLock } from '../core/with-lock';
@@ -10,7 +11,8 @@ import { belongsToModel, LOCK_FILE } from './model-files';
 const OLD_FOLDER = 'replaced';
 
 /**
- * An error puts the earlier model back. The graphs go first and come last, so that programs that know no manifest do not read one
+ * An error puts the earlier model back. The graphs go first and come last, so that programs that know no manifest do
+ * not read one
  * model's weights under another's graph.
  *
  * @param staging a folder in `output`; its files are the model

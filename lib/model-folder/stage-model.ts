@@ -1,5 +1,6 @@
-// A model folder appears whole or not at all: it is made in a staging folder inside the output and moved out at the end.
-// An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a kill, the next run removes it.
+// A model folder appears whole or not at all: it is made in a staging folder inside the output and moved out at the
+// end. An error, a cancel, Ctrl-C and the end of the process each leave no trace of what was not finished; after a
+// kill, the next run removes it.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
@@ -10,7 +11,9 @@ import { writeManifest } from './write-manifest';
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Staging folders in use, which the end of this process takes along, and the outermost folder that was made for each. */
+/**
+ * Staging folders in use, which the end of this process takes along, and the outermost folder that was made for each.
+ */
 const open = new Map<string, string | undefined>();
 
 export interface StageOptions<T> {
@@ -20,8 +23,10 @@ export interface StageOptions<T> {
 }
 
 /**
- * Lets `make` fill a folder, writes its manifest, and moves its files to the output. Parts and companions that the output had and the new
- * model lacks are removed. Several writers, also in several processes, may make models for one folder at the same time: one after the
+ * Lets `make` fill a folder, writes its manifest, and moves its files to the output. Parts and companions that the
+ * output had and the new
+ * model lacks are removed. Several writers, also in several processes, may make models for one folder at the same time:
+ * one after the
  * other moves its own in, and the last one stays.
  */
 export async function stageModel<T>(
@@ -41,7 +46,8 @@ export async function stageModel<T>(
       await publishModel(staging, output, signal);
       return made;
     } finally {
-      // What cannot be removed now, the next run removes: it must not hide why the model could not be made, or that it was.
+      // What cannot be removed now, the next run removes: it must not hide why the model could not be made, or that it
+      // was.
       await fs.promises.rm(staging, { recursive: true, force: true }).catch(() => undefined);
       unwatch(staging);
     }
@@ -52,7 +58,8 @@ export async function stageModel<T>(
 }
 
 /**
- * Where nobody listens to a signal, it ends the process without any `finally`: so this listens while there is something to remove.
+ * Where nobody listens to a signal, it ends the process without any `finally`: so this listens while there is something
+ * to remove.
  * Where somebody does, and ends the process, `exit` is heard.
  */
 function watch(staging: string, created: string | undefined): void {

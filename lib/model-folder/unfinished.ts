@@ -1,10 +1,14 @@
-// Staging folders that a process left behind: how they are named, whose they are, and how those of dead processes are removed.
+// Staging folders that a process left behind: how they are named, whose they are, and how those of dead processes are
+// removed.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isAlive, processSpace, startOf } from '../core/process-identity';
 
 const NAME = /^\.unfinished-(\d+)-(?:([0-9a-f]{8})-(\d+)-)?\w+$/;
-/** A process number of another machine, or of another container, says nothing here: age decides. Longer than any quantization. */
+/**
+ * A process number of another machine, or of another container, says nothing here: age decides. Longer than any
+ * quantization.
+ */
 const STALE_MS = 3_600_000;
 /** The clock of a file system may be a little behind. */
 const CLOCK_SLACK_MS = 2_000;
@@ -18,7 +22,10 @@ export function unfinishedPrefix(): string {
   return `.unfinished-${process.pid}-${processSpace()}-${startOf(process.pid)}-`;
 }
 
-/** Removes the staging folder `folder` if the process that made it is gone. Anything else stays. @returns whether it was removed */
+/**
+ * Removes the staging folder `folder` if the process that made it is gone. Anything else stays. @returns whether it was
+ * removed
+ */
 export async function removeIfAbandoned(folder: string): Promise<boolean> {
   if (!(await isAbandoned(folder))) return false;
   await fs.promises.rm(folder, { recursive: true, force: true });

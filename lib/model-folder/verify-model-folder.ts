@@ -1,4 +1,5 @@
-// Reads every file of a model folder and compares it with the manifest: for a copy, a download, or a disk that is not trusted.
+// Reads every file of a model folder and compares it with the manifest: for a copy, a download, or a disk that is not
+// trusted.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -18,7 +19,8 @@ export interface VerifyFolderOptions {
  *
  * @param folder what `convertBlip` or `quantizeBlip` wrote
  * @returns its manifest: what it was made of, and its files
- * @throws {ModelFolderError} when a file is missing, cut or changed, or the folder has no manifest; it names the file, and the call that
+ * @throws {ModelFolderError} when a file is missing, cut or changed, or the folder has no manifest; it names the file,
+ *   and the call that
  * makes the folder anew
  * @example
  * const { checkpoint, files } = await verifyModelFolder('output/blip-scenes/fp16');

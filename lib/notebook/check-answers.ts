@@ -1,5 +1,5 @@
-// "Is it right?": the model's outputs beside the truth, where that is known: about drawn scenes, since the project drew them, and about the
-// tutorial's photo, since transformers' tests name the tokens.
+// "Is it right?": the model's outputs beside the truth, where that is known: about drawn scenes, since the project drew
+// them, and about the tutorial's photo, since transformers' tests name the tokens.
 import * as path from 'node:path';
 import { readPictures } from '../datasets';
 import { checkPublished, PUBLISHED_PICTURE } from '../evaluation';

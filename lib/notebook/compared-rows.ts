@@ -1,4 +1,5 @@
-// A comparison of two precisions as the second notebook shows it: accuracy or matches, what changed, and what is kept of it.
+// A comparison of two precisions as the second notebook shows it: accuracy or matches, what changed, and what is kept
+// of it.
 import type { ComparedModels } from '../evaluation';
 import { percent } from './format-number';
 import type { OptimizeResults } from './report-lines';
@@ -7,7 +8,8 @@ type Row = Readonly<Record<string, string | number>>;
 type Outputs = Pick<ComparedModels, 'accuracy' | 'captions' | 'matches'>;
 
 /**
- * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's. Empty where
+ * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's.
+ * Empty where
  * nothing was asked.
  */
 export function accuracyRows({ accuracy, matches }: Outputs): Row[] {

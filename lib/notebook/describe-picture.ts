@@ -1,4 +1,5 @@
-// What a model of any task says about an image, as a figure: a caption and an answer, or the probability that a text matches.
+// What a model of any task says about an image, as a figure: a caption and an answer, or the probability that a text
+// matches.
 import type { BlipProcessor } from '../preprocessing';
 import type { Figure } from './figure';
 import { canAnswer, canCaption, canMatch, type TaskModel } from './task-model';

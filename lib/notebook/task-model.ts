@@ -1,4 +1,5 @@
-// A model of any of BLIP's tasks, as the notebooks hold it: one that writes captions and perhaps answers, or one that matches texts.
+// A model of any of BLIP's tasks, as the notebooks hold it: one that writes captions and perhaps answers, or one that
+// matches texts.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';

@@ -1,4 +1,5 @@
-// openvino-node's addon, the part that is used here. Typed by hand: npm does not install the package on every Node version.
+// openvino-node's addon, the part that is used here. Typed by hand: npm does not install the package on every Node
+// version.
 import { BlipError } from '../core/errors';
 import { DisposedError, OpenVINOError } from './errors';
 import type { TensorData } from './types';
@@ -77,7 +78,10 @@ function translate(call: string, error: unknown): BlipError {
     : new OpenVINOError(`${call} failed: ${error instanceof Error ? error.message : String(error)}`, call);
 }
 
-/** Owns an object of the addon, which is freed when it is garbage collected. dispose() releases it, and later use throws. */
+/**
+ * Owns an object of the addon, which is freed when it is garbage collected. dispose() releases it, and later use
+ * throws.
+ */
 export abstract class AddonHandle<T> {
   readonly #addon: Addon;
   #native: T | undefined;
@@ -91,7 +95,9 @@ export abstract class AddonHandle<T> {
     this.#native = native;
   }
 
-  /** Whether a value is an object of this addon: two of the same class may belong to two addons. A proxy of one is none. */
+  /**
+   * Whether a value is an object of this addon: two of the same class may belong to two addons. A proxy of one is none.
+   */
   static isOf(addon: Addon, value: unknown): boolean {
     return typeof value === 'object' && value !== null && #addon in value && value.#addon === addon;
   }

@@ -1,4 +1,5 @@
-// Checks that a model's file exists before OpenVINO reads it: OpenVINO's own message for a missing file changes between releases.
+// Checks that a model's file exists before OpenVINO reads it: OpenVINO's own message for a missing file changes between
+// releases.
 import * as fs from 'node:fs';
 import { asText } from './check-call';
 import { OpenVINOError } from './errors';

@@ -21,7 +21,10 @@ interface CheckedFunction {
   start(values: readonly unknown[], done: (error: unknown, result: unknown) => void): void;
 }
 
-/** koffi's struct names are global per process, and notebook kernels evaluate modules twice: the types are kept on globalThis. */
+/**
+ * koffi's struct names are global per process, and notebook kernels evaluate modules twice: the types are kept on
+ * globalThis.
+ */
 const SLOT = Symbol.for('blip-openvino.koffi-types');
 const holder = globalThis as typeof globalThis & { [SLOT]?: Map<string, TypeObject> };
 const types = (holder[SLOT] ??= new Map<string, TypeObject>());
@@ -53,7 +56,10 @@ export const PROFILING = struct('ov_profiling_info_t', {
 });
 struct('ov_profiling_info_list_t', { infos: 'void *', size: 'size_t' });
 
-/** Functions that return a status, by name, with their parameters. Strings that OpenVINO allocates are declared as pointers, to be freed. */
+/**
+ * Functions that return a status, by name, with their parameters. Strings that OpenVINO allocates are declared as
+ * pointers, to be freed.
+ */
 const STATUS_FUNCTIONS = {
   ov_get_openvino_version: '_Out_ ov_version_t *version',
   ov_core_create: '_Out_ void **core',
@@ -192,7 +198,10 @@ export class CFunctions {
     return this.takeString(this.out(name, ...values));
   }
 
-  /** As `out`, on a thread of libuv's pool, one call at a time. The caller keeps the arguments alive: see {@link Handle.during}. */
+  /**
+   * As `out`, on a thread of libuv's pool, one call at a time. The caller keeps the arguments alive: see {@link
+   * Handle.during}.
+   */
   outAsync(name: StatusName, values: readonly unknown[]): Promise<Pointer> {
     const slot: unknown[] = [null];
     const turn = (): Promise<Pointer> =>
@@ -260,7 +269,10 @@ export class CFunctions {
     throw new OpenVINOError(`${name} failed: ${this.#message(code)}`, name, code);
   }
 
-  /** OpenVINO never clears its last message, and some failures leave none: after each, a known message replaces it, to tell the two apart. */
+  /**
+   * OpenVINO never clears its last message, and some failures leave none: after each, a known message replaces it, to
+   * tell the two apart.
+   */
   #message(status: number): string {
     const text = this.#takeMessage().slice(0, MAX_MESSAGE_CHARACTERS);
     this.#overwriteMessage();

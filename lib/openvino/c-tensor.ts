@@ -21,7 +21,8 @@ export class CTensor extends Handle implements Tensor {
   }
 
   /**
-   * A new tensor. With `data`, memory is shared: the next inference sees later writes to the array. Without, it contains zeros.
+   * A new tensor. With `data`, memory is shared: the next inference sees later writes to the array. Without, it
+   * contains zeros.
    * @throws {OpenVINOError} when the length or class of `data` does not fit type and shape
    */
   static create(api: CFunctions, type: ElementType, shape: readonly number[], data?: TensorData): CTensor {

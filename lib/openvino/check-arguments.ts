@@ -1,5 +1,5 @@
-// Checks every argument of a C function against its declaration before it goes native: koffi takes a number where a string or a handle
-// belongs for an address, and the process dies.
+// Checks every argument of a C function against its declaration before it goes native: koffi takes a number where a
+// string or a handle belongs for an address, and the process dies.
 import { describeArgument } from './describe-argument';
 import { OpenVINOError } from './errors';
 import { typedArrayKind, typedArrayLength } from './typed-array';
@@ -19,7 +19,10 @@ interface Parameter {
   readonly fits: (value: unknown) => boolean;
 }
 
-/** What fits each C type. Parameters named `data` take a typed array, the one named `bin` may be null: its file lies beside the .xml. */
+/**
+ * What fits each C type. Parameters named `data` take a typed array, the one named `bin` may be null: its file lies
+ * beside the .xml.
+ */
 const KINDS: Readonly<Record<string, Omit<Parameter, 'name'>>> = {
   'void *': { expected: 'a handle', fits: isAddress },
   'void * data': { expected: 'a typed array with values', fits: isFilledArray },

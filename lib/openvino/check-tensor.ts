@@ -6,7 +6,10 @@ import { OpenVINOError } from './errors';
 import { isResizable, typedArrayKind, typedArrayLength } from './typed-array';
 import type { ElementType, TensorData } from './types';
 
-/** What `new Tensor` was given, checked. The shape is a copy: the caller's list may change, or answer differently each time. */
+/**
+ * What `new Tensor` was given, checked. The shape is a copy: the caller's list may change, or answer differently each
+ * time.
+ */
 export interface CheckedTensor {
   readonly type: ElementType;
   readonly shape: number[];
@@ -21,7 +24,8 @@ const MAX_RANK = 64;
 
 /**
  * Checks the arguments of `new Tensor`.
- * @throws {OpenVINOError} for an unknown type, a shape with a size that is not a whole number, or an array of another class or length
+ * @throws {OpenVINOError} for an unknown type, a shape with a size that is not a whole number, or an array of another
+ *   class or length
  */
 export function checkTensor(type: unknown, shape: unknown, data?: unknown): CheckedTensor {
   if (typeof type !== 'string' || !isElementType(type))

@@ -1,5 +1,5 @@
-// Whether an asynchronous inference of openvino-node is worth its thread: the addon starts one for each and copies what it returns across,
-// which takes longer than a tiny model's whole inference.
+// Whether an asynchronous inference of openvino-node is worth its thread: the addon starts one for each and copies what
+// it returns across, which takes longer than a tiny model's whole inference.
 
 /** An inference as short as this may run on the event loop: a frame of 60 a second is 17 ms. */
 const SHORT_MS = 1;

@@ -1,4 +1,5 @@
-// An argument of any kind as it stands in a message. Looks into nothing: a proxy's traps or an object's getters could throw.
+// An argument of any kind as it stands in a message. Looks into nothing: a proxy's traps or an object's getters could
+// throw.
 import { quote } from '../core/quote';
 
 /**

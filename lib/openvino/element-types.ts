@@ -3,7 +3,10 @@ import { OpenVINOError } from './errors';
 import type { ElementType, TensorData } from './types';
 
 export interface ElementInfo {
-  /** `ov_element_type_e`; the byte sizes are checked when the library is loaded, since numbers may change between releases. */
+  /**
+   * `ov_element_type_e`; the byte sizes are checked when the library is loaded, since numbers may change between
+   * releases.
+   */
   readonly id: number;
   readonly bytes: number;
   /** The name of the array's class, its toStringTag. */

@@ -13,13 +13,19 @@ export interface FoundRuntime {
   readonly path: string;
 }
 
-/** libopenvino_c.so.2641 on Linux, libopenvino_c.2641.dylib on macOS, openvino_c.dll on Windows: found by pattern, not by version. */
+/**
+ * libopenvino_c.so.2641 on Linux, libopenvino_c.2641.dylib on macOS, openvino_c.dll on Windows: found by pattern, not
+ * by version.
+ */
 const C_LIBRARY = /^(lib)?openvino_c(\.\d+)*\.(so|dylib|dll)(\.\d+)*$/;
 
 /**
- * Every runtime that is present, the preferred one first: the addon of openvino-node, as this library or the working folder's
- * project finds the package; then the C library of the Python package `openvino` in `VIRTUAL_ENV`, in a `.venv` at or above the
- * working folder or this library, or of the `python3` on the path. `BLIP_OPENVINO_LIBS` names the folder of another C library.
+ * Every runtime that is present, the preferred one first: the addon of openvino-node, as this library or the working
+ * folder's
+ * project finds the package; then the C library of the Python package `openvino` in `VIRTUAL_ENV`, in a `.venv` at or
+ * above the
+ * working folder or this library, or of the `python3` on the path. `BLIP_OPENVINO_LIBS` names the folder of another C
+ * library.
  *
  * @throws {OpenVINONotFoundError} when that folder holds none
  */

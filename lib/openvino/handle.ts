@@ -38,7 +38,9 @@ export abstract class Handle {
     return this.#owned.pointer;
   }
 
-  /** Runs `fn`, a call on another thread. If dispose() is called meanwhile, the handle is freed when the call has ended. */
+  /**
+   * Runs `fn`, a call on another thread. If dispose() is called meanwhile, the handle is freed when the call has ended.
+   */
   async during<T>(fn: () => Promise<T>): Promise<T> {
     void this.pointer;
     this.#users++;

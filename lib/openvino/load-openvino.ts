@@ -14,7 +14,10 @@ const loaded = new Map<string, OpenVINO>();
 /** Runtimes that do not work and were told about. */
 const told = new Set<string>();
 
-/** How to install each runtime where it is missing. npm skips openvino-node where Node is older than the package requires. */
+/**
+ * How to install each runtime where it is missing. npm skips openvino-node where Node is older than the package
+ * requires.
+ */
 const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
   'c-api': () => `Run: ${pipInstall('openvino')}`,
   'openvino-node': () =>
@@ -23,8 +26,10 @@ const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
 };
 
 /**
- * Loads OpenVINO once per process: the first runtime that works. A runtime that is present and does not work is left out, with a process
- * warning (`BLIP_OPENVINO_RUNTIME`), unless it is the one that was asked for. openvino-node is tried in a process of its own first, once for each
+ * Loads OpenVINO once per process: the first runtime that works. A runtime that is present and does not work is left
+ * out, with a process
+ * warning (`BLIP_OPENVINO_RUNTIME`), unless it is the one that was asked for. openvino-node is tried in a process of
+ * its own first, once for each
  * state of its files: a damaged binary would end this one.
  *
  * @param options.runtime forces one runtime; so does the environment variable `BLIP_OPENVINO_RUNTIME`

@@ -135,7 +135,10 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
     return elements;
   }
 
-  /** The addon copies each output, and OpenVINO's copy of one without values ends the process. Outputs of fixed sizes are safe. */
+  /**
+   * The addon copies each output, and OpenVINO's copy of one without values ends the process. Outputs of fixed sizes
+   * are safe.
+   */
   #assertNeverEmpty(reason: string): void {
     const empty = this.model.outputs.find((port) => port.getPartialShape().some(mayBeEmpty));
     if (empty)

@@ -1,5 +1,5 @@
-// Proves that openvino-node's addon works before this process loads it: in a process of its own, since a damaged binary ends the process
-// that loads it. The answer is remembered for as long as the package's files stay as they are.
+// Proves that openvino-node's addon works before this process loads it: in a process of its own, since a damaged binary
+// ends the process that loads it. The answer is remembered for as long as the package's files stay as they are.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';

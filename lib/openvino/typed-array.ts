@@ -1,5 +1,5 @@
-// What a typed array really is: read through the language's own getters, which neither a subclass, nor a proxy, nor an object that only
-// looks like one can answer for. Arrays of another realm (a notebook's cell) are typed arrays, too.
+// What a typed array really is: read through the language's own getters, which neither a subclass, nor a proxy, nor an
+// object that only looks like one can answer for. Arrays of another realm (a notebook's cell) are typed arrays, too.
 
 const PROTOTYPE: unknown = Object.getPrototypeOf(Uint8Array.prototype);
 

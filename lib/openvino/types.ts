@@ -41,7 +41,10 @@ export interface Tensor {
   getElementType(): ElementType;
   getShape(): number[];
   getSize(): number;
-  /** Frees the native handle now instead of when the object is garbage collected (addition). Not while a request runs with it. */
+  /**
+   * Frees the native handle now instead of when the object is garbage collected (addition). Not while a request runs
+   * with it.
+   */
   dispose(): void;
 }
 

@@ -1,17 +1,22 @@
-// Whether two calls name the same, unchanged image: by its content in memory, by what the file system reports of a file.
+// Whether two calls name the same, unchanged image: by its content in memory, by what the file system reports of a
+// file.
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImageSource } from '../preprocessing';
 
-/** A file that changed less than this ago may change again without a new time: the coarsest file time (FAT's) counts two seconds. */
+/**
+ * A file that changed less than this ago may change again without a new time: the coarsest file time (FAT's) counts two
+ * seconds.
+ */
 const SETTLED_MS = 2000;
 
 /**
  * A text that stays the same as long as the image does.
  *
- * @returns undefined where that cannot be told: an image behind a web address, a sharp pipeline, a file written just now
+ * @returns undefined where that cannot be told: an image behind a web address, a sharp pipeline, a file written just
+ *   now
  * @example
  * await imageIdentity('data/pictures/demo.jpg') // 'file /…/data/pictures/demo.jpg … 58921 …'
  */

@@ -10,7 +10,10 @@ export interface Match {
   readonly score: number;
 }
 
-/** How well each text describes the image, in the order of the texts: `score` is the probability that they match, from 0 to 1. */
+/**
+ * How well each text describes the image, in the order of the texts: `score` is the probability that they match, from 0
+ * to 1.
+ */
 export interface ImageTextMatching {
   (image: ImageSource, text: OneOrMany<string>): Promise<Match[]>;
   dispose(): void;

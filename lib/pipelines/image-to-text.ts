@@ -17,7 +17,8 @@ export interface ImageToText {
   (image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
   (images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
   /**
-   * The caption of one image, piece by piece as it is written; the pieces joined are the whole caption. Leaving the loop cancels it.
+   * The caption of one image, piece by piece as it is written; the pieces joined are the whole caption. Leaving the
+   * loop cancels it.
    *
    * @example
    * for await (const piece of captioner.stream('data/pictures/demo.jpg')) process.stdout.write(piece); // two gray dogs playing …

@@ -15,7 +15,8 @@ import { visualQuestionAnswering, type VisualQuestionAnswering } from './visual-
 const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matching'];
 
 /**
- * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link convertOnce};
+ * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link
+ * convertOnce};
  * a folder that convertBlip or quantizeBlip wrote is taken as it is.
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
@@ -34,7 +35,8 @@ const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matchin
  * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
  * @throws {PipelineError} for another task, or when the checkpoint was not made for it: before its conversion
  * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written
- * @throws {BlipModelError} when a file of a model folder is missing @throws whatever loadCheckpoint and convertBlip throw
+ * @throws {BlipModelError} when a file of a model folder is missing @throws whatever loadCheckpoint and convertBlip
+ *   throw
  */
 export async function pipeline(
   task: 'image-to-text',
@@ -63,7 +65,8 @@ export async function pipeline(
   let processor: BlipProcessor | undefined;
   const folder = await convertOnce(idOrFolder, source, async (checkpoint) => {
     checkTask(task, checkpoint);
-    // Of a checkpoint on the hub, loadCheckpoint checks this; here a missing file is told before a conversion, with the caller's folder.
+    // Of a checkpoint on the hub, loadCheckpoint checks this; here a missing file is told before a conversion, with the
+    // caller's folder.
     if (fs.existsSync(idOrFolder)) processor ??= await BlipProcessor.fromPretrained(idOrFolder);
   });
   const { model, text } = await asOneModel(

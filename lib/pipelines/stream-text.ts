@@ -1,7 +1,8 @@
 // Tokens of one text as pieces of the text.
 
 /**
- * Yields the text as it is written; the pieces joined are the whole text. A word is yielded when the next one begins: until then
+ * Yields the text as it is written; the pieces joined are the whole text. A word is yielded when the next one begins:
+ * until then
  * further word pieces and punctuation may be joined to it.
  *
  * @param tokens the new token of each row after each step; the first row is taken

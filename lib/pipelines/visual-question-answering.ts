@@ -18,7 +18,10 @@ export interface Answer {
 export interface VisualQuestionAnswering {
   (image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;
   (image: OneOrMany<ImageSource>, question: OneOrMany<string>, options?: GenerationOptions): Promise<Answer[][]>;
-  /** The answer to one question, piece by piece as it is written; the pieces joined are the whole answer. Leaving the loop cancels it. */
+  /**
+   * The answer to one question, piece by piece as it is written; the pieces joined are the whole answer. Leaving the
+   * loop cancels it.
+   */
   stream(image: ImageSource, question: string, options?: StreamOptions): AsyncGenerator<string, string, undefined>;
   dispose(): void;
 }

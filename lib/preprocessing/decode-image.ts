@@ -1,11 +1,16 @@
 // An encoded image as 8-bit RGB, value for value as PIL gives it.
 //
-// Where PIL's (and so HF's) behavior may surprise, the same is done here, because a model's published results were computed with it:
-//   - A transparent image is laid on white, as HF's image processor does since transformers 5 when it is handed an image with transparency.
-//     PIL's convert('RGB'), as the OpenVINO tutorial calls it, drops the transparency and shows what is stored beneath: `alpha: 'drop'`.
-//   - 16-bit gray is clipped at 255, not divided by 256, so such an image is mostly white. 16-bit color keeps its upper byte.
+// Where PIL's (and so HF's) behavior may surprise, the same is done here, because a model's published results were
+// computed with it:
+//   - A transparent image is laid on white, as HF's image processor does since transformers 5 when it is handed an
+// image with transparency.
+//     PIL's convert('RGB'), as the OpenVINO tutorial calls it, drops the transparency and shows what is stored beneath:
+// `alpha: 'drop'`.
+//   - 16-bit gray is clipped at 255, not divided by 256, so such an image is mostly white. 16-bit color keeps its upper
+// byte.
 //   - CMYK becomes RGB by a formula, without a color profile. Embedded ICC profiles are ignored throughout.
-//   - The orientation in EXIF or XMP is applied, as HF's load_image does for paths and URLs: people see the image upright. PIL's Image.open,
+//   - The orientation in EXIF or XMP is applied, as HF's load_image does for paths and URLs: people see the image
+// upright. PIL's Image.open,
 //     as the tutorial calls it, does not (except for TIFF): `exif_transpose: false`.
 //   - Of an animation, the first frame is taken.
 import type { Sharp } from 'sharp';
@@ -73,7 +78,8 @@ export function decodeImage(image: EncodedImage, options: DecodeOptions = {}): P
 }
 
 /**
- * The same as `decodeImage` and then `resample`, to the bit; a large image is decoded in strips, so that it never is in memory as a whole.
+ * The same as `decodeImage` and then `resample`, to the bit; a large image is decoded in strips, so that it never is in
+ * memory as a whole.
  *
  * @param target the size to resize to, given that of the upright image; undefined to leave it
  */
@@ -138,7 +144,9 @@ function explain(error: unknown, bytes: Uint8Array): string {
   );
 }
 
-/** sharp's messages have several lines, often the same one again and again, and before them how libvips tried to go on. */
+/**
+ * sharp's messages have several lines, often the same one again and again, and before them how libvips tried to go on.
+ */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const lines = message.split('\n').map((line) => line.trim());

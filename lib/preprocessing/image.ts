@@ -1,4 +1,5 @@
-// An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled, normalized, planar.
+// An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled,
+// normalized, planar.
 import type { Sharp } from 'sharp';
 import { checkDecodeOptions, decodeImage, decodeResized, renderSharp, type DecodeOptions } from './decode-image';
 import type { TargetSize } from './resample-strips';
@@ -29,7 +30,10 @@ export async function preprocessImage(
   return toPixelValues(await resizeImage(source, config, options), channelTables(config));
 }
 
-/** Decoded at once: as many as the libuv thread pool, in which sharp works, has threads by default. More would only take memory. */
+/**
+ * Decoded at once: as many as the libuv thread pool, in which sharp works, has threads by default. More would only take
+ * memory.
+ */
 const IMAGES_AT_ONCE = 4;
 
 /**
@@ -61,7 +65,10 @@ export async function preprocessImages(
   return stackPixelValues(images);
 }
 
-/** The image as the model sees it before its values are scaled: [height, width, 3] u8, a quarter of the bytes of `pixel_values`. */
+/**
+ * The image as the model sees it before its values are scaled: [height, width, 3] u8, a quarter of the bytes of
+ * `pixel_values`.
+ */
 export async function resizeImage(
   source: ImageSource,
   config: PreprocessorConfig,
@@ -111,7 +118,10 @@ export function toPixelValues({ data, width, height }: RgbImage, tables: readonl
   return { data: planar, dims: [1, 3, height, width] };
 }
 
-/** What each of the 256 values of a channel becomes: three tables of 256 f32. HF rescales in f64, stores f32, and normalizes in f32: the same roundings here. */
+/**
+ * What each of the 256 values of a channel becomes: three tables of 256 f32. HF rescales in f64, stores f32, and
+ * normalizes in f32: the same roundings here.
+ */
 export function channelTables(config: PreprocessorConfig): Float32Array[] {
   return [0, 1, 2].map((channel) => {
     const mean = Math.fround(config.image_mean[channel]);

@@ -14,7 +14,10 @@ export interface EncodedImage {
   readonly name: string;
 }
 
-/** The largest image that is decoded has 512 MiB uncompressed. Keeps a wrong path or address (a video, a disk image) from filling the memory. */
+/**
+ * The largest image that is decoded has 512 MiB uncompressed. Keeps a wrong path or address (a video, a disk image)
+ * from filling the memory.
+ */
 const MAX_IMAGE_BYTES = 768 * 2 ** 20;
 /** The most that is fetched over the network: far above any photo. */
 const MAX_FETCHED_BYTES = 256 * 2 ** 20;

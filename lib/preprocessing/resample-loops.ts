@@ -1,4 +1,5 @@
-// The two passes of resample.ts one number at a time: for engines without vector instructions, and for rows that are too long for them.
+// The two passes of resample.ts one number at a time: for engines without vector instructions, and for rows that are
+// too long for them.
 import { HALF, PRECISION_BITS, type ResampleWeights } from './resample-weights';
 import type { RgbImage } from './rgb-image';
 

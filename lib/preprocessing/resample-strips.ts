@@ -1,7 +1,9 @@
-// Resizing an image that is decoded in strips: equal to the bit to resample.ts over the whole image, in a fraction of its memory.
+// Resizing an image that is decoded in strips: equal to the bit to resample.ts over the whole image, in a fraction of
+// its memory.
 //
-// The image is worked on as it is stored, and only the small result is turned upright. So that this gives the same bits, the weights are those
-// of the upright image, read backwards where its rows or columns run backwards, and the passes have the order that they have there.
+// The image is worked on as it is stored, and only the small result is turned upright. So that this gives the same
+// bits, the weights are those of the upright image, read backwards where its rows or columns run backwards, and the
+// passes have the order that they have there.
 import type { OpenedImage } from './decode/opened-image';
 import { isTransposed, mirrorsColumns, mirrorsRows, orientImage } from './decode/orientation';
 import type { ImageSize } from './parse-image-size';
@@ -83,7 +85,10 @@ async function narrowStrips(
   return { data, width: newWidth, height };
 }
 
-/** The pass along the columns: for some output rows at a time, the input rows that they depend on. [newHeight, image.width, 3] */
+/**
+ * The pass along the columns: for some output rows at a time, the input rows that they depend on. [newHeight,
+ * image.width, 3]
+ */
 async function shortenStrips(
   image: OpenedImage,
   newHeight: number,

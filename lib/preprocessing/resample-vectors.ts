@@ -1,5 +1,6 @@
-// The two passes of resample.ts by vector instructions (resample.wat): docs/decisions/007-vector-instructions-in-webassembly.md
-// Image and weights are copied into the module's memory, strip by strip.
+// The two passes of resample.ts by vector instructions (resample.wat):
+// docs/decisions/007-vector-instructions-in-webassembly.md Image and weights are copied into the module's memory, strip
+// by strip.
 import { lazyInstance } from '../core/vectors/instantiate';
 import type { ResampleWeights } from './resample-weights';
 import { WASM } from './resample-wasm';
@@ -9,7 +10,10 @@ import type { RgbImage } from './rgb-image';
 const STRIP_BYTES = 1 << 20;
 /** A vector may be read or written a little beyond the end of the last row. */
 const SLACK_BYTES = 16;
-/** In the table of the row pass, numbers before the weights of a pixel: its first input byte, and the bytes of its weights. */
+/**
+ * In the table of the row pass, numbers before the weights of a pixel: its first input byte, and the bytes of its
+ * weights.
+ */
 const HEADER = 2;
 
 const instance = lazyInstance(WASM);
@@ -50,7 +54,10 @@ function fillRowTable(table: Int32Array, { first, count, values, stride }: Resam
   }
 }
 
-/** @returns [newHeight, width, 3]; undefined without vector instructions, or if the input rows of one output row are too long for a strip */
+/**
+ * @returns [newHeight, width, 3]; undefined without vector instructions, or if the input rows of one output row are too
+ * long for a strip
+ */
 export function resampleColumnsByVectors(
   { data, width }: RgbImage,
   newHeight: number,

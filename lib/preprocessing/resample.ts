@@ -1,16 +1,22 @@
 // PIL's image resize, to the bit.
 //
-// HF resizes with PIL, so PIL's arithmetic is part of the model's input. libvips, which sharp uses, has the same cubic kernel but places
-// and rounds otherwise: measured on the 0..255 scale it is off by 0.2 on average and 6 at most on a smooth photo that shrinks, by 3 to 14 on
-// average when it enlarges, by 6 on a 12-megapixel image. So sharp decodes only, and the resize is done here, equal to the bit.
-// Price: 4 ms against 1.4 ms for 1024 x 768 -> 384 x 384, next to 5 ms for decoding the JPEG.
+// HF resizes with PIL, so PIL's arithmetic is part of the model's input. libvips, which sharp uses, has the same cubic
+// kernel but places and rounds otherwise: measured on the 0..255 scale it is off by 0.2 on average and 6 at most on a
+// smooth photo that shrinks, by 3 to 14 on
+// average when it enlarges, by 6 on a 12-megapixel image. So sharp decodes only, and the resize is done here, equal to
+// the bit. Price: 4 ms against 1.4 ms for 1024 x 768 -> 384 x 384, next to 5 ms for decoding the JPEG.
 //
 // The method (Pillow, Resample.c, for 8-bit channels):
-//   1. An output pixel's center is mapped into the input. When shrinking, the filter is widened by the scale: that is the antialiasing.
-//   2. Filter weights are taken at the input pixels' centers, cut at the border, divided by their sum, and rounded to 22-bit fixed point.
-//   3. One pass per axis; between the two, values are rounded and clipped to 0..255 again, so their order matters in the last digits.
-//      Rows go first, unless the height loses more than twice as many pixels as the width: Pillow 13's rule, found by comparing 1,500
-//      random sizes with it. Earlier versions always took rows first; for a tall image theirs differs by a few units in single pixels.
+//   1. An output pixel's center is mapped into the input. When shrinking, the filter is widened by the scale: that is
+// the antialiasing.
+//   2. Filter weights are taken at the input pixels' centers, cut at the border, divided by their sum, and rounded to
+// 22-bit fixed point.
+//   3. One pass per axis; between the two, values are rounded and clipped to 0..255 again, so their order matters in
+// the last digits.
+//      Rows go first, unless the height loses more than twice as many pixels as the width: Pillow 13's rule, found by
+// comparing 1,500
+//      random sizes with it. Earlier versions always took rows first; for a tall image theirs differs by a few units in
+// single pixels.
 import { resampleColumnsByLoops, resampleRowsByLoops } from './resample-loops';
 import { resampleColumnsByVectors, resampleRowsByVectors } from './resample-vectors';
 import { computeWeights, type PilFilter, type ResampleWeights } from './resample-weights';
@@ -52,7 +58,10 @@ function takeNearest({ data, width, height }: RgbImage, newWidth: number, newHei
   return { data: result, width: newWidth, height: newHeight };
 }
 
-/** The input pixel of each output pixel's center; the centers are summed up one by one, as PIL does (Geometry.c), for equal rounding. */
+/**
+ * The input pixel of each output pixel's center; the centers are summed up one by one, as PIL does (Geometry.c), for
+ * equal rounding.
+ */
 export function nearestIndices(inputSize: number, outputSize: number): Int32Array {
   const scale = inputSize / outputSize;
   let center = scale * 0.5;

@@ -1,4 +1,5 @@
-// Checkpoints by hub id: which files are fetched, that all side files are checked before any weights, revisions, and names that are wrong.
+// Checkpoints by hub id: which files are fetched, that all side files are checked before any weights, revisions, and
+// names that are wrong.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

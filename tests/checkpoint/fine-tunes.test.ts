@@ -1,5 +1,5 @@
-// What people have who trained a model themselves or fetched one by hand: adapters, state dicts of training scripts, and files that are
-// something else than their name says (tests/fixtures/make_pytorch_files.py).
+// What people have who trained a model themselves or fetched one by hand: adapters, state dicts of training scripts,
+// and files that are something else than their name says (tests/fixtures/make_pytorch_files.py).
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// config.json and the index of shards with sizes that no weights have: refused by name, before any work depends on them.
+// config.json and the index of shards with sizes that no weights have: refused by name, before any work depends on
+// them.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

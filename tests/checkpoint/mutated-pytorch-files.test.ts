@@ -1,5 +1,5 @@
-// Files that torch wrote, with random damage: each either loads or is refused by name. No crash, no endless loop, no memory beyond the
-// file's own size. The damage is the same in every run (seeded).
+// Files that torch wrote, with random damage: each either loads or is refused by name. No crash, no endless loop, no
+// memory beyond the file's own size. The damage is the same in every run (seeded).
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

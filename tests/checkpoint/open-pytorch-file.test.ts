@@ -1,5 +1,5 @@
-// Files that torch.save wrote, in every form, against what torch.load makes of them (tests/fixtures/make_pytorch_files.py).
-// Exact: bytes are compared.
+// Files that torch.save wrote, in every form, against what torch.load makes of them
+// (tests/fixtures/make_pytorch_files.py). Exact: bytes are compared.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

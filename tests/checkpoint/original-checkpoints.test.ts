@@ -1,5 +1,6 @@
-// Checkpoints of the original repository: names, configuration from shapes, and what takes part in which task. That their values are
-// right, and what a converted one computes, is tested in pytorch-checkpoints.test.ts and tests/convert/pytorch-checkpoints.test.ts.
+// Checkpoints of the original repository: names, configuration from shapes, and what takes part in which task. That
+// their values are right, and what a converted one computes, is tested in pytorch-checkpoints.test.ts and
+// tests/convert/pytorch-checkpoints.test.ts.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,5 +1,6 @@
-// Checkpoints whose weights are files of PyTorch's (tests/fixtures/make_pytorch_files.py): every tensor as in the safetensors that they
-// were made from, in each form; which file goes first; and what is said of a folder that lacks something.
+// Checkpoints whose weights are files of PyTorch's (tests/fixtures/make_pytorch_files.py): every tensor as in the
+// safetensors that they were made from, in each form; which file goes first; and what is said of a folder that lacks
+// something.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

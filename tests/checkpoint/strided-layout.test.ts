@@ -19,7 +19,9 @@ function placesOf({ offset, shape, strides }: StridedLayout): number[] {
   return places;
 }
 
-/** Collects in parts of at most `most` values. Returns them with how many reads it took and how long the longest was. */
+/**
+ * Collects in parts of at most `most` values. Returns them with how many reads it took and how long the longest was.
+ */
 function collectAll(layout: StridedLayout, valueBytes: number, most: number, storage: Uint8Array) {
   const out = new Uint8Array(countOf(layout.shape) * valueBytes);
   let reads = 0;

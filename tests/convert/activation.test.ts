@@ -1,6 +1,8 @@
-// Every activation function that config.json may name, as a compiled graph, against PyTorch's values (tests/fixtures/make_checkpoints.py).
-// Tolerance: 2e-5 on values up to 144 (relu2 of 12), relative above 1: the CPU plugin's GELU is a polynomial that is off by some 1e-6.
-// sqrtsoftplus is allowed 1e-4: the plugin's SoftPlus(-12) is 5.7e-6 instead of 6.1e-6, and the root makes 9e-5 of that.
+// Every activation function that config.json may name, as a compiled graph, against PyTorch's values
+// (tests/fixtures/make_checkpoints.py). Tolerance: 2e-5 on values up to 144 (relu2 of 12), relative above 1: the CPU
+// plugin's GELU is a polynomial that is off by some 1e-6.
+// sqrtsoftplus is allowed 1e-4: the plugin's SoftPlus(-12) is 5.7e-6 instead of 6.1e-6, and the root makes 9e-5 of
+// that.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

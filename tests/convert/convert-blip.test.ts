@@ -1,4 +1,5 @@
-// Conversion as a whole: conversions that are interrupted, the same bytes each time, and folders that can be loaded alone.
+// Conversion as a whole: conversions that are interrupted, the same bytes each time, and folders that can be loaded
+// alone.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';

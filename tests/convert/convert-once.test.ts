@@ -1,4 +1,5 @@
-// A checkpoint is converted into the cache once: whole or not at all, by one process, and again only when something is another.
+// A checkpoint is converted into the cache once: whole or not at all, by one process, and again only when something is
+// another.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

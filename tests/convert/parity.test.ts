@@ -1,6 +1,6 @@
 // The converted graphs against PyTorch, on small random checkpoints of odd shapes (tests/fixtures/make_checkpoints.py).
-// Tolerance: 1e-4 on values of order 1, FP32 IR computed in f32. Both sides round differently in sums of up to 80 terms and
-// through up to 3 layers; the differences seen are below 2e-5.
+// Tolerance: 1e-4 on values of order 1, FP32 IR computed in f32. Both sides round differently in sums of up to 80 terms
+// and through up to 3 layers; the differences seen are below 2e-5.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

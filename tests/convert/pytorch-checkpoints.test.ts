@@ -1,5 +1,5 @@
-// Checkpoints of PyTorch's files, converted: the same graphs and weights, to the byte, as of the safetensors that they were made from;
-// and a checkpoint of the original repository that comes alone, against what PyTorch computes with it
+// Checkpoints of PyTorch's files, converted: the same graphs and weights, to the byte, as of the safetensors that they
+// were made from; and a checkpoint of the original repository that comes alone, against what PyTorch computes with it
 // (tests/fixtures/make_pytorch_files.py).
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
@@ -29,7 +29,9 @@ async function convert(source: string, options = {}): Promise<string> {
   }
 }
 
-/** Everything in a model folder, but the checkpoint's name and which of its two names the decoder's output bias goes by. */
+/**
+ * Everything in a model folder, but the checkpoint's name and which of its two names the decoder's output bias goes by.
+ */
 function contentOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     fs

@@ -1,4 +1,5 @@
-// Tensors compared piece by piece: equal whatever the length of their pieces, different at the first and at the last value.
+// Tensors compared piece by piece: equal whatever the length of their pieces, different at the first and at the last
+// value.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CheckpointTensor } from '../../lib/checkpoint';

@@ -1,4 +1,5 @@
-// Weights that half precision cannot hold are clamped, counted and named; what is no number is refused by name and place.
+// Weights that half precision cannot hold are clamped, counted and named; what is no number is refused by name and
+// place.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// docs/architecture.md against the code: its list of rooms, the direction of every import, its diagram, and the places that it names.
+// docs/architecture.md against the code: its list of rooms, the direction of every import, its diagram, and the places
+// that it names.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

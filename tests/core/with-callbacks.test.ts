@@ -1,4 +1,5 @@
-// A user's callback that throws, or whose promise is rejected, rejects the call; nothing is left unhandled, which would end the process.
+// A user's callback that throws, or whose promise is rejected, rejects the call; nothing is left unhandled, which would
+// end the process.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'node:test';

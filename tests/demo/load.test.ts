@@ -1,4 +1,5 @@
-// The demo under load and among strangers: who has left waits no longer, who is too many is told so at once, who has no token gets nothing.
+// The demo under load and among strangers: who has left waits no longer, who is too many is told so at once, who has no
+// token gets nothing.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as net from 'node:net';

@@ -1,4 +1,5 @@
-// Comparing two precisions: what is counted, which measure is taken, what the times are of. On a tiny random model: numbers, not quality.
+// Comparing two precisions: what is counted, which measure is taken, what the times are of. On a tiny random model:
+// numbers, not quality.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// verifyCheckpoint on small copies of the eight published checkpoints, against what PyTorch computed with them; and on broken ones.
+// verifyCheckpoint on small copies of the eight published checkpoints, against what PyTorch computed with them; and on
+// broken ones.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,5 +1,6 @@
 // The accuracy formula and the normalization of answers, on cases worked out by hand from the authors' definition:
-// arXiv 1505.00468, section 3 and appendix, and the rules of their evaluation script (punctuation, articles, number words, contractions).
+// arXiv 1505.00468, section 3 and appendix, and the rules of their evaluation script (punctuation, articles, number
+// words, contractions).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exactMatch, normalizeAnswer, VqaAccuracyError, vqaAccuracy } from '../../lib/evaluation/vqa-accuracy';

@@ -1,5 +1,6 @@
-// Calls every export of one entry of the library with odd values in every position, in a process of its own. Writes a line of JSON for each call
-// before it (so that a call that ends the process is known) and for each that ends otherwise than with a result or an error of the library.
+// Calls every export of one entry of the library with odd values in every position, in a process of its own. Writes a
+// line of JSON for each call before it (so that a call that ends the process is known) and for each that ends otherwise
+// than with a result or an error of the library.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../../lib/core/errors';

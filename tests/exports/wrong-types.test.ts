@@ -1,5 +1,6 @@
-// Every public function, constructor and method is called with values of the wrong type in every position, in processes of their own: they
-// end with a result or an error, never with a signal, never by waiting for ever, never with a rejection that nobody handles.
+// Every public function, constructor and method is called with values of the wrong type in every position, in processes
+// of their own: they end with a result or an error, never with a signal, never by waiting for ever, never with a
+// rejection that nobody handles.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -10,7 +11,8 @@ import { modelFiles, writeModels } from '../openvino/write-models';
 import { ODD_VALUES } from './odd-values';
 
 /**
- * Entries whose functions leave it to TypeScript to say what they take: helpers for notebooks, on what the library itself returns. They may end
+ * Entries whose functions leave it to TypeScript to say what they take: helpers for notebooks, on what the library
+ * itself returns. They may end
  * with JavaScript's own TypeError. Everything else names the culprit in an error of the library.
  */
 const UNCHECKED: readonly string[] = ['notebook'];

@@ -1,4 +1,5 @@
-// Random changes to a JSON text: other values at any place, keys that come twice or are gone, then damage to its bytes at times.
+// Random changes to a JSON text: other values at any place, keys that come twice or are gone, then damage to its bytes
+// at times.
 import { isRecord } from '../../lib/core/is-record';
 import { mutateBytes } from './mutate-bytes';
 import type { Random } from './random';

@@ -1,5 +1,5 @@
-// Runs a fuzz target in child processes for a while: counts what comes of each input, and saves those that end in anything but acceptance
-// or a named error, a crash and a hang included.
+// Runs a fuzz target in child processes for a while: counts what comes of each input, and saves those that end in
+// anything but acceptance or a named error, a crash and a hang included.
 import { fork } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

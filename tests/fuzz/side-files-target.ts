@@ -1,4 +1,5 @@
-// Fuzz target: one of a checkpoint's side files is odd; configuration, image processor and tokenizer are read, and a text is encoded.
+// Fuzz target: one of a checkpoint's side files is odd; configuration, image processor and tokenizer are read, and a
+// text is encoded.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseBlipConfig, readWeightIndex, SIDE_FILES } from '../../lib/checkpoint';

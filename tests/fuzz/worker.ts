@@ -1,5 +1,5 @@
-// worker.ts TARGET SEED FROM: tries one input after the other and tells its parent (run-target.ts) before and after each. A process of its
-// own, so that a crash or an endless loop is seen and the parent goes on.
+// worker.ts TARGET SEED FROM: tries one input after the other and tells its parent (run-target.ts) before and after
+// each. A process of its own, so that a crash or an endless loop is seen and the parent goes on.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -9,7 +9,9 @@ import { Random } from './random';
 
 /** Longer ones repeat what the input holds. */
 const MAX_MESSAGE = 4000;
-/** One input may raise the process's largest size by this much; an image of 2^28 pixels is the largest that is decoded. */
+/**
+ * One input may raise the process's largest size by this much; an image of 2^28 pixels is the largest that is decoded.
+ */
 const MAX_GROWTH_KB = 1.5 * 2 ** 20;
 
 async function main(): Promise<void> {

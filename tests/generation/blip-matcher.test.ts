@@ -1,5 +1,6 @@
-// Image-text matching against Hugging Face's BlipForImageTextRetrieval on a small random checkpoint (tests/fixtures/make_checkpoints.py),
-// with the bundled model's encoders through the pipeline, and what it says when it cannot work.
+// Image-text matching against Hugging Face's BlipForImageTextRetrieval on a small random checkpoint
+// (tests/fixtures/make_checkpoints.py), with the bundled model's encoders through the pipeline, and what it says when
+// it cannot work.
 // Tolerance: 1e-5 on probabilities, FP32 IR computed in f32; the differences seen are below 1e-6.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
@@ -33,7 +34,10 @@ async function convert(checkpoint: string, output: string): Promise<string> {
   return folder;
 }
 
-/** The bundled model as a retrieval checkpoint: without its decoder, with a head that takes the first word's vector apart. */
+/**
+ * The bundled model as a retrieval checkpoint: without its decoder, with a head that takes the first word's vector
+ * apart.
+ */
 function bundledRetrieval(folder: string): string {
   const source = path.join(projectRoot(), 'models', 'blip-scenes');
   fs.cpSync(source, folder, { recursive: true });

@@ -110,7 +110,8 @@ describe('use', () => {
     assert.deepEqual(mixed[1], await model.generateCaption({ pixel_values: second.pixel_values }));
   });
 
-  // Failed now and then, or ended the process, while generations with states of different shapes took turns step by step.
+  // Failed now and then, or ended the process, while generations with states of different shapes took turns step by
+  // step.
   for (const [what, properties] of [
     ['one stream', F32],
     ['two streams', { ...F32, NUM_STREAMS: '2', PERFORMANCE_HINT: 'THROUGHPUT' }],

@@ -1,5 +1,5 @@
-// A converted bundled model with its processor and the bundled images, for tests of OVBlipModel. Computed in f32, so that equal work gives
-// equal ids whatever the batch.
+// A converted bundled model with its processor and the bundled images, for tests of OVBlipModel. Computed in f32, so
+// that equal work gives equal ids whatever the batch.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

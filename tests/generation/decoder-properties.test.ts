@@ -1,4 +1,5 @@
-// How the text decoder is compiled: 8-bit weights in f32 with 64 numbers to a scale, unless the user asks for something else, always one stream on the CPU.
+// How the text decoder is compiled: 8-bit weights in f32 with 64 numbers to a scale, unless the user asks for something
+// else, always one stream on the CPU.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,5 +1,5 @@
-// Devices that stand for others (AUTO, MULTI, HETERO, BATCH) do what CPU does, and say what is known of the one that they chose.
-// On a tiny random model whose answers depend on the picture.
+// Devices that stand for others (AUTO, MULTI, HETERO, BATCH) do what CPU does, and say what is known of the one that
+// they chose. On a tiny random model whose answers depend on the picture.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,5 +1,6 @@
-// One picture's generation must not see the last one's: each of several in a row equals that of a model used for nothing else.
-// At bf16, where the processor has it, a state initialized by a subgraph was found to keep the last picture's keys and values.
+// One picture's generation must not see the last one's: each of several in a row equals that of a model used for
+// nothing else. At bf16, where the processor has it, a state initialized by a subgraph was found to keep the last
+// picture's keys and values.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

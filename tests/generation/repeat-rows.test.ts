@@ -1,4 +1,5 @@
-// Rows of a batch as several, and one row that serves all: in the text encoder and in the decoder it equals the row once for each.
+// Rows of a batch as several, and one row that serves all: in the text encoder and in the decoder it equals the row
+// once for each.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

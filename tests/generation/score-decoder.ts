@@ -1,5 +1,6 @@
-// A decoder without a network: a function from a row's tokens so far to the scores of the next one. It keeps its own record of every
-// row, reordered by beam_idx as the real one's caches are, and refuses calls that the real one could not serve.
+// A decoder without a network: a function from a row's tokens so far to the scores of the next one. It keeps its own
+// record of every row, reordered by beam_idx as the real one's caches are, and refuses calls that the real one could
+// not serve.
 import assert from 'node:assert/strict';
 import type { DecoderStep } from '../../lib/generation/decoder-step';
 import {

@@ -1,5 +1,6 @@
-// Greedy and beam search against Hugging Face's `generate` (transformers 5.23) over tables of scores (tests/fixtures/make_searches.py):
-// every option alone and some together, three rows at once that end at different steps, some at the first. Ids must be equal.
+// Greedy and beam search against Hugging Face's `generate` (transformers 5.23) over tables of scores
+// (tests/fixtures/make_searches.py): every option alone and some together, three rows at once that end at different
+// steps, some at the first. Ids must be equal.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,4 +1,5 @@
-// The vision model for one picture and for batches: the same numbers, shapes fixed where they are known, nothing left after dispose.
+// The vision model for one picture and for batches: the same numbers, shapes fixed where they are known, nothing left
+// after dispose.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

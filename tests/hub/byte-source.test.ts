@@ -1,4 +1,5 @@
-// Ranges of a remote file: redirects to a content host whose signed addresses are reused and expire, servers that do not know ranges.
+// Ranges of a remote file: redirects to a content host whose signed addresses are reused and expire, servers that do
+// not know ranges.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// Which proxy an address goes through, as Python's httpx2 (huggingface_hub's HTTP client) decides it under the same environment.
+// Which proxy an address goes through, as Python's httpx2 (huggingface_hub's HTTP client) decides it under the same
+// environment.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,4 +1,5 @@
-// A proxy on this machine: plain http is asked of it, https goes through a tunnel. Any host whose name ends in .invalid is the hub.
+// A proxy on this machine: plain http is asked of it, https goes through a tunnel. Any host whose name ends in .invalid
+// is the hub.
 import * as http from 'node:http';
 import * as net from 'node:net';
 import type { Rule } from './loopback-hub';

@@ -1,4 +1,5 @@
-// The same situations for this library as for Python's huggingface_hub, whose outcome is recorded (tests/fixtures/make_hub.py).
+// The same situations for this library as for Python's huggingface_hub, whose outcome is recorded
+// (tests/fixtures/make_hub.py).
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

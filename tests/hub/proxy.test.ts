@@ -1,4 +1,5 @@
-// Downloads through proxies: https through a tunnel, certificates, SOCKS, and what is said when the proxy does not play along.
+// Downloads through proxies: https through a tunnel, certificates, SOCKS, and what is said when the proxy does not play
+// along.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';

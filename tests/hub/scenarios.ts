@@ -1,4 +1,5 @@
-// Situations in which a client meets a hub: plain data, run both with this library and, to record what is right, with huggingface_hub.
+// Situations in which a client meets a hub: plain data, run both with this library and, to record what is right, with
+// huggingface_hub.
 import type { HubContent, Rule } from './loopback-hub';
 import { patternBytes } from './loopback-hub';
 

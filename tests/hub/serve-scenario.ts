@@ -1,5 +1,6 @@
-// Serves one scenario to another program: `node --import tsx tests/hub/serve-scenario.ts NAME HOME`, used by make_hub.py.
-// It prints the client's task as a line of JSON, waits for a line (then the disturbances begin), and prints its log when its input ends.
+// Serves one scenario to another program: `node --import tsx tests/hub/serve-scenario.ts NAME HOME`, used by
+// make_hub.py. It prints the client's task as a line of JSON, waits for a line (then the disturbances begin), and
+// prints its log when its input ends.
 import * as readline from 'node:readline';
 import { LoopbackHub } from './loopback-hub';
 import { readLog, scenarioEnvironment } from './run-scenario';

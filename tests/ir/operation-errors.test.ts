@@ -1,4 +1,5 @@
-// Mistakes in a g are found where they are made: the error names the node, the operation, what it got from whom, and what was expected.
+// Mistakes in a g are found where they are made: the error names the node, the operation, what it got from whom, and
+// what was expected.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GraphBuilder, GraphError, type IRType, type Shape, type Value } from '../../lib/ir';

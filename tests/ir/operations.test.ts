@@ -1,4 +1,5 @@
-// Every operation: the shape and type that lib/ir infers are OpenVINO's own, and what OpenVINO computes is what plain TypeScript does.
+// Every operation: the shape and type that lib/ir infers are OpenVINO's own, and what OpenVINO computes is what plain
+// TypeScript does.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -17,10 +18,16 @@ const CASES = [...ELEMENTWISE_CASES, ...SHAPE_CASES, ...PRODUCT_CASES];
 const ov = loadOpenVINO();
 const core = new ov.Core();
 
-/** f32 against f64: sums here have up to 48 terms of a size near 1, so a few units of the last of 24 bits; activations use polynomials. */
+/**
+ * f32 against f64: sums here have up to 48 terms of a size near 1, so a few units of the last of 24 bits; activations
+ * use polynomials.
+ */
 const TOLERANCE = 2e-5;
 
-/** Values in steps of 1/16, which f16 holds exactly, some of them equal between two inputs; integers are valid indices 0..3. */
+/**
+ * Values in steps of 1/16, which f16 holds exactly, some of them equal between two inputs; integers are valid indices
+ * 0..3.
+ */
 function example(type: IRType, sizes: readonly number[], seed: number): Nd {
   let state = seed * 7919 + 17;
   return generate(sizes, () => {

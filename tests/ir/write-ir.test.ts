@@ -1,4 +1,5 @@
-// The files: what OpenVINO reads from them, marks and names, constants stored once, and that nobody ever sees half a model.
+// The files: what OpenVINO reads from them, marks and names, constants stored once, and that nobody ever sees half a
+// model.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// A model folder is what its manifest says, or it is not loaded: flipped bits, cut and missing files, foreign graphs, other configurations.
+// A model folder is what its manifest says, or it is not loaded: flipped bits, cut and missing files, foreign graphs,
+// other configurations.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';

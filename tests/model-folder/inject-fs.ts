@@ -1,5 +1,6 @@
-// Counts the calls that change files below a folder, and lets one of them fail, or kills the process there. For tests: imported by a test,
-// or loaded before a script by `--import`, with INJECT_ROOT (the folder) and INJECT_KILL_AT (which call, counted from 1).
+// Counts the calls that change files below a folder, and lets one of them fail, or kills the process there. For tests:
+// imported by a test, or loaded before a script by `--import`, with INJECT_ROOT (the folder) and INJECT_KILL_AT (which
+// call, counted from 1).
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 

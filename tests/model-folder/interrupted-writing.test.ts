@@ -1,4 +1,5 @@
-// Conversion is killed, or fails, at every step that changes a file: there is a complete model or none, and the next run gives the same bytes.
+// Conversion is killed, or fails, at every step that changes a file: there is a complete model or none, and the next
+// run gives the same bytes.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -165,7 +166,8 @@ describe('a conversion over another model', () => {
           assert.match(outcome.message, advice[code] ?? /choose another/i, where);
           if (!lasting) assert.equal(state, 'first', `${where}: an error leaves the output as it was`);
         }
-        // A lock or a staging folder that could not be removed is this process's own, which lives: another process would wait for it.
+        // A lock or a staging folder that could not be removed is this process's own, which lives: another process
+        // would wait for it.
         for (const name of fs.readdirSync(folder).filter((each) => each.startsWith('.')))
           fs.rmSync(path.join(folder, name), { recursive: true });
         await convert('vqa-odd', folder);

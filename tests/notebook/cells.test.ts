@@ -1,4 +1,5 @@
-// The notebooks as they are read: cells that fit on a screen, code that the kernel's compiler accepts, and something shown by each.
+// The notebooks as they are read: cells that fit on a screen, code that the kernel's compiler accepts, and something
+// shown by each.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,4 +1,5 @@
-// The picture that the notebooks look at: a file of one's own, or one from the web that is fetched once. A server of the test stands in.
+// The picture that the notebooks look at: a file of one's own, or one from the web that is fetched once. A server of
+// the test stands in.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { createServer } from 'node:http';

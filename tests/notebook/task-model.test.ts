@@ -1,4 +1,5 @@
-// One way to hold a model of any task, and what each can show: a VQA, a captioning and a retrieval checkpoint, small and random.
+// One way to hold a model of any task, and what each can show: a VQA, a captioning and a retrieval checkpoint, small
+// and random.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

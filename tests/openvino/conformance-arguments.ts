@@ -1,4 +1,5 @@
-// What every runtime must do alike: properties of every type, and arguments of the wrong kind, which must never reach native code.
+// What every runtime must do alike: properties of every type, and arguments of the wrong kind, which must never reach
+// native code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpenVINOError } from '../../lib/openvino';

@@ -1,4 +1,5 @@
-// What every runtime must do alike: core, models, requests and their errors. Tensors and lifetimes stand in files of their own.
+// What every runtime must do alike: core, models, requests and their errors. Tensors and lifetimes stand in files of
+// their own.
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import { test } from 'node:test';

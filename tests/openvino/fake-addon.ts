@@ -1,4 +1,5 @@
-// Packages that stand in for openvino-node: one that works as far as set-up and loading look, and those that a failed download leaves.
+// Packages that stand in for openvino-node: one that works as far as set-up and loading look, and those that a failed
+// download leaves.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -20,7 +21,10 @@ export const FAULTS = {
 
 export type Fault = keyof typeof FAULTS;
 
-/** Writes the package into `folder`. `LOADS` in the environment names a file that gets a line for each process that loads it. */
+/**
+ * Writes the package into `folder`. `LOADS` in the environment names a file that gets a line for each process that
+ * loads it.
+ */
 export function writeFakeAddon(folder: string, fault: Fault = 'none'): void {
   fs.mkdirSync(path.join(folder, 'bin'), { recursive: true });
   fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'openvino-node', version: '2026.4.0' }));

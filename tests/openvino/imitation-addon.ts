@@ -1,5 +1,6 @@
-// openvino-node's addon in imitation, over another runtime: its call shapes and its traps, as its C++ sources and a build of 2026.4 show them.
-// Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync binds by position; results are copies, in
+// openvino-node's addon in imitation, over another runtime: its call shapes and its traps, as its C++ sources and a
+// build of 2026.4 show them. Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync
+// binds by position; results are copies, in
 // alphabetical order. Where the addon ends the process, this one does, too.
 import type { Addon, AddonCompiled, AddonModel, AddonPort, AddonRequest, AddonTensor } from '../../lib/openvino/addon';
 import type {
@@ -40,7 +41,10 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = noCalls()): Addon {
   class FakeTensor implements AddonTensor {
     readonly own: Tensor;
     readonly #memory: TensorData | undefined;
-    /** The shared array, which the addon does not keep alive: here a collected one is found out, there it is read all the same. */
+    /**
+     * The shared array, which the addon does not keep alive: here a collected one is found out, there it is read all
+     * the same.
+     */
     readonly #shared: WeakRef<TensorData> | undefined;
 
     constructor(...args: [own: Tensor] | [type: string, shape: number[], data?: TensorData]) {

@@ -1,4 +1,5 @@
-// Nothing piles up over 10,000 inferences: neither memory, nor native handles, whether they are disposed or left to the collector.
+// Nothing piles up over 10,000 inferences: neither memory, nor native handles, whether they are disposed or left to the
+// collector.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -18,8 +19,10 @@ const INFERENCES = 10_000;
 const ROWS = 64;
 const SIZE = ROWS * ROWS;
 /**
- * Each inference makes an input and a result of 16 KiB: one of them kept would make 164 MB; half of that is allowed. RSS after collection
- * was seen to waver by up to 32 MB, with what the allocator keeps for later. Handles, which are small, are counted exactly.
+ * Each inference makes an input and a result of 16 KiB: one of them kept would make 164 MB; half of that is allowed.
+ * RSS after collection
+ * was seen to waver by up to 32 MB, with what the allocator keeps for later. Handles, which are small, are counted
+ * exactly.
  */
 const ALLOWED_BYTES = (INFERENCES * SIZE * Float32Array.BYTES_PER_ELEMENT) / 2;
 

@@ -1,4 +1,5 @@
-// Which runtime is found and loaded, and what the error says when none is: in projects of their own that hold what a case needs.
+// Which runtime is found and loaded, and what the error says when none is: in projects of their own that hold what a
+// case needs.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

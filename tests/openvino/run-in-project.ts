@@ -17,7 +17,10 @@ export function makeProject(root: string): string {
 
 export type Step = readonly [code: string, env?: Readonly<Record<string, string>>];
 
-/** Runs the steps in `root` one after the other, with `ov` = the room's exports: what each prints, or its error's class and message. */
+/**
+ * Runs the steps in `root` one after the other, with `ov` = the room's exports: what each prints, or its error's class
+ * and message.
+ */
 export function runIn(root: string, ...steps: readonly Step[]): string[] {
   const script = `const ov = require('./lib/openvino'); const fs = require('node:fs');
     ${steps

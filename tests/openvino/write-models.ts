@@ -3,13 +3,18 @@ import * as path from 'node:path';
 import { GraphBuilder, writeIR, type IRType, type Value } from '../../lib/ir';
 
 export interface TestModels {
-  /** sum [?, 3] f32 = left + 10 right, difference [?, 3] f32 = left - right; the inputs' alphabetical order is not the model's. */
+  /**
+   * sum [?, 3] f32 = left + 10 right, difference [?, 3] f32 = left - right; the inputs' alphabetical order is not the
+   * model's.
+   */
   readonly two: string;
   /** y = 2 x with a free number of axes' sizes [?, ?] f32: for chains and empty tensors. */
   readonly twice: string;
   /** One scalar in, one scalar out: y = x + 1. */
   readonly scalar: string;
-  /** One output per element type that IR and both runtimes know; `bits` f16 and `flags` boolean only where asked for. */
+  /**
+   * One output per element type that IR and both runtimes know; `bits` f16 and `flags` boolean only where asked for.
+   */
   readonly types: string;
   readonly halves: string;
   /** Keeps what it was given: state [?, 1] = all inputs so far. */

@@ -14,7 +14,10 @@ import { BlipProcessor, channelTables } from '../../lib/preprocessing';
 import { projectRoot } from '../project-root';
 import { IMAGE_SIZE, makeSamples, makeTinyModel, writePreprocessor } from './tiny-model';
 
-/** Reads every sample of an index; writes all values behind each other as they lie in memory. Prints what it used at most, in KB. */
+/**
+ * Reads every sample of an index; writes all values behind each other as they lie in memory. Prints what it used at
+ * most, in KB.
+ */
 const READER = `
 import resource, sys
 sys.path.insert(0, sys.argv[1])

@@ -1,6 +1,8 @@
-// A disk that is full while a model is converted, calibrated or written: an error that says which file and what to do, and nothing left.
-// Always runs, without a right to mount anything: a limit on the size of files (ulimit -f) cuts writes short as a full disk does, and
-// Linux's /dev/full gives the very error of one. What is written here is larger than the limit: 8 blocks of 512 or 1024 bytes.
+// A disk that is full while a model is converted, calibrated or written: an error that says which file and what to do,
+// and nothing left. Always runs, without a right to mount anything: a limit on the size of files (ulimit -f) cuts
+// writes short as a full disk does, and
+// Linux's /dev/full gives the very error of one. What is written here is larger than the limit: 8 blocks of 512 or 1024
+// bytes.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,5 +1,5 @@
-// A notebook cell that quantizes without passing a signal: an interrupt ends NNCF all the same, and nothing is written afterwards.
-// A real kernel, NNCF itself, and a model so small that each phase takes about a second.
+// A notebook cell that quantizes without passing a signal: an interrupt ends NNCF all the same, and nothing is written
+// afterwards. A real kernel, NNCF itself, and a model so small that each phase takes about a second.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';

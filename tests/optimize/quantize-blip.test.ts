@@ -1,4 +1,5 @@
-// The bundled model to INT8 and back into use: real INT8, as accurate as FP16. quantize-failures.test.ts has what goes wrong.
+// The bundled model to INT8 and back into use: real INT8, as accurate as FP16. quantize-failures.test.ts has what goes
+// wrong.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

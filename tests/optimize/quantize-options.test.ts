@@ -1,4 +1,5 @@
-// Options of quantizeBlip: what is passed on to NNCF is typed, checked before anything runs, and refused when it is unknown.
+// Options of quantizeBlip: what is passed on to NNCF is typed, checked before anything runs, and refused when it is
+// unknown.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

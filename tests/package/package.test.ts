@@ -1,5 +1,5 @@
-// What a user installs: how large it is, that it works from ES modules and CommonJS under strict settings, and that nothing in it is
-// missing. The tarball is installed in an empty project, with packages from npm's cache or registry.
+// What a user installs: how large it is, that it works from ES modules and CommonJS under strict settings, and that
+// nothing in it is missing. The tarball is installed in an empty project, with packages from npm's cache or registry.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -24,7 +24,9 @@ const { project, files } = 'unreachable' in installed ? ({ project: '', files: [
 const modules = path.join(project, 'node_modules');
 after(() => project && fs.rmSync(path.dirname(project), { recursive: true, force: true }));
 
-/** OpenVINO from the wheel of this project's environment, which the user's project does not lie in; a cache of its own. */
+/**
+ * OpenVINO from the wheel of this project's environment, which the user's project does not lie in; a cache of its own.
+ */
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   VIRTUAL_ENV: path.resolve(findPython(), '..', '..'),

@@ -1,4 +1,5 @@
-// The two pipelines with the bundled model: shapes of results, the remembered picture, and what they say when they cannot work.
+// The two pipelines with the bundled model: shapes of results, the remembered picture, and what they say when they
+// cannot work.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// A hub id or a checkpoint folder in one call: converted once, then loaded; and what is refused before anything is converted.
+// A hub id or a checkpoint folder in one call: converted once, then loaded; and what is refused before anything is
+// converted.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

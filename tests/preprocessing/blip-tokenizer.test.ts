@@ -1,4 +1,5 @@
-// Text against HF's BertTokenizer (transformers 5.23; tests/fixtures/make_preprocessing.py): ids and decoded strings must be equal.
+// Text against HF's BertTokenizer (transformers 5.23; tests/fixtures/make_preprocessing.py): ids and decoded strings
+// must be equal.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// A tokenizer beside a model's configuration: what belongs together passes in silence, what does not is an error or a warning.
+// A tokenizer beside a model's configuration: what belongs together passes in silence, what does not is an error or a
+// warning.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,8 +1,9 @@
-// What an image may cost: sizes beyond the limits are refused from the header, the largest image that is allowed stays small in memory, and
-// damaged images end in pixels or in a named error.
+// What an image may cost: sizes beyond the limits are refused from the header, the largest image that is allowed stays
+// small in memory, and damaged images end in pixels or in a named error.
 //
-// Measured (Node 20, Linux; peak of the whole process, of which 90 MB are Node and tsx): 13377 x 13377 pixels as a 1-bit PNG 240 MB, as RGB
-// 260 MB, as RGBA of 16 bits 520 MB; 8192 x 6144 pixels as JPEG 250 MB, progressive 400 MB, WebP 480 MB, AVIF 820 MB, GIF 300 MB.
+// Measured (Node 20, Linux; peak of the whole process, of which 90 MB are Node and tsx): 13377 x 13377 pixels as a
+// 1-bit PNG 240 MB, as RGB 260 MB, as RGBA of 16 bits 520 MB; 8192 x 6144 pixels as JPEG 250 MB, progressive 400 MB,
+// WebP 480 MB, AVIF 820 MB, GIF 300 MB.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';

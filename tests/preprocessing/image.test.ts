@@ -1,7 +1,9 @@
-// Images against HF's BlipImageProcessorPil (transformers 5.23, Pillow 13; tests/fixtures/make_preprocessing.py), on the 0..255 scale.
+// Images against HF's BlipImageProcessorPil (transformers 5.23, Pillow 13; tests/fixtures/make_preprocessing.py), on
+// the 0..255 scale.
 //
-// Decoders that are exact by definition (PNG, GIF, lossless WebP, TIFF) and the resize must be equal to the bit. JPEG and lossy WebP leave the
-// decoder freedom (inverse DCT, chroma upsampling): every value within 1 of HF's, 0.2 on average.
+// Decoders that are exact by definition (PNG, GIF, lossless WebP, TIFF) and the resize must be equal to the bit. JPEG
+// and lossy WebP leave the decoder freedom (inverse DCT, chroma upsampling): every value within 1 of HF's, 0.2 on
+// average.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as http from 'node:http';

@@ -1,5 +1,5 @@
-// Damaged side files: whatever stands in them, loading a processor gives a working one or an error of the library's own, soon.
-// BLIP_FUZZ_ROUNDS and BLIP_FUZZ_SEED in the environment choose more rounds, or others.
+// Damaged side files: whatever stands in them, loading a processor gives a working one or an error of the library's
+// own, soon. BLIP_FUZZ_ROUNDS and BLIP_FUZZ_SEED in the environment choose more rounds, or others.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

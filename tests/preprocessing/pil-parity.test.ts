@@ -1,4 +1,5 @@
-// Images of every kind against Pillow 13 (tests/fixtures/make_images.py): the same bytes, or an error where PIL has one.
+// Images of every kind against Pillow 13 (tests/fixtures/make_images.py): the same bytes, or an error where PIL has
+// one.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';

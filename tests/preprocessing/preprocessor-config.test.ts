@@ -1,5 +1,6 @@
-// The image processor's settings against HF's BlipImageProcessor (transformers 5.24, tests/fixtures/make_preprocessor_keys.py): whatever
-// is accepted gives its pixels to the last bit, and whatever would not is refused by name.
+// The image processor's settings against HF's BlipImageProcessor (transformers 5.24,
+// tests/fixtures/make_preprocessor_keys.py): whatever is accepted gives its pixels to the last bit, and whatever would
+// not is refused by name.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -55,7 +56,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   '{"image_std": [0.5, 0.5, 1e-45]}': 'image_std',
   '{"image_std": -Infinity}': 'image_std',
 };
-/** HF checks what a step would use though the step is off, and leaves other modes than RGB to fail later: here they give pixels. */
+/**
+ * HF checks what a step would use though the step is off, and leaves other modes than RGB to fail later: here they give
+ * pixels.
+ */
 const ACCEPTED = [
   '{"do_resize": false, "size": "any", "resample": "any"}',
   '{"do_convert_rgb": false}',

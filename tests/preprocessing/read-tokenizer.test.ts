@@ -1,5 +1,5 @@
-// Tokenizer files of many kinds against transformers 5.24 on the same folder (tests/fixtures/make_tokenizers.py): the same ids, the same
-// decoded texts, the same tokens, or an error that names the file.
+// Tokenizer files of many kinds against transformers 5.24 on the same folder (tests/fixtures/make_tokenizers.py): the
+// same ids, the same decoded texts, the same tokens, or an error that names the file.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,4 +1,5 @@
-// Resizing by vector instructions against plain loops, which tests/preprocessing/image.test.ts holds against Pillow: equal to the bit.
+// Resizing by vector instructions against plain loops, which tests/preprocessing/image.test.ts holds against Pillow:
+// equal to the bit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resampleColumnsByLoops, resampleRowsByLoops } from '../../lib/preprocessing/resample-loops';

@@ -1,4 +1,5 @@
-// Token ids beside those of transformers.js, which notebooks show as the reference: equal on the bundled model and on plain texts.
+// Token ids beside those of transformers.js, which notebooks show as the reference: equal on the bundled model and on
+// plain texts.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

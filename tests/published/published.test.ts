@@ -1,5 +1,6 @@
-// Salesforce's eight checkpoints: their own side files and form of weights, small, against PyTorch (fixtures/make_published.py).
-// Loaded, converted and run by the same calls as the published ones; computed in f32, as PyTorch does.
+// Salesforce's eight checkpoints: their own side files and form of weights, small, against PyTorch
+// (fixtures/make_published.py). Loaded, converted and run by the same calls as the published ones; computed in f32, as
+// PyTorch does.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

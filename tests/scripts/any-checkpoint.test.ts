@@ -1,5 +1,6 @@
-// Both notebooks from top to bottom with a checkpoint that only writes captions, and with one that only matches texts: tiny random ones
-// (tests/fixtures/make_checkpoints.py), with the bundled data set and image, so that nothing is downloaded.
+// Both notebooks from top to bottom with a checkpoint that only writes captions, and with one that only matches texts:
+// tiny random ones (tests/fixtures/make_checkpoints.py), with the bundled data set and image, so that nothing is
+// downloaded.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

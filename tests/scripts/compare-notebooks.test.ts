@@ -1,4 +1,5 @@
-// The comparison of saved and fresh notebooks: it finds every kind of changed result, and lets pass what another machine makes different.
+// The comparison of saved and fresh notebooks: it finds every kind of changed result, and lets pass what another
+// machine makes different.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,6 +1,6 @@
 // What the start command says first: sizes follow the configuration, times grow with the work and shrink with cores.
-// References: parameters of the published checkpoints as transformers counts them, their files' sizes on the hub, and the original
-// tutorial's sizes of the FP16 models (168145.68 + 268087.17 + 269303.42 KB).
+// References: parameters of the published checkpoints as transformers counts them, their files' sizes on the hub, and
+// the original tutorial's sizes of the FP16 models (168145.68 + 268087.17 + 269303.42 KB).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseBlipConfig, type BlipTask } from '../../lib/checkpoint';

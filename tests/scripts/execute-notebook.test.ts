@@ -1,5 +1,5 @@
-// Headless runs: progress per cell and within a long one, a failing cell's message, a clean end when they are interrupted, and what
-// is kept of a run that did not end.
+// Headless runs: progress per cell and within a long one, a failing cell's message, a clean end when they are
+// interrupted, and what is kept of a run that did not end.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

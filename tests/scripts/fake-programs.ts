@@ -20,7 +20,10 @@ export function addProgram(folder: string, name: string, script: string): void {
 export const addOldPython = (folder: string, name: string, version: string): void =>
   addProgram(folder, name, `echo ${version}\n`);
 
-/** A Python with venv and pip; both only leave marks. Its environments contain copies of itself. `LOG` is where it tells. */
+/**
+ * A Python with venv and pip; both only leave marks. Its environments contain copies of itself. `LOG` is where it
+ * tells.
+ */
 export function addPython(folder: string, name: string, version: string, log: string): void {
   addProgram(
     folder,
@@ -48,7 +51,8 @@ esac
 }
 
 /**
- * `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. OPENVINO_NODE names a package to install
+ * `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. OPENVINO_NODE names
+ * a package to install
  * as openvino-node, TSX the real tsx.
  */
 export function addNpm(folder: string, log: string): void {

@@ -1,5 +1,6 @@
-// An interrupted run leaves nothing half-written and nobody at work, however it is interrupted: the whole tree of processes that
-// npm start makes (Node, Python, the kernel, NNCF's worker), on a notebook whose cells convert and quantize again and again.
+// An interrupted run leaves nothing half-written and nobody at work, however it is interrupted: the whole tree of
+// processes that npm start makes (Node, Python, the kernel, NNCF's worker), on a notebook whose cells convert and
+// quantize again and again.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -144,7 +145,10 @@ describe('an interrupted run', LINUX_ONLY, () => {
     });
 });
 
-/** `pid command` of every process whose environment names this output folder; a dead one that its parent has not asked about is none. */
+/**
+ * `pid command` of every process whose environment names this output folder; a dead one that its parent has not asked
+ * about is none.
+ */
 function running(output: string): string[] {
   const found: string[] = [];
   for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)))

@@ -21,7 +21,10 @@ const PERMISSIVE = new Set([
   'Python-2.0',
   'Zlib',
 ]);
-/** Copyleft per file or per library, with where it is accepted: as a shared library, or a development tool that is not passed on. */
+/**
+ * Copyleft per file or per library, with where it is accepted: as a shared library, or a development tool that is not
+ * passed on.
+ */
 const COPYLEFT = [
   { licence: 'LGPL-3.0-or-later', packages: /^@img\/sharp-/ },
   { licence: 'MPL-2.0', packages: /^(zeromq|certifi|fqdn)$/ },

@@ -1,4 +1,5 @@
-// The Python lock: complete, with digests, for every Python version and system that the project supports, and without a host.
+// The Python lock: complete, with digests, for every Python version and system that the project supports, and without a
+// host.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -10,7 +11,10 @@ const PYTHON = path.join(projectRoot(), '.venv', process.platform === 'win32' ? 
 
 const read = (name: string): string => fs.readFileSync(path.join(projectRoot(), name), 'utf8');
 
-/** Evaluates the lock for every environment: { environment: { name: [versions that apply] } }, and what is installed here but not locked. */
+/**
+ * Evaluates the lock for every environment: { environment: { name: [versions that apply] } }, and what is installed
+ * here but not locked.
+ */
 const EVALUATE = `
 import importlib.metadata as metadata, json, re, sys
 from packaging.markers import default_environment

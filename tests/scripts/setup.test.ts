@@ -1,4 +1,5 @@
-// Set-up as a whole, with stand-ins for npm and Python: what it does, what it skips, and how it goes on after it was cut short.
+// Set-up as a whole, with stand-ins for npm and Python: what it does, what it skips, and how it goes on after it was
+// cut short.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,4 +1,5 @@
-// The start command before its notebooks: a model that is not there, a hub that does not answer, an interrupt while it is asked.
+// The start command before its notebooks: a model that is not there, a hub that does not answer, an interrupt while it
+// is asked.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

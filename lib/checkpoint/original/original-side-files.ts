@@ -1,5 +1,5 @@
-// The side files of an original checkpoint (.pth), which is one file of weights alone: config.json and preprocessor_config.json, from the
-// shapes of its tensors and from what the original repository fixes in its code.
+// The side files of an original checkpoint (.pth), which is one file of weights alone: config.json and
+// preprocessor_config.json, from the shapes of its tensors and from what the original repository fixes in its code.
 import type { CheckpointTensor } from '../checkpoint-tensor';
 import { CheckpointError } from '../errors';
 
@@ -61,7 +61,10 @@ class Shapes {
   }
 }
 
-/** The side of the images that the vision model takes, from its position embedding: 480 pixels have 900 patches, 384 have 576. */
+/**
+ * The side of the images that the vision model takes, from its position embedding: 480 pixels have 900 patches, 384
+ * have 576.
+ */
 export function imageSizeOf(tensors: Tensors, path: string): number {
   const shapes = new Shapes(tensors, path);
   const patches = shapes.size(POSITIONS, 1) - 1;
@@ -132,7 +135,10 @@ export function withImageSize(config: Json, size: number): Json {
   return { ...config, vision_config: { ...(typeof vision === 'object' ? vision : {}), image_size: size } };
 }
 
-/** What preprocessor_config.json would say: the settings that lie beside the file, or else BLIP's, for images of this size. */
+/**
+ * What preprocessor_config.json would say: the settings that lie beside the file, or else BLIP's, for images of this
+ * size.
+ */
 export function deriveImageProcessor(settings: Json | undefined, size: number): Json {
   return { ...(settings ?? IMAGE_PROCESSOR), size: { height: size, width: size } };
 }

@@ -1,4 +1,5 @@
-// What a checkpoint of the original repository is in the terms of transformers: tensors under their names there, configuration, side files.
+// What a checkpoint of the original repository is in the terms of transformers: tensors under their names there,
+// configuration, side files.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describeValue } from '../../core/describe-value';
@@ -31,7 +32,8 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 const ALL_PARTS = [...new Set(Object.values(PARTS).flat())];
 
 /**
- * Takes config.json and preprocessor_config.json from the folder where they are there, but the size of the images from the weights:
+ * Takes config.json and preprocessor_config.json from the folder where they are there, but the size of the images from
+ * the weights:
  * VQA checkpoints take 480 x 480 pixels, and what is copied from the hub says 384.
  *
  * @param tensors under the original names
@@ -68,7 +70,10 @@ export function readOriginal(tensors: Tensors, folder: string, weights: string):
   return { tensors: kept, config, derivedFiles };
 }
 
-/** The class whose parts the tensors are. A file from pretraining has them all: transformers makes a captioning model of it. */
+/**
+ * The class whose parts the tensors are. A file from pretraining has them all: transformers makes a captioning model of
+ * it.
+ */
 function architectureOf(tensors: Tensors): string {
   const has = (part: string): boolean => [...tensors.keys()].some((name) => name.startsWith(`${part}.`));
   if (!has('text_decoder')) return 'BlipForImageTextRetrieval';

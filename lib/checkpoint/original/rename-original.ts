@@ -1,5 +1,6 @@
-// Salesforce's original checkpoints (.pth), whose tensors have the names of the original repository, as transformers names them.
-// Sources: transformers' convert_blip_original_pytorch_to_hf.py (the names), Salesforce's models/*.py (what else the files hold).
+// Salesforce's original checkpoints (.pth), whose tensors have the names of the original repository, as transformers
+// names them. Sources: transformers' convert_blip_original_pytorch_to_hf.py (the names), Salesforce's models/*.py (what
+// else the files hold).
 import type { CheckpointTensor } from '../checkpoint-tensor';
 import { CheckpointError } from '../errors';
 import { renameTensors } from '../unwrap-names';
@@ -7,7 +8,10 @@ import { renameTensors } from '../unwrap-names';
 type Tensors = ReadonlyMap<string, CheckpointTensor>;
 
 const VISION = 'visual_encoder.';
-/** The vision model's own names; those of the text models are transformers' already. In this order: the first that fits is taken. */
+/**
+ * The vision model's own names; those of the text models are transformers' already. In this order: the first that fits
+ * is taken.
+ */
 const VISION_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^patch_embed\.proj\./, 'embeddings.patch_embedding.'],
   [/^pos_embed$/, 'embeddings.position_embedding'],
@@ -18,7 +22,9 @@ const VISION_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^blocks\.(\d+)\.attn\.proj\./, 'encoder.layers.$1.self_attn.projection.'],
   [/^blocks\.(\d+)\.mlp\./, 'encoder.layers.$1.mlp.'],
 ];
-/** Kept for training on: momentum copies of the encoders, queues of features, the temperature of the contrastive loss. */
+/**
+ * Kept for training on: momentum copies of the encoders, queues of features, the temperature of the contrastive loss.
+ */
 const TRAINING =
   /^((visual_encoder|text_encoder|vision_proj|text_proj)_m\.|(image_queue|text_queue|idx_queue|ptr_queue|queue_ptr|temp)$)/;
 /** The head of the fourth task, whose text encoder looks at two images. */

@@ -4,7 +4,10 @@ import { PyTorchFileError } from '../errors';
 import { describeValue, PickleDict, type PickleValue } from './pickle-values';
 import { TensorView } from './torch-tensors';
 
-/** Where training scripts put the state dict: BLIP's own, Lightning, many others, DeepSpeed. In order of preference, before any other. */
+/**
+ * Where training scripts put the state dict: BLIP's own, Lightning, many others, DeepSpeed. In order of preference,
+ * before any other.
+ */
 const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module'];
 /** More names hide what they have in common. */
 const MAX_LISTED = 8;

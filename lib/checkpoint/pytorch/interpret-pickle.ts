@@ -1,5 +1,6 @@
-// Interprets a pickle: a program for a small stack machine, of which Python's pickle executes whatever it names. Here the instructions
-// are a closed list, so is what they may name (pickle-globals.ts), and the result is plain values. Sources: Python's pickletools,
+// Interprets a pickle: a program for a small stack machine, of which Python's pickle executes whatever it names. Here
+// the instructions are a closed list, so is what they may name (pickle-globals.ts), and the result is plain values.
+// Sources: Python's pickletools,
 // torch/_weights_only_unpickler.py. Work and memory are bounded, whatever the file says.
 import type { ByteCursor } from './byte-cursor';
 import { findGlobal, refuseGlobal } from './pickle-globals';
@@ -17,7 +18,10 @@ import {
 
 /** What torch writes (protocol 2, others by option). Protocols 0 and 1 are text and of another time. */
 const PROTOCOLS = [2, 3, 4, 5];
-/** BLIP's largest training checkpoint (a thousand tensors with their momentum and optimizer) takes about 250,000 operations. */
+/**
+ * BLIP's largest training checkpoint (a thousand tensors with their momentum and optimizer) takes about 250,000
+ * operations.
+ */
 const MAX_OPERATIONS = 1 << 21;
 /** The longest name of a module or a class that is read. */
 const MAX_NAME_BYTES = 512;

@@ -1,5 +1,5 @@
-// Opens what torch.save wrote (pytorch_model.bin, .pth, .pt): its tensors by name, still on disk. PyTorch is not needed, and nothing in
-// the file is executed.
+// Opens what torch.save wrote (pytorch_model.bin, .pth, .pt): its tensors by name, still on disk. PyTorch is not
+// needed, and nothing in the file is executed.
 import { checkArguments } from '../../core/check-arguments';
 import type { WeightsFile } from '../checkpoint-tensor';
 import { PyTorchFileError } from '../errors';
@@ -17,7 +17,8 @@ import type { TensorView } from './torch-tensors';
 const HEAD_BYTES = 64;
 
 /**
- * Opens a file in torch's form since 1.6 (a ZIP archive) or in the one before. Checks all of it but the numbers; reads no weights.
+ * Opens a file in torch's form since 1.6 (a ZIP archive) or in the one before. Checks all of it but the numbers; reads
+ * no weights.
  *
  * @example
  * const file = openPyTorchFile('pytorch_model.bin');

@@ -1,5 +1,6 @@
-// torch.save's form before PyTorch 1.6: five pickles (a magic number, a version, facts about the machine, the object, the keys of its
-// storages), then each storage's length and bytes, in the order of the keys. Always little-endian, whatever machine wrote it.
+// torch.save's form before PyTorch 1.6: five pickles (a magic number, a version, facts about the machine, the object,
+// the keys of its storages), then each storage's length and bytes, in the order of the keys. Always little-endian,
+// whatever machine wrote it.
 import { quote } from '../../core/quote';
 import { PyTorchFileError } from '../errors';
 import type { FileReader } from '../file-reader';
@@ -11,7 +12,10 @@ import { isCount, Storage, type StoragePlace } from './torch-tensors';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
-/** Of all five pickles: their numbers are elsewhere. Without a limit, a damaged file would be taken for a pickle as a whole. */
+/**
+ * Of all five pickles: their numbers are elsewhere. Without a limit, a damaged file would be taken for a pickle as a
+ * whole.
+ */
 const MAX_PICKLE_BYTES = 1 << 26;
 /** In front of a storage: how many values it has. */
 const LENGTH_BYTES = 8;

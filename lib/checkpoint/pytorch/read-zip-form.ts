@@ -1,4 +1,5 @@
-// torch.save's form since PyTorch 1.6: a ZIP archive of one folder (any name) with data.pkl, byteorder, and data/KEY for each storage.
+// torch.save's form since PyTorch 1.6: a ZIP archive of one folder (any name) with data.pkl, byteorder, and data/KEY
+// for each storage.
 import { quote } from '../../core/quote';
 import { PyTorchFileError } from '../errors';
 import type { FileReader } from '../file-reader';
@@ -48,7 +49,10 @@ function entryOf(file: FileReader, entries: ReadonlyMap<string, ZipEntry>, name:
   return entry;
 }
 
-/** The archive's one folder: that of the first entry, as torch takes it, or the only one with a data.pkl (an archive packed anew). */
+/**
+ * The archive's one folder: that of the first entry, as torch takes it, or the only one with a data.pkl (an archive
+ * packed anew).
+ */
 function findFolder(file: FileReader, names: readonly string[]): string {
   const folders = names
     .filter((name) => /^[^/]+\/data\.pkl$/.test(name))

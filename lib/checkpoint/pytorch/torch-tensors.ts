@@ -13,7 +13,8 @@ import {
 /** torch's own limit. */
 const MAX_DIMENSIONS = 64;
 /**
- * A view may repeat values (`expand`), so that its size is not bounded by the file's. Larger repeated ones than this are no weights: it
+ * A view may repeat values (`expand`), so that its size is not bounded by the file's. Larger repeated ones than this
+ * are no weights: it
  * is enough for the position ids and masks that models keep, and little memory.
  */
 const MAX_REPEATED_VALUES = 1 << 22;
@@ -77,7 +78,10 @@ export function rebuildTensorV2(args: readonly PickleValue[], context: CallConte
   return rebuild(storage, undefined, [offset, size, stride], context);
 }
 
-/** For dtypes that have no class of storages: `(storage, storage_offset, size, stride, requires_grad, backward_hooks, dtype, metadata)` */
+/**
+ * For dtypes that have no class of storages: `(storage, storage_offset, size, stride, requires_grad, backward_hooks,
+ * dtype, metadata)`
+ */
 export function rebuildTensorV3(args: readonly PickleValue[], context: CallContext): TensorView {
   const [storage, offset, size, stride, , , dtype, metadata] = args;
   checkMetadata(metadata, context);

@@ -95,7 +95,10 @@ async function verifyOptions(parsed: ParsedCommand, terminal: Terminal): Promise
   };
 }
 
-/** @example formatRow(row) // 'FAIL         answer: "how many?" (INT8, bf16): "2" [30522,1016,102]; expected [30522,1015,102]' */
+/**
+ * @example formatRow(row) // 'FAIL         answer: "how many?" (INT8, bf16): "2" [30522,1016,102]; expected
+ * [30522,1015,102]'
+ */
 function formatRow({ status, check, got, expected, note }: VerifyRow): string {
   const reference = status === 'info' ? expected : expected && `expected ${expected}`;
   const parts = [got, reference, note].filter((part) => part !== undefined && part !== '');

@@ -1,4 +1,5 @@
-// Whether OpenVINO is found and loads, in a process of its own: a damaged native library ends the process that loads it.
+// Whether OpenVINO is found and loads, in a process of its own: a damaged native library ends the process that loads
+// it.
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { isRecord } from '../../core/is-record';

@@ -1,5 +1,5 @@
-// Runs WebAssembly, the only way from JavaScript to the processor's vector instructions. For a few inner loops over millions of numbers:
-// each has a counterpart in TypeScript, which is used where there are no vector instructions.
+// Runs WebAssembly, the only way from JavaScript to the processor's vector instructions. For a few inner loops over
+// millions of numbers: each has a counterpart in TypeScript, which is used where there are no vector instructions.
 
 /** An instance's functions, which take and return 32-bit integers, and its memory. */
 export interface VectorModule {
@@ -25,7 +25,8 @@ declare const WebAssembly:
 
 /**
  * @param base64 a module's bytes, which `npm run build:wasm` made of a .wat
- * @returns a function that makes the instance at its first call; it returns undefined where processor or Node.js's options leave no
+ * @returns a function that makes the instance at its first call; it returns undefined where processor or Node.js's
+ *   options leave no
  * vector instructions
  */
 export function lazyInstance(base64: string): () => VectorModule | undefined {

@@ -1,8 +1,12 @@
-// Float32 to IEEE half precision by vector instructions (round-halves.wat): docs/decisions/007-vector-instructions-in-webassembly.md
+// Float32 to IEEE half precision by vector instructions (round-halves.wat):
+// docs/decisions/007-vector-instructions-in-webassembly.md
 import { lazyInstance, type VectorModule } from './instantiate';
 import { WASM } from './round-halves-wasm';
 
-/** Values that are rounded in one call: they and their halves fit into the processor's inner caches, and into the module's memory. */
+/**
+ * Values that are rounded in one call: they and their halves fit into the processor's inner caches, and into the
+ * module's memory.
+ */
 const CHUNK = 1 << 14;
 
 const instance = lazyInstance(WASM);

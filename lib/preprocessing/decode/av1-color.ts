@@ -1,4 +1,5 @@
-// What an AV1 stream says about its colors, in its sequence header (AV1 specification, section 5.5): for AVIF files that say nothing themselves.
+// What an AV1 stream says about its colors, in its sequence header (AV1 specification, section 5.5): for AVIF files
+// that say nothing themselves.
 import type { NclxColor } from './avif-container';
 
 const SEQUENCE_HEADER = 1;

@@ -1,14 +1,19 @@
-// CIELAB of 8 bits as sRGB, as PIL does it with LittleCMS: L* 0 to 100 as 0 to 255, a* and b* as signed bytes, white point D50.
+// CIELAB of 8 bits as sRGB, as PIL does it with LittleCMS: L* 0 to 100 as 0 to 255, a* and b* as signed bytes, white
+// point D50.
 //
-// LittleCMS converts a grid of 33 colors in each direction and interpolates between them, which is up to 30 off the formula in dark, strong
-// colors. The same is done here: measured on random colors, one value in a hundred differs from PIL's, by 1.
+// LittleCMS converts a grid of 33 colors in each direction and interpolates between them, which is up to 30 off the
+// formula in dark, strong colors. The same is done here: measured on random colors, one value in a hundred differs from
+// PIL's, by 1.
 import type { Samples } from './read-samples';
 
 /** Colors of the grid in one direction. */
 const GRID = 33;
 /** D50, the white of color profiles (ICC.1, 6.3.4.3). */
 const WHITE = [0.9642, 1, 0.8249] as const;
-/** XYZ under D50 to linear sRGB: the inverse of the sRGB profile's matrix, which is adapted from D65 by Bradford's method. */
+/**
+ * XYZ under D50 to linear sRGB: the inverse of the sRGB profile's matrix, which is adapted from D65 by Bradford's
+ * method.
+ */
 const TO_LINEAR = [
   [3.1338561, -1.6168667, -0.4906146],
   [-0.9787684, 1.9161415, 0.033454],
@@ -33,7 +38,8 @@ export function labToRgb({ data, channels }: Samples): Uint8Array {
 }
 
 /**
- * Within a cell of the grid, the color lies in a tetrahedron whose corners are met on the way from the lowest corner to the highest, first
+ * Within a cell of the grid, the color lies in a tetrahedron whose corners are met on the way from the lowest corner to
+ * the highest, first
  * in the direction in which it lies farthest.
  */
 function interpolate(colors: Uint16Array, lab: readonly [number, number, number], result: Uint8Array): void {

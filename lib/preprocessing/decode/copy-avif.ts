@@ -1,4 +1,5 @@
-// A copy of an AVIF file for libheif, which then neither turns nor crops the image, and gives its samples as they are stored.
+// A copy of an AVIF file for libheif, which then neither turns nor crops the image, and gives its samples as they are
+// stored.
 import { isNclx, type AvifContainer } from './avif-container';
 import { findBox, hasWideIndices, readAssociations, readBoxes, type Box } from './heif-boxes';
 
@@ -48,7 +49,10 @@ function neutralize(copy: Buffer, { type, start, end, typeAt }: Box, size: Box |
   [width, 1, height, 1, 0, 1, 0, 1].forEach((value, i) => copy.writeUInt32BE(value, start + 4 * i));
 }
 
-/** The box `meta` again, behind the file, with one more property for every item; positions in the file stay what they are. */
+/**
+ * The box `meta` again, behind the file, with one more property for every item; positions in the file stay what they
+ * are.
+ */
 function appendColor(copy: Buffer, view: DataView, { boxes }: AvifContainer): Buffer | undefined {
   const { meta, iprp, ipco, ipma, properties } = boxes;
   const index = properties.length + 1;

@@ -1,4 +1,5 @@
-// The boxes that a HEIF file is made of (ISO 14496-12 and 23008-12), and where its items are. Every read is checked: a RangeError is a damaged file.
+// The boxes that a HEIF file is made of (ISO 14496-12 and 23008-12), and where its items are. Every read is checked: a
+// RangeError is a damaged file.
 
 export interface Box {
   readonly type: string;

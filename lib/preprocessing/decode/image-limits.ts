@@ -10,7 +10,10 @@ export const MAX_DECODED_BYTES = 2 ** 30;
 /** An image that takes more than this as RGB is decoded and resized in strips, where its format allows. */
 const STRIP_BYTES = 64 * 2 ** 20;
 
-/** The largest images that pass the limits above take 1 to 8 seconds on two cores; a busy machine may need ten times that. */
+/**
+ * The largest images that pass the limits above take 1 to 8 seconds on two cores; a busy machine may need ten times
+ * that.
+ */
 export const DECODE_SECONDS = 90;
 
 /**

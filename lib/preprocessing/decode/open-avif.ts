@@ -1,7 +1,8 @@
 // AVIF: sharp decodes luma and chroma, and they become RGB here, to the bit as PIL does it.
 //
-// libheif, through which sharp reads, repeats each chroma sample over the pixels it covers, where PIL interpolates: single values are then off
-// by up to 90, and gray of limited range by 20. So libheif is told that the samples are the colors. Rare kinds of color (SMPTE 240M, YCgCo,
+// libheif, through which sharp reads, repeats each chroma sample over the pixels it covers, where PIL interpolates:
+// single values are then off by up to 90, and gray of limited range by 20. So libheif is told that the samples are the
+// colors. Rare kinds of color (SMPTE 240M, YCgCo,
 // ICtCp and the like) are left to it.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';

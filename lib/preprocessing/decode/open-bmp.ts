@@ -1,5 +1,5 @@
-// BMP (Windows and OS/2 bitmaps), in the variants that PIL reads: 1 to 32 bits, run lengths, bit masks, either row order.
-// No package fits: those on npm miss OS/2 headers or run lengths, or allocate whatever size a header claims.
+// BMP (Windows and OS/2 bitmaps), in the variants that PIL reads: 1 to 32 bits, run lengths, bit masks, either row
+// order. No package fits: those on npm miss OS/2 headers or run lengths, or allocate whatever size a header claims.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';
 import { decodeBmpRunLengths } from './decode-bmp-run-lengths';

@@ -1,5 +1,6 @@
 // GIF (GIF89a specification): the first frame on its canvas, as PIL composes it.
-// sharp is not asked: libvips and PIL differ in the part of the canvas that a frame leaves free, in files without palette, and in damaged ones.
+// sharp is not asked: libvips and PIL differ in the part of the canvas that a frame leaves free, in files without
+// palette, and in damaged ones.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';
 import { decodeGifLzw } from './decode-gif-lzw';

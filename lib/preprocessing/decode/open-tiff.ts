@@ -1,7 +1,8 @@
 // TIFF (TIFF 6.0): the first page. sharp decompresses; what the samples mean is decided here, as PIL decides it.
 //
-// libvips converts some kinds otherwise than PIL, or not at all. For these it is handed a copy of the file that calls the samples plain gray
-// or RGB, so that they come as they are stored: 16-bit gray with white as zero, CIELAB, raw YCbCr, and premultiplied colors.
+// libvips converts some kinds otherwise than PIL, or not at all. For these it is handed a copy of the file that calls
+// the samples plain gray or RGB, so that they come as they are stored: 16-bit gray with white as zero, CIELAB, raw
+// YCbCr, and premultiplied colors.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';
 import { labToRgb } from './cielab';

@@ -84,7 +84,10 @@ function keyword(data: Uint8Array): string {
   return Buffer.from(data.subarray(0, Math.max(0, end))).toString('latin1');
 }
 
-/** Keyword, zero, then: text (tEXt); method, zlib data (zTXt); compressed, method, language, zero, translation, zero, text (iTXt). */
+/**
+ * Keyword, zero, then: text (tEXt); method, zlib data (zTXt); compressed, method, language, zero, translation, zero,
+ * text (iTXt).
+ */
 function text(chunk: Chunk | undefined): Uint8Array | undefined {
   if (!chunk) return undefined;
   const rest = chunk.data.subarray(chunk.data.indexOf(0) + 1);

@@ -17,13 +17,19 @@ export interface Samples<Values extends Uint8Array | Uint16Array = Uint8Array> {
   readonly channels: number;
 }
 
-/** Sets the color space in which samples come, or picks a channel. Without it gray and RGB come as RGB, with alpha where there is one. */
+/**
+ * Sets the color space in which samples come, or picks a channel. Without it gray and RGB come as RGB, with alpha where
+ * there is one.
+ */
 export type Preparation = (image: Sharp) => Sharp;
 
 export class SampleReader {
   private readonly options: SharpOptions;
 
-  /** @param failOn damage that is an error; by default a truncated image, while lesser damage is passed over, as PIL does */
+  /**
+   * @param failOn damage that is an error; by default a truncated image, while lesser damage is passed over, as PIL
+   * does
+   */
   constructor(
     private readonly bytes: Uint8Array,
     failOn: SharpOptions['failOn'] = 'truncated',

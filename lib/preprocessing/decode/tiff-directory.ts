@@ -1,4 +1,5 @@
-// The first directory of a TIFF structure: the tags of a TIFF file, and of the EXIF data in other files (TIFF 6.0, section 2).
+// The first directory of a TIFF structure: the tags of a TIFF file, and of the EXIF data in other files (TIFF 6.0,
+// section 2).
 
 export interface TiffDirectory {
   readonly littleEndian: boolean;
@@ -10,7 +11,10 @@ export interface TiffDirectory {
   offset(tag: number): number | undefined;
 }
 
-/** Bytes of a value by its type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, … IFD, and BigTIFF's three. */
+/**
+ * Bytes of a value by its type's number: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, … IFD, and
+ * BigTIFF's three.
+ */
 const TYPE_BYTES: Readonly<Record<number, number>> = {
   1: 1,
   2: 1,

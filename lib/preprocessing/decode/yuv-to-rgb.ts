@@ -1,8 +1,12 @@
-// Luma and chroma as RGB, to the bit as PIL does it: libavif, with libyuv's fixed-point arithmetic and its bilinear upsampling of chroma.
-// Source: libyuv, row_common.cc (CALC_RGB16) and scale_common.cc (ScaleRowUp2), as on x86; libavif, reformat.c and reformat_libyuv.c.
+// Luma and chroma as RGB, to the bit as PIL does it: libavif, with libyuv's fixed-point arithmetic and its bilinear
+// upsampling of chroma. Source: libyuv, row_common.cc (CALC_RGB16) and scale_common.cc (ScaleRowUp2), as on x86;
+// libavif, reformat.c and reformat_libyuv.c.
 import type { AvifContainer } from './avif-container';
 
-/** Planes of an image, pixel by pixel: Cr, luma, Cb, and alpha where there is one; chroma is repeated for every pixel that it covers. */
+/**
+ * Planes of an image, pixel by pixel: Cr, luma, Cb, and alpha where there is one; chroma is repeated for every pixel
+ * that it covers.
+ */
 export interface Planes {
   readonly data: Uint8Array | Uint16Array;
   readonly channels: number;
@@ -111,7 +115,10 @@ function usedDepth({ depth, channels }: Planes, { monochrome, chromaRows }: Avif
   return depth === 10 || (depth === 12 && chromaRows === 2) ? depth : 8;
 }
 
-/** Reads a row of one chroma channel, 8 bits, each value interpolated from the nearest two samples in a direction that is subsampled. */
+/**
+ * Reads a row of one chroma channel, 8 bits, each value interpolated from the nearest two samples in a direction that
+ * is subsampled.
+ */
 function chromaReader(
   { data, channels, width, height, depth }: Planes,
   { chromaColumns, chromaRows }: AvifContainer,
