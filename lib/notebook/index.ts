@@ -12,6 +12,7 @@ export { ChartError, type PlotlyFigure } from './plotly-svg';
 export { interruptSignal } from '../core/interrupt-signal';
 export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
+export { referenceTokenIds } from './reference-token-ids';
 export { showDemo } from './show-demo';
 export { showTable, type TableRow } from './show-table';
 export { versions, type VersionRow } from './versions';
