@@ -39,10 +39,8 @@ export interface FoundCheckpoint {
 
 /**
  * A folder with config.json is taken as it is, and a file of weights (`model_base_vqa.pth`) with its folder; a hub id
- * is fetched into the
- * hub's cache.
- * The revision is the option's, the id's own (`owner/name@revision`), that of the environment variable BLIP_REVISION,
- * or `main`.
+ * is fetched into the hub's cache. The revision is the option's, the id's own (`owner/name@revision`), that of the
+ * environment variable BLIP_REVISION, or `main`.
  *
  * @param which `weights: false` for the side files alone
  * @throws {CheckpointError} when a folder is no checkpoint, or a name stands for nothing

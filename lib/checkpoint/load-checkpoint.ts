@@ -35,8 +35,7 @@ export interface BlipCheckpoint {
   readonly parameterCounts: Readonly<Partial<Record<BlipPart, number>>>;
   /**
    * Side files that the folder lacks, or that contradict the weights: their text by their name. Only for checkpoints of
-   * the original
-   * repository; they go before the folder's files.
+   * the original repository; they go before the folder's files.
    */
   readonly derivedFiles: ReadonlyMap<string, string>;
   close(): void;

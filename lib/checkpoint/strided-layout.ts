@@ -31,8 +31,7 @@ export function isContiguous({ shape, strides }: StridedLayout): boolean {
 
 /**
  * The part that begins with value number `first` (in row-major order) and is at most `most` values long: as many whole
- * rows, planes
- * and so on as fit. It is a layout of its own.
+ * rows, planes and so on as fit. It is a layout of its own.
  */
 export function partOf(layout: StridedLayout, first: number, most: number): StridedLayout {
   const { shape, strides } = layout;
@@ -54,8 +53,8 @@ export function partOf(layout: StridedLayout, first: number, most: number): Stri
 
 /**
  * Puts a layout's values into `target`, in row-major order. Whatever the strides are, the number of reads is at most
- * that of the
- * values: a layout is halved along its widest axis until its values lie closely enough to be read as one stretch.
+ * that of the values: a layout is halved along its widest axis until its values lie closely enough to be read as one
+ * stretch.
  *
  * @param valueBytes bytes per value
  */

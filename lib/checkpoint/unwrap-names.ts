@@ -17,10 +17,8 @@ const LANDMARKS = ['vision_model.embeddings.class_embedding', 'visual_encoder.cl
 
 /**
  * Takes off what wrappers put in front of the names. Where a landmark tells the prefix, tensors without it are left
- * out: they belong to
- * the training script (a loss with weights, the counter of an averaged model). Else the known wrappers' prefixes are
- * taken off, one after
- * the other, where every tensor has them.
+ * out: they belong to the training script (a loss with weights, the counter of an averaged model). Else the known
+ * wrappers' prefixes are taken off, one after the other, where every tensor has them.
  *
  * @throws {CheckpointError} when the file holds several models
  * @example

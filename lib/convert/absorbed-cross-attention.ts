@@ -2,11 +2,9 @@
 //
 // The usual way projects every encoder token to a key and a value in each layer. But query . (W_k state) = (W_k^T
 // query) . state, and the weighted sum of W_v state is W_v times the weighted sum of states. So the query goes through
-// W_k, the context through W_v, and
-// the attention itself reads the encoder's hidden states. Less work for short texts, and the decoder has no keys and
-// values to keep. DeepSeek-V2 (https://arxiv.org/abs/2405.04434) calls this absorbing the matrices. Operations counted
-// and times measured:
-// docs/decisions/001-absorbed-cross-attention.md.
+// W_k, the context through W_v, and the attention itself reads the encoder's hidden states. Less work for short texts,
+// and the decoder has no keys and values to keep. DeepSeek-V2 (https://arxiv.org/abs/2405.04434) calls this absorbing
+// the matrices. Operations counted and times measured: docs/decisions/001-absorbed-cross-attention.md.
 //
 // Each head uses its own rows of both matrices (64 of 768 in BLIP-base). Instead of slicing them, which the CPU plugin
 // would multiply in f32, each token gets one row per head, with zeros in the other heads' places: plain matrix
@@ -38,8 +36,8 @@ export interface EncoderStates {
  * encoder_hidden_states [b or 1, s, n] f32 and encoder_attention_mask [b or 1, s] i64.
  *
  * An image has an odd number of tokens where its number of patches is even: 24 x 24 and the class token. A matrix
- * product over an odd
- * number runs without AMX in the CPU plugin, so a zero is appended (docs/decisions/002-even-number-of-image-tokens.md).
+ * product over an odd number runs without AMX in the CPU plugin, so a zero is appended
+ * (docs/decisions/002-even-number-of-image-tokens.md).
  */
 export function encoderStates(
   g: BlipGraph,

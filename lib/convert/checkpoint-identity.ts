@@ -11,8 +11,8 @@ const CHECKPOINT_FILE = /\.(json|txt|safetensors|bin)$/;
 
 /**
  * A text that changes when a checkpoint changes. Nothing is read: weights have gigabytes. The time of a file's last
- * change cannot be set
- * by programs, so that a file with other content, but the size and date of the old one, is noticed.
+ * change cannot be set by programs, so that a file with other content, but the size and date of the old one, is
+ * noticed.
  *
  * @example
  * await checkpointIdentity(await findCheckpoint('models/blip-scenes')) // '3f9c2b7e01ab'

@@ -55,8 +55,7 @@ type BuildGraph = (checkpoint: BlipCheckpoint, weights: WeightsOptions) => BlipG
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companion files.
  * Weights are copied tensor by tensor. Everything is written to a staging folder and moved at the end: an error or an
- * abort leaves the
- * output as it was. Models of an earlier conversion that this checkpoint does not have are removed.
+ * abort leaves the output as it was. Models of an earlier conversion that this checkpoint does not have are removed.
  *
  * @example
  * const converted = await convertBlip(await loadCheckpoint('models/blip-scenes'), 'output/blip-scenes/fp16');

@@ -63,8 +63,7 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
  * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models`
  * below
  * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint
- * on the hub is
- * known by its commit: once it is converted, its weights are not needed any more.
+ * on the hub is known by its commit: once it is converted, its weights are not needed any more.
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so;

@@ -6,9 +6,8 @@ import { readJSON } from './read-json';
 
 /**
  * The folder of an installed package, found as Node finds it: in node_modules of a folder and of those above it. Looks
- * from this
- * library first, then from the working folder: a package manager may put an optional package out of the library's
- * reach.
+ * from this library first, then from the working folder: a package manager may put an optional package out of the
+ * library's reach.
  *
  * @param from folders to look from
  * @example

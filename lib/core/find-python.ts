@@ -28,8 +28,8 @@ print(json.dumps({"python": sys.executable, "folder": places[0] if places else N
 
 /**
  * The environments that have the package `name`, the one to prefer first: `VIRTUAL_ENV`, a `.venv` at or above the
- * working
- * folder or this library, the `python3` on the path. Lazy: `python3` is started only when the caller goes on to it.
+ * working folder or this library, the `python3` on the path. Lazy: `python3` is started only when the caller goes on to
+ * it.
  *
  * @param options.tried gets a line for every place without the package
  * @param options.timeout_ms for `python3` to answer

@@ -68,8 +68,7 @@ export const FLOAT_INFINITY = 0x7f800000;
 
 /**
  * The largest magnitude among the values, as the bits of a float32, which are ordered as the magnitudes are. At least
- * FLOAT_INFINITY when
- * a value is not finite.
+ * FLOAT_INFINITY when a value is not finite.
  *
  * @example largestMagnitude(Float32Array.of(0.5, NaN)) >= FLOAT_INFINITY // true
  */

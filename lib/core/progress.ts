@@ -23,8 +23,7 @@ export type ProgressCallback = (progress: Progress) => void;
 
 /**
  * Calls a progress callback, and waits for a promise that it returns: an error of the callback becomes one of the
- * caller. Where the
- * caller cannot wait, see withCallbacks.
+ * caller. Where the caller cannot wait, see withCallbacks.
  */
 export async function reportProgress(
   callback: ProgressCallback | undefined,

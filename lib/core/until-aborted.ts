@@ -2,8 +2,7 @@
 
 /**
  * What the promise resolves to, or a rejection with the signal's reason as soon as that aborts. The promise itself goes
- * on; a later
- * rejection of it is not reported as unhandled.
+ * on; a later rejection of it is not reported as unhandled.
  *
  * @example
  * await untilAborted(slow(), AbortSignal.timeout(1000));

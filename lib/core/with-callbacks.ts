@@ -10,8 +10,7 @@ export type GuardCallback = <Arguments extends unknown[]>(
 
 /**
  * Runs a call with guarded callbacks. A callback's error is thrown where it is called; a rejection at the next call of
- * a callback, or at
- * the end, where promises that are still pending are waited for.
+ * a callback, or at the end, where promises that are still pending are waited for.
  *
  * @example
  * return withCallbacks(signal, async (guard) => {

@@ -19,8 +19,7 @@ export interface MeasureStagesOptions {
 
 /**
  * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers;
- * a retrieval model
- * has no decoder, and matches the question as it would any text.
+ * a retrieval model has no decoder, and matches the question as it would any text.
  *
  * @example
  * const stages = await measureStages(model, processor, { picture, question, runs: 20 });

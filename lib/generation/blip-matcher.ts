@@ -12,8 +12,7 @@ import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
  * The counterpart of Hugging Face's BlipForImageTextRetrieval with its matching head (`use_itm_head=True`): the text
- * encoder reads the
- * text with cross-attention to the image, and the head tells whether they match.
+ * encoder reads the text with cross-attention to the image, and the head tells whether they match.
  *
  * @example
  * const matcher = await OVBlipMatcher.fromPretrained('Salesforce/blip-itm-base-coco');

@@ -14,10 +14,9 @@ const QUANTIZATION_GROUP_SIZE = '64';
 
 /**
  * One stream, whatever the caller asks for: several streams mix up the state of generations
- * (docs/decisions/008-one-generation-at-a-time.md).
- * With 8-bit weights on the CPU, f32 and a group size for dynamic quantization, unless the caller sets them: the plugin
- * then multiplies
- * integers (docs/decisions/005-8-bit-decoder-weights-in-f32.md).
+ * (docs/decisions/008-one-generation-at-a-time.md). With 8-bit weights on the CPU, f32 and a group size for dynamic
+ * quantization, unless the caller sets them: the plugin then multiplies integers
+ * (docs/decisions/005-8-bit-decoder-weights-in-f32.md).
  *
  * @param xml the decoder's IR @param properties the user's
  */

@@ -28,8 +28,8 @@ const pools = new Map<string, Dispatcher>();
 
 /**
  * Own choice instead of undici's EnvHttpProxyAgent: that one ignores ALL_PROXY and networks in NO_PROXY, sends https
- * through HTTP_PROXY,
- * drops a user name without a password, and asks every proxy for a tunnel, which many refuse for plain http.
+ * through HTTP_PROXY, drops a user name without a password, and asks every proxy for a tunnel, which many refuse for
+ * plain http.
  */
 export async function chooseDispatcher(target: URL): Promise<Route> {
   const proxy = findProxy(target);

@@ -79,8 +79,7 @@ async function missing(response: HttpResponse, subject: RepositoryFile): Promise
 
 /**
  * The last response counts, what it does not say is taken from those before: huggingface.co redirects small files to
- * its own cache, large
- * ones to a content host, which knows neither commit nor SHA-256.
+ * its own cache, large ones to a content host, which knows neither commit nor SHA-256.
  */
 function readMetadata(responses: readonly ResponseHead[]): Omit<RemoteFile, 'url'> | undefined {
   const newest = [...responses].reverse();

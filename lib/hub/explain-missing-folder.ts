@@ -18,10 +18,8 @@ const MAX_DIFFERENCE = 1 / 3;
 
 /**
  * Why a name that is not a folder cannot be meant for the hub either; undefined when it can. An id whose owner is also
- * a folder here,
- * such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is taken for a
- * mistyped path: the
- * hub would be asked for a repository of the user "models".
+ * a folder here, such as `models/blip-scnes`, or almost the name of one of `places`, such as `modles/blip-scenes`, is
+ * taken for a mistyped path: the hub would be asked for a repository of the user "models".
  */
 export function explainMissingFolder(given: string, wanted: WantedFolder): string | undefined {
   const { id } = splitRevision(given);

@@ -17,8 +17,7 @@ const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];
 
 /**
  * HTTPS_PROXY or HTTP_PROXY by the address's scheme, else ALL_PROXY, unless NO_PROXY exempts the host. Names may be in
- * lower case,
- * which goes first.
+ * lower case, which goes first.
  *
  * @returns undefined for a direct connection
  * @throws {ProxyError} when the variable holds no proxy's address

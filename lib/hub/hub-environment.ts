@@ -23,8 +23,7 @@ export function hubEndpoint(): string {
 
 /**
  * Whether an address is the hub's own, so that the login token may go there. HUB_TRUSTED_ENDPOINTS adds mirrors: a
- * comma-separated
- * list of addresses (`https://mirror.example.org`).
+ * comma-separated list of addresses (`https://mirror.example.org`).
  */
 export function isHubAddress(url: URL): boolean {
   const trusted = (process.env.HUB_TRUSTED_ENDPOINTS ?? '')

@@ -19,8 +19,7 @@ const SETTLED_MS = 2_000;
 
 /**
  * What the file system knows of a file. The time of its last change (ctime) cannot be set by programs, so that other
- * content under the
- * old size and date is noticed.
+ * content under the old size and date is noticed.
  */
 export async function fileIdentity(
   file: string,

@@ -18,8 +18,7 @@ const PAUSE_MS = 50;
 
 /**
  * Calls `load` for a folder, and checks the folder beside: sizes first, digests while `load` works. A folder without a
- * manifest is not
- * checked, but loaded as one model all the same.
+ * manifest is not checked, but loaded as one model all the same.
  *
  * @param dispose frees what was loaded from a folder that turned out not to be what it says
  * @throws {ModelFolderError} when the folder is not what its manifest says @throws what `load` throws

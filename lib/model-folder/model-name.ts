@@ -6,8 +6,7 @@ import { splitRevision } from '../hub';
 
 /**
  * The last part of a hub id or folder; of `.` and `..` the name of the folder that they stand for. A hub id's revision
- * stays behind it,
- * so that models of two revisions do not take each other's place.
+ * stays behind it, so that models of two revisions do not take each other's place.
  *
  * @example
  * modelName('Salesforce/blip-vqa-base') // 'blip-vqa-base'

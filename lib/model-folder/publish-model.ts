@@ -12,8 +12,7 @@ const OLD_FOLDER = 'replaced';
 
 /**
  * An error puts the earlier model back. The graphs go first and come last, so that programs that know no manifest do
- * not read one
- * model's weights under another's graph.
+ * not read one model's weights under another's graph.
  *
  * @param staging a folder in `output`; its files are the model
  */

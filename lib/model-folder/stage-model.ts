@@ -24,10 +24,8 @@ export interface StageOptions<T> {
 
 /**
  * Lets `make` fill a folder, writes its manifest, and moves its files to the output. Parts and companions that the
- * output had and the new
- * model lacks are removed. Several writers, also in several processes, may make models for one folder at the same time:
- * one after the
- * other moves its own in, and the last one stays.
+ * output had and the new model lacks are removed. Several writers, also in several processes, may make models for one
+ * folder at the same time: one after the other moves its own in, and the last one stays.
  */
 export async function stageModel<T>(
   outputFolder: string,

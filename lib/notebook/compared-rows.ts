@@ -9,8 +9,7 @@ type Outputs = Pick<ComparedModels, 'accuracy' | 'captions' | 'matches'>;
 
 /**
  * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's.
- * Empty where
- * nothing was asked.
+ * Empty where nothing was asked.
  */
 export function accuracyRows({ accuracy, matches }: Outputs): Row[] {
   const own = matches?.ownTextFirst;

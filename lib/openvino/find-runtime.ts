@@ -21,11 +21,9 @@ const C_LIBRARY = /^(lib)?openvino_c(\.\d+)*\.(so|dylib|dll)(\.\d+)*$/;
 
 /**
  * Every runtime that is present, the preferred one first: the addon of openvino-node, as this library or the working
- * folder's
- * project finds the package; then the C library of the Python package `openvino` in `VIRTUAL_ENV`, in a `.venv` at or
- * above the
- * working folder or this library, or of the `python3` on the path. `BLIP_OPENVINO_LIBS` names the folder of another C
- * library.
+ * folder's project finds the package; then the C library of the Python package `openvino` in `VIRTUAL_ENV`, in a
+ * `.venv` at or above the working folder or this library, or of the `python3` on the path. `BLIP_OPENVINO_LIBS` names
+ * the folder of another C library.
  *
  * @throws {OpenVINONotFoundError} when that folder holds none
  */

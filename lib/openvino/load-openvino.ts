@@ -27,10 +27,8 @@ const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
 
 /**
  * Loads OpenVINO once per process: the first runtime that works. A runtime that is present and does not work is left
- * out, with a process
- * warning (`BLIP_OPENVINO_RUNTIME`), unless it is the one that was asked for. openvino-node is tried in a process of
- * its own first, once for each
- * state of its files: a damaged binary would end this one.
+ * out, with a process warning (`BLIP_OPENVINO_RUNTIME`), unless it is the one that was asked for. openvino-node is
+ * tried in a process of its own first, once for each state of its files: a damaged binary would end this one.
  *
  * @param options.runtime forces one runtime; so does the environment variable `BLIP_OPENVINO_RUNTIME`
  * @throws {OpenVINONotFoundError} when it is not there or does not load, with the command that fixes it

@@ -2,8 +2,7 @@
 
 /**
  * Yields the text as it is written; the pieces joined are the whole text. A word is yielded when the next one begins:
- * until then
- * further word pieces and punctuation may be joined to it.
+ * until then further word pieces and punctuation may be joined to it.
  *
  * @param tokens the new token of each row after each step; the first row is taken
  * @param start token ids that the text begins with

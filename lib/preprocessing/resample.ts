@@ -2,9 +2,9 @@
 //
 // HF resizes with PIL, so PIL's arithmetic is part of the model's input. libvips, which sharp uses, has the same cubic
 // kernel but places and rounds otherwise: measured on the 0..255 scale it is off by 0.2 on average and 6 at most on a
-// smooth photo that shrinks, by 3 to 14 on
-// average when it enlarges, by 6 on a 12-megapixel image. So sharp decodes only, and the resize is done here, equal to
-// the bit. Price: 4 ms against 1.4 ms for 1024 x 768 -> 384 x 384, next to 5 ms for decoding the JPEG.
+// smooth photo that shrinks, by 3 to 14 on average when it enlarges, by 6 on a 12-megapixel image. So sharp decodes
+// only, and the resize is done here, equal to the bit. Price: 4 ms against 1.4 ms for 1024 x 768 -> 384 x 384, next to
+// 5 ms for decoding the JPEG.
 //
 // The method (Pillow, Resample.c, for 8-bit channels):
 //   1. An output pixel's center is mapped into the input. When shrinking, the filter is widened by the scale: that is

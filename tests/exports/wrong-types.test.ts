@@ -12,8 +12,8 @@ import { ODD_VALUES } from './odd-values';
 
 /**
  * Entries whose functions leave it to TypeScript to say what they take: helpers for notebooks, on what the library
- * itself returns. They may end
- * with JavaScript's own TypeError. Everything else names the culprit in an error of the library.
+ * itself returns. They may end with JavaScript's own TypeError. Everything else names the culprit in an error of the
+ * library.
  */
 const UNCHECKED: readonly string[] = ['notebook'];
 /** One call takes a millisecond; a busy machine may need a hundred times as long. */

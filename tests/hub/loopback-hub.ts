@@ -1,7 +1,6 @@
 // A Hugging Face hub on this machine: HEAD with commit and etags, large files behind a redirect to a content host,
 // ranges, refusals in the hub's own words; a mirror, and a proxy. What goes wrong is told by rules, which are plain
-// data, so that Python's client can be run
-// against the same hub (make_hub.py).
+// data, so that Python's client can be run against the same hub (make_hub.py).
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';

@@ -1,7 +1,6 @@
 // openvino-node's addon in imitation, over another runtime: its call shapes and its traps, as its C++ sources and a
 // build of 2026.4 show them. Arguments are counted; arrays are shared whole or refused, and not kept alive; inferAsync
-// binds by position; results are copies, in
-// alphabetical order. Where the addon ends the process, this one does, too.
+// binds by position; results are copies, in alphabetical order. Where the addon ends the process, this one does, too.
 import type { Addon, AddonCompiled, AddonModel, AddonPort, AddonRequest, AddonTensor } from '../../lib/openvino/addon';
 import type {
   CompiledModel,

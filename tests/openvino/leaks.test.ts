@@ -20,9 +20,8 @@ const ROWS = 64;
 const SIZE = ROWS * ROWS;
 /**
  * Each inference makes an input and a result of 16 KiB: one of them kept would make 164 MB; half of that is allowed.
- * RSS after collection
- * was seen to waver by up to 32 MB, with what the allocator keeps for later. Handles, which are small, are counted
- * exactly.
+ * RSS after collection was seen to waver by up to 32 MB, with what the allocator keeps for later. Handles, which are
+ * small, are counted exactly.
  */
 const ALLOWED_BYTES = (INFERENCES * SIZE * Float32Array.BYTES_PER_ELEMENT) / 2;
 

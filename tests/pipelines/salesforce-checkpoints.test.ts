@@ -1,7 +1,7 @@
 // The published checkpoints against the token ids that Hugging Face's own tests expect of them, for the picture that
 // those use. Opt-in, for it downloads 2.5 GB (or finds it in the hub's cache): set BLIP_DEMO_IMAGE to Salesforce's
-// demo.jpg (a woman and her dog
-// on a beach; https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg), a path or an address, and run
+// demo.jpg (a woman and her dog on a beach; https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg),
+// a path or an address, and run
 //   BLIP_DEMO_IMAGE=demo.jpg node --import tsx --test tests/pipelines/salesforce-checkpoints.test.ts
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';

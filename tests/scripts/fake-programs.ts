@@ -52,8 +52,7 @@ esac
 
 /**
  * `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. OPENVINO_NODE names
- * a package to install
- * as openvino-node, TSX the real tsx.
+ * a package to install as openvino-node, TSX the real tsx.
  */
 export function addNpm(folder: string, log: string): void {
   addProgram(

@@ -1,7 +1,6 @@
 // Interprets a pickle: a program for a small stack machine, of which Python's pickle executes whatever it names. Here
 // the instructions are a closed list, so is what they may name (pickle-globals.ts), and the result is plain values.
-// Sources: Python's pickletools,
-// torch/_weights_only_unpickler.py. Work and memory are bounded, whatever the file says.
+// Sources: Python's pickletools, torch/_weights_only_unpickler.py. Work and memory are bounded, whatever the file says.
 import type { ByteCursor } from './byte-cursor';
 import { findGlobal, refuseGlobal } from './pickle-globals';
 import { PickleStack } from './pickle-stack';

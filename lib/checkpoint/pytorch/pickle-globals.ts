@@ -1,8 +1,7 @@
 // The closed list of what a pickle may name: what torch and a training script need to write down weights. Nothing of it
 // is executed; each name stands for a value, or for a function of our own that makes one. The list follows
-// torch.load(weights_only=True), without
-// what no checkpoint of BLIP can hold (sparse, quantized and nested tensors), and with what training scripts put beside
-// weights: argparse.Namespace and single numbers of NumPy.
+// torch.load(weights_only=True), without what no checkpoint of BLIP can hold (sparse, quantized and nested tensors),
+// and with what training scripts put beside weights: argparse.Namespace and single numbers of NumPy.
 import { quote } from '../../core/quote';
 import type { CheckpointDType } from '../checkpoint-tensor';
 import {

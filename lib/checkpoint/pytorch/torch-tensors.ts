@@ -14,8 +14,7 @@ import {
 const MAX_DIMENSIONS = 64;
 /**
  * A view may repeat values (`expand`), so that its size is not bounded by the file's. Larger repeated ones than this
- * are no weights: it
- * is enough for the position ids and masks that models keep, and little memory.
+ * are no weights: it is enough for the position ids and masks that models keep, and little memory.
  */
 const MAX_REPEATED_VALUES = 1 << 22;
 

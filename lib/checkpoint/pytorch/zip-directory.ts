@@ -1,8 +1,7 @@
 // Where each entry of a ZIP archive lies. torch stores its entries uncompressed, so that they can be read in place:
 // that is all this does. Nothing is unpacked, and whatever contradicts itself is refused: entries that overlap, lie
-// outside, are named twice, or are
-// described differently in the directory and in front of their data. Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3
-// to 4.5.
+// outside, are named twice, or are described differently in the directory and in front of their data. Source: PKWARE's
+// APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 import { quote } from '../../core/quote';
 import { PyTorchFileError } from '../errors';
 import type { FileReader } from '../file-reader';

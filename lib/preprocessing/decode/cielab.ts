@@ -39,8 +39,7 @@ export function labToRgb({ data, channels }: Samples): Uint8Array {
 
 /**
  * Within a cell of the grid, the color lies in a tetrahedron whose corners are met on the way from the lowest corner to
- * the highest, first
- * in the direction in which it lies farthest.
+ * the highest, first in the direction in which it lies farthest.
  */
 function interpolate(colors: Uint16Array, lab: readonly [number, number, number], result: Uint8Array): void {
   let at = 0;
