@@ -104,7 +104,7 @@ export function endProcess(code) {
 }
 
 /** Ends the process with a message and no stack. */
-export function fail(message) {
+export function fail(message, code = 1) {
   console.error(`\n${message}`);
-  endProcess(1);
+  endProcess(code);
 }

@@ -3,9 +3,18 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PYTHON, ROOT, VENV, fail, run } from './common.mjs';
+import { INTERRUPTED_CODE, PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
-import { MIN_PYTHON, SetupError, checkNode, findPython, makeEnvironment, pythonVersion } from './system.mjs';
+import {
+  InterruptedError,
+  MIN_PYTHON,
+  SetupError,
+  ask,
+  checkNode,
+  findPython,
+  makeEnvironment,
+  pythonVersion,
+} from './system.mjs';
 
 /**
  * Each is written last into what it speaks for, and says what that was made for: a set-up that was cut short has none.
@@ -20,7 +29,6 @@ const PACKAGES_CHECK =
  * installed.
  */
 const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-const INTERRUPTED = 'Interrupted. Run the command again to go on.';
 
 /**
  * Makes the project ready to run. Quick when it is already.
@@ -32,13 +40,13 @@ export async function setup({ explicit = false } = {}) {
     const wanted = fingerprint();
     const installed = read(NODE_STAMP) !== wanted.node;
     if (installed) await installNodePackages(wanted.node);
-    if ((await fetchOpenVINONode({ explicit, installed })).interrupted) throw new SetupError(INTERRUPTED);
+    if ((await fetchOpenVINONode({ explicit, installed })).interrupted) throw new InterruptedError();
     if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages()))
       await installPythonPackages(wanted.python);
     installKernel();
     quietJupyter();
   } catch (error) {
-    if (error instanceof SetupError) fail(error.message);
+    if (error instanceof SetupError) fail(error.message, error instanceof InterruptedError ? INTERRUPTED_CODE : 1);
     throw error;
   }
 }
@@ -79,7 +87,7 @@ async function installNodePackages(made) {
       `npm could not be started (${error.message}). It comes with Node.js: see nodejs.org, then run the command again.`,
     );
   });
-  if (interrupted) throw new SetupError(INTERRUPTED);
+  if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
       "npm could not install the packages; its message stands above. Check the network or npm's registry setting, then run the command again.",
@@ -88,7 +96,7 @@ async function installNodePackages(made) {
 }
 
 async function hasPythonPackages() {
-  return (await run(PYTHON, ['-c', PACKAGES_CHECK], { capture: true }).catch(() => undefined))?.code === 0;
+  return (await ask(PYTHON, ['-c', PACKAGES_CHECK])).code === 0;
 }
 
 /** What a person can do about pip's failure. */
@@ -111,7 +119,7 @@ async function installPythonPackages(made) {
     ['-m', 'pip', 'install', ...PIP_OPTIONS, '-r', path.join(ROOT, 'requirements.txt')],
     { capture: true, clock: true },
   );
-  if (interrupted) throw new SetupError(INTERRUPTED);
+  if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
       `pip could not install the packages:\n${output.slice(-3000)}\n${pipAdvice(output)}, then run the command again.`,
@@ -126,7 +134,7 @@ async function installPythonPackages(made) {
 async function hasUsableEnvironment() {
   const version = await pythonVersion(PYTHON);
   if (!version || Number(version.split('.')[1]) < MIN_PYTHON[1]) return false;
-  return (await run(PYTHON, ['-m', 'pip', '--version'], { capture: true })).code === 0;
+  return (await ask(PYTHON, ['-m', 'pip', '--version'])).code === 0;
 }
 
 /** How Jupyter starts the kernel of the project in `root`. */

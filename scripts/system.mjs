@@ -22,6 +22,25 @@ const PYTHONS = [
 /** Its message is for the reader: no stack needed. */
 export class SetupError extends Error {}
 
+/** The set-up was interrupted, and goes on where it was when the command is run again. */
+export class InterruptedError extends SetupError {
+  constructor() {
+    super('Interrupted. Run the command again to continue.');
+  }
+}
+
+/**
+ * What a program answers; code 1 for one that cannot be started. An interrupt in between ends the set-up: the answer
+ * that it cut short would be taken for a no.
+ *
+ * @throws {InterruptedError}
+ */
+export async function ask(program, args, env = {}) {
+  const answer = await run(program, args, { capture: true, env }).catch(() => ({ code: 1, output: '' }));
+  if (answer.interrupted) throw new InterruptedError();
+  return answer;
+}
+
 /** @throws {SetupError} when this Node.js is too old */
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
@@ -56,15 +75,9 @@ export async function findPython(env = {}) {
  * print a hint.
  */
 export async function pythonVersion(command, args = [], env = {}) {
-  try {
-    const { code, output } = await run(command, [...args, '-c', 'import sys; print(*sys.version_info[:3], sep=".")'], {
-      capture: true,
-      env,
-    });
-    return code === 0 ? /^\d+\.\d+\.\d+$/m.exec(output)?.[0] : undefined;
-  } catch {
-    return undefined;
-  }
+  const script = 'import sys; print(*sys.version_info[:3], sep=".")';
+  const { code, output } = await ask(command, [...args, '-c', script], env);
+  return code === 0 ? /^\d+\.\d+\.\d+$/m.exec(output)?.[0] : undefined;
 }
 
 /**
@@ -77,7 +90,7 @@ export async function makeEnvironment(python, folder, env = {}) {
     capture: true,
     env,
   });
-  if (interrupted) throw new SetupError('Interrupted. Run the command again to go on.');
+  if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
       `${python.command} (Python ${python.version}) cannot make an environment:\n${output.trim()}\n\nOn Debian and Ubuntu its venv module is a package of its own: sudo apt install python3-venv. Then run the command again.`,

@@ -35,6 +35,8 @@ export const PHOTOS = {
   dataset: 'lmms-lab/VQAv2',
 } as const;
 
+/** The revision that an id without one stands for: it is left out, as `checkpoint.id` does. */
+const MAIN = 'main';
 const OUTPUT = 'output';
 const DEVICE = 'CPU';
 
@@ -68,8 +70,8 @@ export function settingsRows(settings: RunSettings): { setting: string; value: s
 }
 
 function chooseModel(model: string, revision: string | undefined): string {
-  if (!revision) return model;
   const { id, revision: own } = splitRevision(model);
+  if (!revision) return own === MAIN && !fs.existsSync(model) ? id : model;
   if (fs.existsSync(model) || !isHubId(id))
     throw new RunSettingsError(
       `BLIP_REVISION is "${revision}", but ${model} is a folder: only a checkpoint on the hub has revisions. Unset it, or set BLIP_MODEL to a hub id.`,
@@ -82,5 +84,5 @@ function chooseModel(model: string, revision: string | undefined): string {
     throw new RunSettingsError(
       `BLIP_REVISION is "${revision}"; expected a branch, a tag, a commit or a pull request (refs/pr/7).`,
     );
-  return own === undefined && revision !== 'main' ? `${model}@${revision}` : model;
+  return revision === MAIN ? id : `${id}@${revision}`;
 }

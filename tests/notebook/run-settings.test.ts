@@ -49,6 +49,8 @@ describe('run settings', () => {
     assert.equal(model('a/b@refs/pr/7'), 'a/b@refs/pr/7');
     assert.equal(model('a/b', 'refs/pr/7'), 'a/b@refs/pr/7');
     assert.equal(model('a/b', 'main'), 'a/b');
+    assert.equal(model('a/b@main'), 'a/b');
+    assert.equal(model('a/b@main', 'main'), 'a/b');
     assert.equal(model('a/b@v1', 'v1'), 'a/b@v1');
   });
 

@@ -31,7 +31,9 @@ export function addPython(folder: string, name: string, version: string, log: st
     `here=$(dirname "$0")
 case "$*" in
   "-c import sys; print"*) echo ${version} ;;
-  "-c "*) test -f "$here/installed" ;;
+  "-c "*)
+    if [ -n "$INTERRUPT_CHECK" ]; then kill -INT "$PPID"; exit 130; fi
+    test -f "$here/installed" ;;
   "-m venv "*)
     echo "${name} venv" >> '${log}'
     rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;

@@ -70,8 +70,8 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
 
   test('npm interrupted half way: says so; the next run begins that step anew', () => {
     const cut = setup({ INTERRUPT_NPM: '1' });
-    assert.equal(cut.status, 1);
-    assert.match(cut.stderr, /^\nInterrupted\. Run the command again to go on\.\n$/);
+    assert.equal(cut.status, 130);
+    assert.match(cut.stderr, /^\nInterrupted\. Run the command again to continue\.\n$/);
     assert.deepEqual(setup().called, EVERYTHING);
     assert.deepEqual(setup().called, []);
   });
@@ -84,8 +84,16 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
   });
 
   test('pip interrupted: Node packages and environment are kept', () => {
-    assert.match(setup({ INTERRUPT_PIP: '1' }).stderr, /Interrupted/);
+    const cut = setup({ INTERRUPT_PIP: '1' });
+    assert.deepEqual([cut.status, /Interrupted/.test(cut.stderr)], [130, true]);
     assert.deepEqual(setup().called, ['pip install']);
+    assert.deepEqual(setup().called, []);
+  });
+
+  test('interrupted while a set-up that is complete is checked: nothing is installed for that', () => {
+    setup();
+    const cut = setup({ INTERRUPT_CHECK: '1' });
+    assert.deepEqual([cut.status, cut.called], [130, []]);
     assert.deepEqual(setup().called, []);
   });
 
