@@ -52,7 +52,8 @@ export async function timeConversions(
       await runJSON(process.execPath, [path.join(__dirname, 'convert-once.mjs'), checkpoint, fp16.ours], FIELDS),
     );
     console.log(
-      `  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ${(times.ours[run].milliseconds / 1000).toFixed(1)} s`,
+      `  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ` +
+        `${(times.ours[run].milliseconds / 1000).toFixed(1)} s`,
     );
   }
   return times;

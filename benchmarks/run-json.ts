@@ -23,7 +23,8 @@ export async function runJSON<Name extends string>(
       const value = values.get(name);
       if (typeof value !== 'number')
         throw new TypeError(
-          `${args.find((arg) => /\.(py|ts)$/.test(arg))}: printed ${line}, expected an object with the number "${name}"`,
+          `${args.find((arg) => /\.(py|ts)$/.test(arg))}: printed ${line}, expected an object with the number ` +
+            `"${name}"`,
         );
       return [name, value];
     }),

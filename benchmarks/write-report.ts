@@ -91,8 +91,10 @@ function overheadReport({
   return [
     '### Outside OpenVINO',
     '',
-    `A token of the bundled model takes ${per_token.toFixed(3)} ms, of it ${outside.toFixed(3)} ms (p90 ${outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, ` +
-      `the call there and back. An empty model's call alone takes ${empty_call.toFixed(3)} ms. JavaScript allocates ${allocated_bytes_per_token} bytes per token.`,
+    `A token of the bundled model takes ${per_token.toFixed(3)} ms, of it ${outside.toFixed(3)} ms (p90 ` +
+      `${outside_p90.toFixed(3)}) outside OpenVINO: search, tensors, ` +
+      `the call there and back. An empty model's call alone takes ${empty_call.toFixed(3)} ms. JavaScript ` +
+      `allocates ${allocated_bytes_per_token} bytes per token.`,
     '',
   ];
 }
@@ -108,8 +110,10 @@ function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }
   return [
     `### ${model}`,
     '',
-    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, ` +
-      `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
+    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ` +
+      `${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, ` +
+      `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ` +
+      `${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
       `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`,
     '',
     `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes)
@@ -120,7 +124,8 @@ function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }
       .join('; ')}.`,
     '',
     ...precisions.flatMap((measured) => [
-      `${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads. ${machinesOf(measured)}`,
+      `${measured.name} IR, computed in ${measured.precision} with ${measured.threads} threads. ` +
+        `${machinesOf(measured)}`,
       '',
       ...stageTable(measured),
       '',
@@ -150,8 +155,10 @@ function stageTable({ stages, work, machines }: MeasuredPrecision): string[] {
     const cell = ({ median, p10, p90 }: typeof mine): string =>
       `${milliseconds(median)} (${milliseconds(p10)}-${milliseconds(p90)})`;
     return (
-      `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${ratios.median.toFixed(2)}x** (${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | ` +
-      `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`
+      `| ${stage} | ${cell(theirs)} | ${cell(mine)} | **${ratios.median.toFixed(2)}x** ` +
+      `(${ratios.p10.toFixed(2)}-${ratios.p90.toFixed(2)}) | ` +
+      `${needed === undefined ? '' : `${milliseconds(needed)} (${percent(needed / mine.median)})`} | ` +
+      `${sameIds === undefined ? '' : sameIds ? 'yes' : 'no'} |`
     );
   });
   return [

@@ -54,7 +54,8 @@ export function planLines(settings: RunSettings, { id, config, task, isHere, cor
   const needed = modelBytes + temporaryBytes;
   const room = free === undefined ? '' : `, where ${size(free)} are free`;
   return [
-    `Running the notebooks with ${id} (${TASKS[task]}; ${(parameters / 1e6).toFixed(1)} million parameters) on ${settings.device}`,
+    `Running the notebooks with ${id} (${TASKS[task]}; ${(parameters / 1e6).toFixed(1)} million parameters) on ` +
+      `${settings.device}`,
     `Estimate: ${range(seconds)} on ${cores} core${cores === 1 ? '' : 's'}; ` +
       `${download > 0 ? `${size(download)} to download; ` : ''}${size(needed)} in the folder ${settings.output}${room}`,
     ...(free !== undefined && needed > free

@@ -23,7 +23,8 @@ const NODE_STAMP = path.join(ROOT, 'node_modules', '.blip-setup');
 const PYTHON_STAMP = path.join(VENV, 'blip-setup');
 /** Quick, and notices an environment whose Python was upgraded or removed. */
 const PACKAGES_CHECK =
-  'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", "nbclient", "numpy"))))';
+  'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ("openvino", "nncf", "jupyterlab", ' +
+  '"nbclient", "numpy"))))';
 /**
  * Only files that requirements.txt has the digest of, and only wheels, so that no package runs code when it is
  * installed.

@@ -29,7 +29,8 @@ export function summarizeRun(settings: RunSettings, notebooks: readonly string[]
     '',
     ...(isComplete
       ? [
-          `Executed notebooks: ${path.dirname(notebooks[0] ?? settings.output)}. Step through them yourself: npm run lab`,
+          `Executed notebooks: ${path.dirname(notebooks[0] ?? settings.output)}. Step through them yourself: npm ` +
+            'run lab',
         ]
       : ['Not complete:', ...ran.map(ranLine), 'Run the command again to make what is missing.']),
   ];

@@ -46,7 +46,8 @@ export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]))
     throw new SetupError(
-      `Node.js ${version} is too old: ${MIN_NODE.join('.')} or newer is needed. Get it from nodejs.org, then run the command again.`,
+      `Node.js ${version} is too old: ${MIN_NODE.join('.')} or newer is needed. Get it from nodejs.org, then run ` +
+        'the command again.',
     );
 }
 
@@ -66,7 +67,8 @@ export async function findPython(env = {}) {
     seen.push(`${command} is ${version}`);
   }
   throw new SetupError(
-    `Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, then run the command again.`,
+    `Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from ` +
+      `python.org or your system's packages, then run the command again.`,
   );
 }
 
@@ -93,6 +95,8 @@ export async function makeEnvironment(python, folder, env = {}) {
   if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
-      `${python.command} (Python ${python.version}) cannot make an environment:\n${output.trim()}\n\nOn Debian and Ubuntu its venv module is a package of its own: sudo apt install python3-venv. Then run the command again.`,
+      `${python.command} (Python ${python.version}) cannot make an environment:\n${output.trim()}\n\nOn Debian ` +
+        'and Ubuntu its venv module is a package of its own: sudo apt install python3-venv. Then run the command ' +
+        'again.',
     );
 }

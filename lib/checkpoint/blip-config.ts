@@ -116,7 +116,8 @@ export interface BlipConfig {
 /**
  * Parses and checks a config.json.
  *
- * @param json the parsed file @param file its name, for messages
+ * @param json the parsed file
+ * @param file its name, for messages
  * @example
  * parseBlipConfig({ model_type: 'blip' }, 'config.json').vision_config.image_size // 384
  * @throws {BlipConfigError}
@@ -127,7 +128,8 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const type = root.raw('model_type');
   if (type !== undefined && type !== 'blip')
     throw new BlipConfigError(
-      `${file}: model_type is ${describeValue(type)}, expected "blip". This project runs BLIP (the first), not other models.`,
+      `${file}: model_type is ${describeValue(type)}, expected "blip". This project runs BLIP (the first), not ` +
+        'other models.',
     );
   const vision_config = parseVision(new Fields(root.raw('vision_config') ?? {}, file, 'vision_config.'));
   const text = new Fields(root.raw('text_config') ?? {}, file, 'text_config.');

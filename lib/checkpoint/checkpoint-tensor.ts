@@ -67,7 +67,8 @@ export interface CheckpointTensor {
   /** Values of FLOAT_DTYPES as numbers. @throws {CheckpointError} for other dtypes */
   toFloat32(): Float32Array;
   /**
-   * The same in pieces, for large tensors. @param memory gives the memory for each piece; a piece has at most its size
+   * The same in pieces, for large tensors.
+   * @param memory gives the memory for each piece; a piece has at most its size
    */
   floatPieces(memory: () => Uint8Array): Generator<Float32Array>;
 }

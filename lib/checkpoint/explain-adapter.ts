@@ -33,7 +33,8 @@ export function explainUnmerged(file: string): string {
 }
 
 const MERGE =
-  'Merge it first, in Python: PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder), with the processor beside.';
+  'Merge it first, in Python: PeftModel.from_pretrained(base, ' +
+  'adapter).merge_and_unload().save_pretrained(folder), with the processor beside.';
 
 function baseOf(file: string): string {
   try {

@@ -36,7 +36,8 @@ export function openFile(
         const got = fs.readSync(fd, target, done, target.byteLength - done, position + done);
         if (got === 0)
           throw new ErrorClass(
-            `${path}: ends at byte ${position + done}, expected ${position + target.byteLength}. Was it cut while it was open?`,
+            `${path}: ends at byte ${position + done}, expected ${position + target.byteLength}. Was it cut ` +
+              'while it was open?',
           );
         done += got;
       }

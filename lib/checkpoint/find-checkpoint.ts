@@ -98,7 +98,8 @@ function explainFolder(folder: string): string {
   const names = fs.readdirSync(folder);
   const [weights] = names.filter(isWeightsName);
   return (
-    `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in Hugging Face format` +
+    `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in ` +
+    'Hugging Face format' +
     `${weights ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}` : ''}.`
   );
 }

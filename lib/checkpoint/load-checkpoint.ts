@@ -55,10 +55,9 @@ export interface BlipCheckpoint {
  * weights are fetched.
  *
  * @param source a folder with config.json and weights; a file of weights, with config.json beside it unless it is of
- *   the original
- *   repository; or a hub id, with its revision behind an @ if need be
- * (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the
- *   environment variable BLIP_REVISION names it, or `main`
+ *   the original repository; or a hub id, with its revision behind an @ if need be
+ *   (`Salesforce/blip-image-captioning-base@refs/pr/7`); else the environment variable BLIP_REVISION names it, or
+ *   `main`
  * @example
  * const checkpoint = await loadCheckpoint('models/blip-scenes');
  * checkpoint.config.vision_config.image_size // 128
@@ -103,7 +102,8 @@ function describeWeights(
     return { tensors, config, derivedFiles: new Map() };
   }
   throw new CheckpointError(
-    `${weights.path}: there is no ${CONFIG_FILE} beside it (${folder}). Copy it from the checkpoint that these weights are from, ` +
+    `${weights.path}: there is no ${CONFIG_FILE} beside it (${folder}). Copy it from the checkpoint that these ` +
+      'weights are from, ' +
       'with preprocessor_config.json and tokenizer.json or vocab.txt.',
   );
 }

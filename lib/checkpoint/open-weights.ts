@@ -41,7 +41,8 @@ export function openWeightsFile(file: string): WeightsFile {
   const format = FORMATS[path.extname(file)];
   if (!format)
     throw new CheckpointError(
-      `${file}: a file of weights ends in ${Object.keys(FORMATS).join(', ')}. Name such a file, or the folder of a checkpoint.`,
+      `${file}: a file of weights ends in ${Object.keys(FORMATS).join(', ')}. Name such a file, or the folder of ` +
+        'a checkpoint.',
     );
   return open(file, format);
 }
@@ -72,7 +73,8 @@ function explainMissing(folder: string): string {
     OTHER_FORMATS.flatMap(([pattern, advice]) => (pattern.test(name) ? `${name} ${advice}` : [])),
   );
   return (
-    `${folder}: none of ${WEIGHT_FILES.map(({ name }) => name).join(', ')} is here (found ${names.join(', ') || 'nothing'}). ` +
+    `${folder}: none of ${WEIGHT_FILES.map(({ name }) => name).join(', ')} is here (found ` +
+    `${names.join(', ') || 'nothing'}). ` +
     (others.length > 0
       ? `To load another file of weights, name it: ${path.join(folder, others[0])}.`
       : (foreign[0] ?? 'Put the weights beside config.json.'))

@@ -48,7 +48,8 @@ function readHeader(file: FileReader): { header: Buffer; dataStart: number } {
   const { path, size, read } = file;
   if (size < LENGTH_BYTES)
     throw new SafetensorsError(
-      `${path}: ${size} bytes long, expected at least ${LENGTH_BYTES} for the header's length. The download may be incomplete.`,
+      `${path}: ${size} bytes long, expected at least ${LENGTH_BYTES} for the header's length. The download may ` +
+        'be incomplete.',
     );
   const length = read(0, new Uint8Array(LENGTH_BYTES));
   const bytes = Number(new DataView(length.buffer, length.byteOffset).getBigUint64(0, true));
@@ -61,7 +62,8 @@ function readHeader(file: FileReader): { header: Buffer; dataStart: number } {
     );
   if (bytes > size - LENGTH_BYTES)
     throw new SafetensorsError(
-      `${path}: the header claims ${bytes} bytes, but only ${size - LENGTH_BYTES} follow. The download may be incomplete.`,
+      `${path}: the header claims ${bytes} bytes, but only ${size - LENGTH_BYTES} follow. The download may be ` +
+        'incomplete.',
     );
   const header = read(LENGTH_BYTES, Buffer.alloc(bytes));
   if (!isUtf8(header)) throw new SafetensorsError(`${path}: the header is not valid UTF-8.`);
@@ -246,7 +248,8 @@ function checkOffsets(entries: readonly SafetensorsEntry[], dataBytes: number, p
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== at)
       throw new SafetensorsError(
-        `${path}, tensor ${quote(name)}: begins at ${begin}, expected ${at} (tensors must lie side by side without holes).`,
+        `${path}, tensor ${quote(name)}: begins at ${begin}, expected ${at} (tensors must lie side by side ` +
+          'without holes).',
       );
     at = end;
   }

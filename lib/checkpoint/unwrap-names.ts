@@ -30,7 +30,8 @@ export function unwrapNames(tensors: Tensors): Tensors {
   if (landmark === '') return tensors;
   if (others.length > 0)
     throw new CheckpointError(
-      `${tensors.values().next().value?.path}: holds several models, under ${[landmark, ...others].map(quote).join(', ')}. Save the weights of one alone.`,
+      `${tensors.values().next().value?.path}: holds several models, under ` +
+        `${[landmark, ...others].map(quote).join(', ')}. Save the weights of one alone.`,
     );
   if (landmark !== undefined)
     return renameTensors(tensors, (name) => (name.startsWith(landmark) ? name.slice(landmark.length) : undefined));

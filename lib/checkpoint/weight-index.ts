@@ -19,7 +19,8 @@ export function readWeightIndex(file: string): ReadonlyMap<string, string> {
   const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : undefined;
   if (typeof map !== 'object' || map === null || Array.isArray(map))
     throw new CheckpointError(
-      `${file}: "weight_map" is missing; expected an object that names the file of each tensor. Download the file again.`,
+      `${file}: "weight_map" is missing; expected an object that names the file of each tensor. Download the ` +
+        'file again.',
     );
   const shards = new Map<string, string>();
   const entries: [string, unknown][] = Object.entries(map);

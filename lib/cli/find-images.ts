@@ -39,7 +39,8 @@ const MAX_NAME = 100_000;
 export function checkImageArguments({ args, filesFrom }: ImageArguments, { stdin }: Terminal): void {
   if (args.length === 0 && filesFrom === undefined)
     throw new UsageError(
-      'No image is named. Expected paths, patterns ("photos/*.jpg"), folders, addresses, - for standard input, or --files-from.',
+      'No image is named. Expected paths, patterns ("photos/*.jpg"), folders, addresses, - for standard input, ' +
+        'or --files-from.',
     );
   const readers = args.filter((arg) => arg === STDIN).length + Number(filesFrom === STDIN);
   if (readers > 1) throw new UsageError('Standard input (-) is named twice; it can be read once.');

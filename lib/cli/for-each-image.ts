@@ -23,8 +23,10 @@ export const IMAGE_OPTIONS = {
 
 /** What the help says of images. */
 export const IMAGES_HELP =
-  'An image is a path, a pattern ("photos/*.jpg"), a folder, an address, or - for standard input. One that cannot be read is ' +
-  'skipped, reported on stderr, and makes the exit status 1. With several images each line begins with the image. --json prints ' +
+  'An image is a path, a pattern ("photos/*.jpg"), a folder, an address, or - for standard input. One that ' +
+  'cannot be read is ' +
+  'skipped, reported on stderr, and makes the exit status 1. With several images each line begins with the ' +
+  'image. --json prints ' +
   'one object a line.';
 
 export function imageArguments(parsed: ParsedCommand): ImageArguments {

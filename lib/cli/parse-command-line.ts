@@ -107,7 +107,8 @@ function parseValue(rawName: string, spec: OptionSpec, value: string | undefined
     if (spec.choices && !spec.choices.includes(value)) {
       const near = closestName(value, spec.choices);
       throw new UsageError(
-        `${rawName} is ${quote(value)}; expected ${describe(spec)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+        `${rawName} is ${quote(value)}; expected ` +
+          `${describe(spec)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
       );
     }
     return value;

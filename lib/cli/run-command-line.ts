@@ -62,7 +62,8 @@ function findCommand(name: string): Command {
     throw new UsageError(`Unknown option ${quote(name)}: the command comes first. Commands: ${names.join(', ')}.`);
   const near = closestName(name, names);
   throw new UsageError(
-    `Unknown command ${quote(name)}. ${near === undefined ? `Commands: ${names.join(', ')}.` : `Did you mean ${near}?`}`,
+    `Unknown command ${quote(name)}. ` +
+      `${near === undefined ? `Commands: ${names.join(', ')}.` : `Did you mean ${near}?`}`,
   );
 }
 

@@ -70,8 +70,8 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
  *   throws to stop
  * @example
  * await convertOnce('Salesforce/blip-vqa-base') // '/home/ada/.cache/blip-openvino/models/blip-vqa-base/fp16-…'
- * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written @throws whatever loadCheckpoint
- *   and convertBlip throw
+ * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written
+ * @throws whatever loadCheckpoint and convertBlip throw
  */
 export async function convertOnce(
   idOrFolder: string,
@@ -84,7 +84,8 @@ export async function convertOnce(
   checkDtypeName(dtype);
   if (typeof idOrFolder !== 'string')
     throw new ConvertOnceError(
-      `The checkpoint is ${describeValue(idOrFolder)}; expected a hub id such as Salesforce/blip-vqa-base, or a folder.`,
+      `The checkpoint is ${describeValue(idOrFolder)}; expected a hub id such as Salesforce/blip-vqa-base, or a ` +
+        'folder.',
     );
   if (fs.existsSync(path.join(idOrFolder, VISION_MODEL))) {
     if (dtype !== undefined) await checkDtype(idOrFolder, dtype);
@@ -134,7 +135,8 @@ async function checkDtype(folder: string, wanted: Dtype): Promise<void> {
   const found = await modelDtype(folder);
   if (found !== wanted)
     throw new ConvertOnceError(
-      `${folder}: its models are ${found}, but dtype is "${wanted}". Leave dtype out to take them as they are, or name ` +
+      `${folder}: its models are ${found}, but dtype is "${wanted}". Leave dtype out to take them as they are, ` +
+        'or name ' +
         (wanted === 'int8' ? 'a folder that quantizeBlip wrote.' : 'the checkpoint that they were made of.'),
     );
 }
@@ -161,7 +163,8 @@ async function convertIntoCache(
   } catch (error) {
     if (signal?.aborted || !isWriteError(error)) throw error;
     throw new ConvertOnceError(
-      `${error.message.replace(/\.?$/, '.')} The model is kept in the cache for the next time: BLIP_CACHE names another folder for it.`,
+      `${error.message.replace(/\.?$/, '.')} The model is kept in the cache for the next time: BLIP_CACHE names ` +
+        'another folder for it.',
       { cause: error },
     );
   }
@@ -199,7 +202,8 @@ function findQuantized({ id }: FoundCheckpoint, folder: string): string {
   if (fs.existsSync(path.join(folder, VISION_MODEL))) return folder;
   throw new ConvertOnceError(
     `${id}: no INT8 model was made of it. INT8 needs samples to calibrate with: ` +
-      `quantizeBlip(await convertOnce(${JSON.stringify(id)}), samples, ${JSON.stringify(folder)}) makes one, and this call finds it there.`,
+      `quantizeBlip(await convertOnce(${JSON.stringify(id)}), samples, ${JSON.stringify(folder)}) makes one, and ` +
+      'this call finds it there.',
   );
 }
 

@@ -175,7 +175,8 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
   const visionHidden = config.vision_config.hidden_size;
   if (task === 'visual-question-answering' && textHidden !== visionHidden)
     wrongShape.push(
-      `text_config.hidden_size is ${textHidden}, expected vision_config.hidden_size (${visionHidden}): the decoder attends to both images and questions`,
+      `text_config.hidden_size is ${textHidden}, expected vision_config.hidden_size (${visionHidden}): the ` +
+        'decoder attends to both images and questions',
     );
   if ([missing, wrongShape, wrongDtype, unexpected].every((names) => names.length === 0)) return;
   throw new CheckpointTensorsError(

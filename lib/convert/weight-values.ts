@@ -84,8 +84,10 @@ export class TensorWatch {
     const { name, path, dtype, shape } = this.tensor;
     const beyond = dtype === 'F64' ? 'is beyond float32' : `is ${values[at]}`;
     throw new WeightValueError(
-      `${path}: tensor "${name}" ${beyond} at [${placeOf(this.#done + at, shape).join(', ')}] (shape [${shape.join(', ')}], ${dtype}); ` +
-        'expected finite weights. The checkpoint is damaged, or its training diverged: download it again, or take an earlier one.',
+      `${path}: tensor "${name}" ${beyond} at [${placeOf(this.#done + at, shape).join(', ')}] (shape ` +
+        `[${shape.join(', ')}], ${dtype}); ` +
+        'expected finite weights. The checkpoint is damaged, or its training diverged: download it again, or ' +
+        'take an earlier one.',
     );
   }
 }
@@ -111,7 +113,8 @@ export function describeClamped(id: string, clamped: readonly ClampedTensor[]): 
   const more = clamped.length > SHOWN ? ` and ${clamped.length - SHOWN} more tensors` : '';
   const total = clamped.reduce((sum, { count }) => sum + count, 0);
   return (
-    `${id}: ${total} weight${total === 1 ? ' is' : 's are'} beyond FP16 and became 65504 or -65504: ${shown.join(', ')}${more}. ` +
+    `${id}: ${total} weight${total === 1 ? ' is' : 's are'} beyond FP16 and became 65504 or -65504: ` +
+    `${shown.join(', ')}${more}. ` +
     "Answers may differ from the checkpoint's. Convert with compress_to_fp16: false (dtype 'fp32') to keep them."
   );
 }

@@ -51,7 +51,8 @@ export class Weights {
       const tensor = this.checkpoint.tensors.get(storedName(this.checkpoint, name));
       if (!tensor)
         throw new CheckpointTensorsError(
-          `${this.checkpoint.folder}: no tensor "${name}", which config.json asks for. Check that config.json and the weights belong together.`,
+          `${this.checkpoint.folder}: no tensor "${name}", which config.json asks for. Check that config.json ` +
+            'and the weights belong together.',
         );
       return tensor;
     });

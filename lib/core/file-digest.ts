@@ -12,8 +12,8 @@ export interface FileDigestOptions {
 }
 
 /**
- * @returns 64 hexadecimal digits @throws the system's error when the file cannot be read; the signal's reason when
- * aborted
+ * @returns 64 hexadecimal digits
+ * @throws the system's error when the file cannot be read; the signal's reason when aborted
  */
 export async function fileDigest(file: string, { signal, onBytes }: FileDigestOptions = {}): Promise<string> {
   const hash = createHash('sha256');

@@ -12,7 +12,8 @@ export function loadSharp(): typeof sharp {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SharpError(
-      `The package sharp, which decodes images, does not load on ${process.platform} ${process.arch}: ${reason.trim()}\n` +
+      `The package sharp, which decodes images, does not load on ${process.platform} ${process.arch}: ` +
+        `${reason.trim()}\n` +
         'Run: npm install --include=optional sharp',
       { cause: error },
     );

@@ -6,8 +6,7 @@ import * as path from 'node:path';
 /**
  * @returns the outermost folder that was made; undefined when all were there
  * @throws the system's error, such as EACCES, ENOTDIR or EROFS, with the path of the folder that could not be made;
- *   what was made before
- * stays, and is empty
+ *   what was made before stays, and is empty
  * @example
  * await makeFolder('output/blip-scenes/fp16') // '/home/ada/project/output', if that was missing
  */

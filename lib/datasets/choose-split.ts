@@ -43,7 +43,8 @@ export function chooseSplit(
   if (splits.size === 1) return collect(splits, [...splits.keys()], purpose);
   if (splits.has('')) return collect(splits, [''], purpose); // files whose names tell no split
   throw new VqaParquetError(
-    `${what} has no split for ${purpose === 'train' ? 'training' : 'validation'}; it has ${list(splits)}. Name one with the option hub_split, or BLIP_SPLIT.`,
+    `${what} has no split for ${purpose === 'train' ? 'training' : 'validation'}; it has ${list(splits)}. Name ` +
+      'one with the option hub_split, or BLIP_SPLIT.',
   );
 }
 
@@ -57,7 +58,8 @@ function ownSplit(
     typeof own === 'string' ? [own, own] : purpose === 'train' ? [own.train, own.val] : [own.val, own.train];
   if (!splits.has(mine))
     throw new VqaParquetError(
-      `${what} has no split ${quote(mine)}; it has ${list(splits)}. Name one of these with the option hub_split, or BLIP_SPLIT.`,
+      `${what} has no split ${quote(mine)}; it has ${list(splits)}. Name one of these with the option hub_split, ` +
+        'or BLIP_SPLIT.',
     );
   return collect(splits, [mine], mine === other ? purpose : 'all');
 }

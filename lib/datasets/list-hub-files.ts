@@ -41,7 +41,8 @@ const SHOWN_FILES = 12;
  * Without a revision, the hub's own list is taken: it holds parquet files for data sets in any form. With one, and
  * where the hub has no list, the repository's own parquet files are.
  *
- * @throws {VqaParquetError} when there are none: says what there is instead @throws {HubError}
+ * @throws {VqaParquetError} when there are none: says what there is instead
+ * @throws {HubError}
  */
 export async function listHubFiles(id: string, options: HubFilesOptions): Promise<HubFiles> {
   const { revision, cache_dir } = options;
@@ -90,7 +91,8 @@ async function currentFiles(id: string, options: HubFilesOptions): Promise<HubFi
   }
   if (list.status === 'rejected') throw list.reason;
   throw new VqaParquetError(
-    `${url}: got no lists of parquet files by config and split; expected { "default": { "train": ["https://…"] } }. Check the id.`,
+    `${url}: got no lists of parquet files by config and split; expected { "default": { "train": ["https://…"] } ` +
+      '}. Check the id.',
   );
 }
 

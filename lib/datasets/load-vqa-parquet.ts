@@ -45,7 +45,8 @@ const MAX_USELESS_ROWS = 1000;
  * @example
  * const { samples } = await loadVqaParquet(['validation-00000-of-00068.parquet'], { count: 300, cache_dir:
  * 'output/datasets' });
- * @throws {VqaParquetError} when nothing can be used: says why, and of which rows @throws {HubError}
+ * @throws {VqaParquetError} when nothing can be used: says why, and of which rows
+ * @throws {HubError}
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {
   checkArguments('loadVqaParquet', { files: [files, 'texts'], options: [options, 'object'] });
@@ -153,7 +154,8 @@ class Loader {
   private useless(rows: number): VqaParquetError {
     return new VqaParquetError(
       `${this.name}: none of ${rows} rows can be used: ${describeSkipped(this.cache.skips.report())}. ` +
-        'Choose a split that has images, questions and answers (test splits have no answers), or name the columns with the option columns.',
+        'Choose a split that has images, questions and answers (test splits have no answers), or name the ' +
+        'columns with the option columns.',
     );
   }
 

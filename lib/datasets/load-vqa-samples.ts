@@ -67,8 +67,7 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
 
 /**
  * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id
- * (`lmms-lab/VQAv2`), which may
- *   end in `@revision`
+ *   (`lmms-lab/VQAv2`), which may end in `@revision`
  * @returns up to `count` samples, never none
  * @example
  * const { samples, skipped } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 300 });
@@ -146,7 +145,8 @@ function chooseConfig(id: string, { configs }: HubFiles, wanted: string | undefi
   const splits = configs.get(name);
   if (splits) return { name, splits };
   throw new VqaParquetError(
-    `${id} has no config "${name}"; it has ${[...configs.keys()].join(', ')}. Name one with the option config, or BLIP_CONFIG.`,
+    `${id} has no config "${name}"; it has ${[...configs.keys()].join(', ')}. Name one with the option config, ` +
+      'or BLIP_CONFIG.',
   );
 }
 
@@ -160,7 +160,8 @@ function fromEnvironment(value: string | undefined): OwnSplit | undefined {
   const names = (value ?? '').split(',').map((name) => name.trim());
   if (names.length > 2 || (names.length === 2 && names.includes('')))
     throw new VqaSourceError(
-      `BLIP_SPLIT is ${quote(value ?? '')}; expected a split's name, or two with a comma: for calibration, for validation.`,
+      `BLIP_SPLIT is ${quote(value ?? '')}; expected a split's name, or two with a comma: for calibration, for ` +
+        'validation.',
     );
   const [first, second] = names;
   if (second !== undefined) return { train: first, val: second };
@@ -186,7 +187,8 @@ function checkOptions(options: LoadVqaOptions): void {
   );
   if (wrong)
     throw new VqaSourceError(
-      `columns has ${quote(wrong[0])}: ${describeValue(wrong[1])}; expected names of columns for ${COLUMN_ROLES.join(', ')}.`,
+      `columns has ${quote(wrong[0])}: ${describeValue(wrong[1])}; expected names of columns for ` +
+        `${COLUMN_ROLES.join(', ')}.`,
     );
 }
 

@@ -38,8 +38,8 @@ export class VqaFiles {
   ) {}
 
   /**
-   * @returns what is wrong with a file that cannot be used, since others may do @throws {HubError} when it cannot be
-   * reached
+   * @returns what is wrong with a file that cannot be used, since others may do
+   * @throws {HubError} when it cannot be reached
    */
   open(index: number): Promise<OpenVqaFile | VqaParquetError> {
     let file = this.opened.get(index);

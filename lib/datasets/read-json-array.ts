@@ -47,7 +47,8 @@ export async function* readJsonArray(file: string, key: string): AsyncGenerator<
     buffer = buffer.slice(start);
     if (buffer.length > MAX_ELEMENT_LENGTH)
       throw new JsonArrayError(
-        `${file}: an element of "${key}" is longer than ${MAX_ELEMENT_LENGTH} characters: expected questions or annotations.`,
+        `${file}: an element of "${key}" is longer than ${MAX_ELEMENT_LENGTH} characters: expected questions or ` +
+          'annotations.',
       );
   }
   throw new JsonArrayError(

@@ -121,7 +121,8 @@ export class SampleCache {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new VqaSourceError(
-        `${this.folder}: samples cannot be kept there: ${reason}. Make room, or name another folder with the option cache_dir or BLIP_CACHE.`,
+        `${this.folder}: samples cannot be kept there: ${reason}. Make room, or name another folder with the ` +
+          'option cache_dir or BLIP_CACHE.',
         { cause: error },
       );
     }

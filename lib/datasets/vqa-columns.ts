@@ -67,8 +67,10 @@ export function findColumns(
   const expected = (role: keyof VqaColumns): string => given[role] ?? role;
   const fail = (role: keyof VqaColumns, problem: string): never => {
     throw new VqaParquetError(
-      `${file} ${problem}; expected ${expected('image')}, ${expected('question')}, and ${expected('answers')} or ${expected('multiple_choice_answer')}. ` +
-        `Name yours with the option columns, such as { columns: { ${role}: '…' } }; it has: ${columns.map(showColumn).join(', ')}.`,
+      `${file} ${problem}; expected ${expected('image')}, ${expected('question')}, and ${expected('answers')} or ` +
+        `${expected('multiple_choice_answer')}. ` +
+        `Name yours with the option columns, such as { columns: { ${role}: '…' } }; it has: ` +
+        `${columns.map(showColumn).join(', ')}.`,
     );
   };
   const image = leavesOf('image').filter(({ path }) => path.length === 1 || isImagePart(path));

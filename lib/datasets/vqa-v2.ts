@@ -76,7 +76,8 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
  *
  * @example
  * const { samples, skipped } = await loadVqaV2(findVqaV2('data/vqa-scenes', 'train'), { count: 300, seed: 42 });
- * @throws {VqaV2Error} when nothing can be used: says why, and of which rows @throws {JsonArrayError}
+ * @throws {VqaV2Error} when nothing can be used: says why, and of which rows
+ * @throws {JsonArrayError}
  */
 export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
   checkArguments('loadVqaV2', { files: [files, ['questions', 'annotations', 'images']], options: [options, 'object'] });

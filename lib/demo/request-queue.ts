@@ -48,7 +48,8 @@ export class RequestQueue {
   /**
    * Runs `work` when it is its turn.
    *
-   * @throws {DemoBusyError} when the line is full @throws the signal's reason when it is aborted while waiting
+   * @throws {DemoBusyError} when the line is full
+   * @throws the signal's reason when it is aborted while waiting
    */
   async run<T>(work: () => Promise<T>, { signal, on_place }: QueueOptions): Promise<T> {
     signal.throwIfAborted();

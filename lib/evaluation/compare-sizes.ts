@@ -31,7 +31,8 @@ export function compareSizes(before: string, after: string): ComparedSizes {
     ])
       if (!fs.existsSync(file))
         throw new CompareError(
-          `${file} is missing, but ${other} exists. Expected two folders with the same parts: convert or quantize again.`,
+          `${file} is missing, but ${other} exists. Expected two folders with the same parts: convert or ` +
+            'quantize again.',
         );
     const size = { before: fs.statSync(a).size, after: fs.statSync(b).size };
     sizes[part] = { ...size, ratio: size.before / size.after };

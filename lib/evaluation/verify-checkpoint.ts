@@ -38,8 +38,7 @@ const SOURCE_OPTIONS = ['cache_dir', 'revision', 'local_files_only', 'progress_c
  * for the comparison of ids.
  *
  * @param idOrFolder a hub id, a checkpoint folder, or a file of weights. A folder that is named after a published
- * checkpoint is compared
- *   with that one's values
+ *   checkpoint is compared with that one's values
  * @example
  * for await (const { status, check, got } of verifyCheckpoint('Salesforce/blip-vqa-base')) console.log(status, check, got);
  * // pass side files config.json, preprocessor_config.json, …

@@ -84,8 +84,8 @@ export class OVBlipMatcher {
   }
 
   /**
-   * Runs the vision model once; the result serves any number of texts. @throws {BlipModelError} when the shape does not
-   * fit the model
+   * Runs the vision model once; the result serves any number of texts.
+   * @throws {BlipModelError} when the shape does not fit the model
    */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
     return this.encoders.encodeImage(pixel_values);

@@ -161,8 +161,7 @@ export class OVBlipModel {
    * Writes captions, one per image, by greedy or beam search.
    *
    * @param inputs images or their embeddings, and optionally prompts that the captions begin with (the processor's
-   *   `text`): one for all
-   * images, or one each
+   *   `text`): one for all images, or one each
    * @returns token ids per image, from the BOS token to the end token; with `return_dict_in_generate: true` also the
    *   time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
@@ -202,7 +201,8 @@ export class OVBlipModel {
   ): Promise<GenerateOutput | number[][]> {
     if (!this.canAnswer)
       throw new BlipModelError(
-        `${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such as Salesforce/blip-vqa-base.`,
+        `${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such ` +
+          'as Salesforce/blip-vqa-base.',
       );
     const prompt = [beginToken(options, this.config.text_config)];
     const settings = this.#settings(options, prompt.length);

@@ -55,7 +55,8 @@ function checkSizes(xml: string, { inputs, outputs }: CompiledModel, expected: r
     const shape = ports.get(name)?.getPartialShape();
     if (shape === undefined)
       throw new ModelFolderError(
-        `${xml} has no input or output "${name}"; expected a graph that convertBlip or quantizeBlip wrote. Convert the checkpoint again.`,
+        `${xml} has no input or output "${name}"; expected a graph that convertBlip or quantizeBlip wrote. ` +
+          'Convert the checkpoint again.',
       );
     const found = shape[axis];
     if (allows(found, size)) continue;
@@ -82,6 +83,7 @@ function allows(dimension: Dimension | undefined, size: number): boolean {
 
 function mismatch(xml: string, graph: string, config: string): ModelFolderError {
   return new ModelFolderError(
-    `${xml} ${graph}, but ${config} in config.json beside it. They are of different models: convert the checkpoint again.`,
+    `${xml} ${graph}, but ${config} in config.json beside it. They are of different models: convert the ` +
+      'checkpoint again.',
   );
 }

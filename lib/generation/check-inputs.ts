@@ -85,11 +85,13 @@ export function checkTokens(
   const isSize = (size: number): boolean => Number.isSafeInteger(size) && size > 0;
   if (!isSize(rows) || !isSize(length) || rows * length !== input_ids.length)
     throw new BlipModelError(
-      `input_ids has ${input_ids.length} tokens and dims ${describeValue(dims ?? [1, input_ids.length])}, expected dims [rows, tokens per row]. ${advice}`,
+      `input_ids has ${input_ids.length} tokens and dims ${describeValue(dims ?? [1, input_ids.length])}, ` +
+        `expected dims [rows, tokens per row]. ${advice}`,
     );
   if (attention_mask && attention_mask.length !== input_ids.length)
     throw new BlipModelError(
-      `attention_mask has ${attention_mask.length} numbers, expected ${input_ids.length}, one per token of input_ids. ${advice}`,
+      `attention_mask has ${attention_mask.length} numbers, expected ${input_ids.length}, one per token of ` +
+        `input_ids. ${advice}`,
     );
   if (length > max_position_embeddings)
     throw new BlipModelError(

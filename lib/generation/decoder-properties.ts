@@ -18,7 +18,8 @@ const QUANTIZATION_GROUP_SIZE = '64';
  * quantization, unless the caller sets them: the plugin then multiplies integers
  * (docs/decisions/005-8-bit-decoder-weights-in-f32.md).
  *
- * @param xml the decoder's IR @param properties the user's
+ * @param xml the decoder's IR
+ * @param properties the user's
  */
 export function decoderProperties(xml: string, device: string, properties: Config): Config {
   const isCPU = device === 'CPU';

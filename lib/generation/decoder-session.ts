@@ -44,7 +44,8 @@ export class DecoderSession implements DecoderStep {
     const vocab_size = decoder.outputs[0].getPartialShape()[2];
     if (typeof vocab_size !== 'number')
       throw new BlipModelError(
-        `The text decoder's vocabulary size is ${JSON.stringify(vocab_size)}, expected a fixed size. Convert the checkpoint again.`,
+        `The text decoder's vocabulary size is ${JSON.stringify(vocab_size)}, expected a fixed size. Convert the ` +
+          'checkpoint again.',
       );
     this.vocab_size = vocab_size;
     this.#openvino = openvino;

@@ -211,6 +211,7 @@ function checkDevice(device: string, available: readonly string[]): void {
   const absent = missingDevice(device, available);
   if (absent !== undefined)
     throw new BlipModelError(
-      `device "${device}": OpenVINO finds no ${absent || 'device of this name'} on this machine. Expected one of ${available.join(', ')}, or AUTO. Check that its driver is installed.`,
+      `device "${device}": OpenVINO finds no ${absent || 'device of this name'} on this machine. Expected one of ` +
+        `${available.join(', ')}, or AUTO. Check that its driver is installed.`,
     );
 }

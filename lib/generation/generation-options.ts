@@ -141,7 +141,8 @@ export function resolveGenerationOptions(
   const num_beams = count(options, 'num_beams', 1, 1);
   if (on_token && num_beams > 1)
     throw new GenerationOptionsError(
-      `on_token and streaming need greedy search: beam search decides at the end. Set num_beams to 1 (got ${num_beams}).`,
+      'on_token and streaming need greedy search: beam search decides at the end. Set num_beams to 1 (got ' +
+        `${num_beams}).`,
     );
   const max_length = resolveMaxLength(options, promptLength, limits);
   const min_length =
@@ -179,12 +180,14 @@ function resolveMaxLength(
     );
   if (max_length <= promptLength)
     throw new GenerationOptionsError(
-      `max_length is ${max_length}, but the prompt already has ${promptLength} tokens. Raise max_length, or use max_new_tokens.`,
+      `max_length is ${max_length}, but the prompt already has ${promptLength} tokens. Raise max_length, or use ` +
+        'max_new_tokens.',
     );
   if (max_length > positions + 1)
     // the last token needs no position: the decoder never reads it
     throw new GenerationOptionsError(
-      `The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token after them. Lower max_length or max_new_tokens.`,
+      `The text may grow to ${max_length} tokens, but the model has positions for ${positions} and one token ` +
+        'after them. Lower max_length or max_new_tokens.',
     );
   return max_length;
 }

@@ -36,7 +36,8 @@ async function openFile(file: string): Promise<ByteSource> {
           const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
           if (bytesRead === 0)
             throw new HubError(
-              `${file}: got ${done} bytes at ${start}, expected ${bytes.length}: the file is cut short. Download it again.`,
+              `${file}: got ${done} bytes at ${start}, expected ${bytes.length}: the file is cut short. Download ` +
+                'it again.',
             );
           done += bytesRead;
         }
@@ -86,7 +87,8 @@ class RemoteBytes implements ByteSource {
         for await (const chunk of response.body) {
           if (done + chunk.length > bytes.length)
             throw new HubError(
-              `${this.url}: got more than the ${bytes.length} bytes at ${start} that were asked for. Download the file and name its path instead.`,
+              `${this.url}: got more than the ${bytes.length} bytes at ${start} that were asked for. Download ` +
+                'the file and name its path instead.',
             );
           bytes.set(chunk, done);
           done += chunk.length;
@@ -130,13 +132,16 @@ class RemoteBytes implements ByteSource {
     const [, begin, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range) ?? [];
     if (status !== 206 || Number(begin) !== first || encoded)
       throw new HubError(
-        `${this.url}: got status ${status}, ${header('content-type') ?? 'no content type'}, Content-Range "${range}" to a request for the bytes from ${first}; expected 206 and that range. Download the file and name its path instead.`,
+        `${this.url}: got status ${status}, ${header('content-type') ?? 'no content type'}, Content-Range ` +
+          `"${range}" to a request for the bytes from ${first}; expected 206 and that range. Download the file and ` +
+          'name its path instead.',
       );
     const now: Identity = { total: Number(total), etag: header('etag') };
     this.#identity ??= now;
     if (now.total !== this.#identity.total || now.etag !== this.#identity.etag)
       throw new HubError(
-        `${this.url}: changed while it was read: ${now.total} bytes, etag ${now.etag}; before ${this.#identity.total}, ${this.#identity.etag}. Load again.`,
+        `${this.url}: changed while it was read: ${now.total} bytes, etag ${now.etag}; before ` +
+          `${this.#identity.total}, ${this.#identity.etag}. Load again.`,
       );
   }
 }

@@ -93,7 +93,8 @@ function readCertificates(file: string): string {
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     throw new HubError(
-      `SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names ${file}, which cannot be read: ${error instanceof Error ? error.message : String(error)}. Correct it, or unset it.`,
+      `SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names ${file}, which cannot be read: ` +
+        `${error instanceof Error ? error.message : String(error)}. Correct it, or unset it.`,
     );
   }
 }

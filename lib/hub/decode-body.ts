@@ -23,7 +23,8 @@ export function decodeBody(body: Readable, encodings: string): AsyncIterable<Uin
     if (!decoder) {
       body.destroy();
       throw new HubError(
-        `the response is compressed with "${encoding}", which was not requested; expected gzip, deflate, br or none. Is there a proxy in between?`,
+        `the response is compressed with "${encoding}", which was not requested; expected gzip, deflate, br or ` +
+          'none. Is there a proxy in between?',
       );
     }
     decoded = pipeline(decoded, decoder, () => {}); // an error reaches the reader of the last stream

@@ -32,7 +32,8 @@ const COMMIT = /^[\w-]{1,100}$/;
 const ETAG = /^[\w-][\w.+=~-]{0,199}$/;
 
 /**
- * @throws {HubHttpError} for any error but a missing file @throws {UnreachableError}
+ * @throws {HubHttpError} for any error but a missing file
+ * @throws {UnreachableError}
  */
 export async function describeFile(
   { id, revision, file }: RepositoryFile,
@@ -59,8 +60,10 @@ export async function describeFile(
   const metadata = readMetadata([...response.redirects, response]);
   if (metadata) return { url, ...metadata };
   throw new UnreachableError(
-    `${url}: the response of ${response.url.host} lacks the headers of a hub: X-Repo-Commit "${response.header('x-repo-commit') ?? ''}", ETag "${response.header('etag') ?? ''}". ` +
-      `Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no login page of the network is in between.`,
+    `${url}: the response of ${response.url.host} lacks the headers of a hub: X-Repo-Commit ` +
+      `"${response.header('x-repo-commit') ?? ''}", ETag "${response.header('etag') ?? ''}". ` +
+      `Check that HF_ENDPOINT (${hubEndpoint()}) is a Hugging Face hub, and that no login page of the network is ` +
+      'in between.',
   );
 }
 

@@ -135,7 +135,8 @@ class Transfer {
       await response.discard();
       await partial.restart();
       throw new TransientError(
-        `${response.url.host} answered a request for the bytes from ${start} with "${response.header('content-range') ?? ''}"`,
+        `${response.url.host} answered a request for the bytes from ${start} with ` +
+          `"${response.header('content-range') ?? ''}"`,
       );
     }
     if (!continues && start > 0) await partial.restart(); // the whole content, although a part was asked for

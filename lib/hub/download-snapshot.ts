@@ -130,7 +130,8 @@ async function download(
     const names = wanted.weights.map(({ name }) => name).join(', ');
     throw new MissingWeightsError(
       `${id} at ${revision} has no weights that can be read here: expected one of ${names}. ` +
-        'Choose another revision (option revision; the hub lists branches, tags and conversions "refs/pr/<number>"), or another model.',
+        'Choose another revision (option revision; the hub lists branches, tags and conversions ' +
+        '"refs/pr/<number>"), or another model.',
     );
   }
 
@@ -139,7 +140,8 @@ async function download(
     const free = missing > 0 ? freeBytes(cacheFolder) : undefined;
     if (free !== undefined && missing > free)
       throw new DiskSpaceError(
-        `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has only ${gigabytes(free)} free. ` +
+        `${id}: ${gigabytes(missing)} are still to be downloaded, but the disk of ${cacheFolder} has only ` +
+          `${gigabytes(free)} free. ` +
           'Free space there, or choose another cache folder (HF_HUB_CACHE or the option cache_dir).',
       );
     for (const name of names) await snapshot.fetch(name, true);

@@ -81,7 +81,8 @@ function classify(context: ErrorContext): HubHttpError {
     : 'Log in with "hf auth login", or set HF_TOKEN.';
   if (/^Invalid credentials/i.test(serverMessage) && token)
     return new HubHttpError(
-      `${what}: the hub does not accept the token from ${token}: ${got}. Create a new one at https://huggingface.co/settings/tokens, or remove it: public repositories need none.`,
+      `${what}: the hub does not accept the token from ${token}: ${got}. Create a new one at ` +
+        'https://huggingface.co/settings/tokens, or remove it: public repositories need none.',
       error,
     );
   if (code === 'GatedRepo')
@@ -96,12 +97,14 @@ function classify(context: ErrorContext): HubHttpError {
     );
   if (status === 451)
     return new HubHttpError(
-      `${what}: unavailable for legal reasons, perhaps only in your country: ${got}. Choose another one, or ask its owner on ${page}.`,
+      `${what}: unavailable for legal reasons, perhaps only in your country: ${got}. Choose another one, or ask ` +
+        `its owner on ${page}.`,
       error,
     );
   if (code === 'RevisionNotFound')
     return new RevisionNotFoundError(
-      `${what}: has no revision "${revision}": ${got}. See ${page} for its branches, tags and pull requests (refs/pr/<number>).`,
+      `${what}: has no revision "${revision}": ${got}. See ${page} for its branches, tags and pull requests ` +
+        '(refs/pr/<number>).',
       error,
     );
   if (code === 'EntryNotFound')

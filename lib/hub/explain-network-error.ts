@@ -31,7 +31,8 @@ export function explainNetworkError(error: unknown, { url, proxy, timeout_ms }: 
   if (SILENT.includes(code)) return new TransientError(`no data for ${timeout_ms / 1000} s`, 0, cause);
   if (UNTRUSTED.includes(code))
     return new UnreachableError(
-      `${url.origin}: its certificate is not trusted: ${reason} (${code}). In a company network, start Node with the environment variable ` +
+      `${url.origin}: its certificate is not trusted: ${reason} (${code}). In a company network, start Node with ` +
+        'the environment variable ' +
         "NODE_EXTRA_CA_CERTS set to the file with the company's certificates (PEM).",
       cause,
     );
@@ -41,7 +42,8 @@ export function explainNetworkError(error: unknown, { url, proxy, timeout_ms }: 
     return new ProxyError(`${url.origin}: ${describeProxy(proxy)} refused the connection: ${reason}.`, cause);
   if (proxy && UNCONNECTED.includes(code))
     return new TransientError(
-      `${describeProxy(proxy)} cannot be reached: ${reason}. Correct the variable, or exempt ${url.hostname} with NO_PROXY`,
+      `${describeProxy(proxy)} cannot be reached: ${reason}. Correct the variable, or exempt ${url.hostname} ` +
+        'with NO_PROXY',
       0,
       cause,
     );

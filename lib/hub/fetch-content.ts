@@ -40,8 +40,8 @@ const SHOWN = 60;
 /**
  * Through the proxy that the environment names; the login token goes to the hub alone.
  *
- * @throws {HubError} when the server refuses, or more than `maxBytes` arrive @throws {UnreachableError} when attempt
- *   after attempt brings nothing
+ * @throws {HubError} when the server refuses, or more than `maxBytes` arrive
+ * @throws {UnreachableError} when attempt after attempt brings nothing
  */
 export async function fetchContent(url: string, options: ContentOptions): Promise<Content> {
   return withRetries(
@@ -55,7 +55,8 @@ export async function fetchContent(url: string, options: ContentOptions): Promis
         size += chunk.byteLength;
         if (size > options.maxBytes)
           throw new HubError(
-            `${url}: sends more than the ${Math.round(options.maxBytes / 2 ** 20)} MiB that are accepted here. Check the address.`,
+            `${url}: sends more than the ${Math.round(options.maxBytes / 2 ** 20)} MiB that are accepted here. ` +
+              'Check the address.',
           );
         chunks.push(chunk);
       }
@@ -71,8 +72,8 @@ export async function fetchContent(url: string, options: ContentOptions): Promis
 /**
  * A JSON response of the hub, parsed.
  *
- * @throws {HubError} when it is something else, such as a proxy's HTML page @throws {UnreachableError} also when
- *   HF_HUB_OFFLINE is set
+ * @throws {HubError} when it is something else, such as a proxy's HTML page
+ * @throws {UnreachableError} also when HF_HUB_OFFLINE is set
  */
 export async function fetchJson(url: string, options: RequestOptions): Promise<unknown> {
   checkOnline(url);

@@ -37,7 +37,8 @@ function readEndpoint(variable: string, value: string): string | undefined {
   if (address === '') return undefined;
   if (!/^https?:\/\//i.test(address) || !parseURL(address))
     throw new HubError(
-      `${variable} is ${JSON.stringify(value)}; expected a web address such as ${DEFAULT_ENDPOINT}. Correct it, or unset it for the public hub.`,
+      `${variable} is ${JSON.stringify(value)}; expected a web address such as ${DEFAULT_ENDPOINT}. Correct it, ` +
+        'or unset it for the public hub.',
     );
   return address;
 }

@@ -76,7 +76,8 @@ export class PartialFile {
 function explainWriteError(file: string, error: unknown): HubError {
   const message = error instanceof Error ? error.message : String(error);
   return new HubError(
-    `${file}: cannot be written: ${message}. Free space on the disk of ${path.dirname(file)}, or choose another cache folder (HF_HUB_CACHE or the option cache_dir). The part received is kept.`,
+    `${file}: cannot be written: ${message}. Free space on the disk of ${path.dirname(file)}, or choose another ` +
+      'cache folder (HF_HUB_CACHE or the option cache_dir). The part received is kept.',
     { cause: error },
   );
 }

@@ -44,12 +44,14 @@ export async function withRetries<T>(
       failures++;
       if (error.wait_ms > MAX_WAIT_MS)
         throw new UnreachableError(
-          `${what}: ${error.message}, and asks to wait ${Math.round(error.wait_ms / 60_000)} minutes. Try again then; the part received is kept.`,
+          `${what}: ${error.message}, and asks to wait ${Math.round(error.wait_ms / 60_000)} minutes. Try again ` +
+            'then; the part received is kept.',
           { cause: error },
         );
       if (failures >= attempts)
         throw new UnreachableError(
-          `${what}: ${error.message}${failures > 1 ? `, ${failures} times in a row` : ''}. Check the network, or try again later; the part received is kept.`,
+          `${what}: ${error.message}${failures > 1 ? `, ${failures} times in a row` : ''}. Check the network, or ` +
+            'try again later; the part received is kept.',
           { cause: error },
         );
       await wait(Math.max(FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1), error.wait_ms), error.message, options);

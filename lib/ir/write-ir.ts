@@ -53,7 +53,8 @@ export async function writeIR(graph: Graph, file: string, options: WriteOptions 
   for (const key of Object.keys(info))
     if (!XML_NAME.test(key))
       throw new GraphError(
-        `${file}: runtime info "${key}" is not an XML name. Expected letters, digits, "_", "-" and ".", beginning with a letter or "_".`,
+        `${file}: runtime info "${key}" is not an XML name. Expected letters, digits, "_", "-" and ".", ` +
+          'beginning with a letter or "_".',
       );
   await makeFolder(path.dirname(file));
   const suffix = `${process.pid}-${++calls}.tmp`;
@@ -135,7 +136,8 @@ class ConstantWriter {
     }
     if (done !== size)
       throw new GraphError(
-        `Constant "${node.name}": got ${done} bytes, expected ${size} for ${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`,
+        `Constant "${node.name}": got ${done} bytes, expected ${size} for ` +
+          `${node.outputs[0].type}[${node.outputs[0].shape.join(', ')}].`,
       );
     this.#end = offset + size;
     return { offset, size };

@@ -25,7 +25,8 @@ export function checkNamesAndSizes(folder: string, manifest: ModelManifest): voi
 }
 
 /**
- * Reads only files that changed since they were read last. @throws {ModelFolderError} when a file's content is another
+ * Reads only files that changed since they were read last.
+ * @throws {ModelFolderError} when a file's content is another
  */
 export async function checkDigests(folder: string, manifest: ModelManifest): Promise<void> {
   const memory = await readMemory();

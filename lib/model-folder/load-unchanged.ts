@@ -21,7 +21,8 @@ const PAUSE_MS = 50;
  * manifest is not checked, but loaded as one model all the same.
  *
  * @param dispose frees what was loaded from a folder that turned out not to be what it says
- * @throws {ModelFolderError} when the folder is not what its manifest says @throws what `load` throws
+ * @throws {ModelFolderError} when the folder is not what its manifest says
+ * @throws what `load` throws
  */
 export function loadUnchanged<T>(folder: string, load: () => Promise<T>, dispose?: (loaded: T) => void): Promise<T> {
   return asOneModel(folder, () => checkBeside(folder, load, dispose), dispose);
@@ -48,7 +49,8 @@ export async function asOneModel<T>(
     throw outcome.error;
   }
   throw new ModelFolderError(
-    `${folder}: other processes write models into it without a pause. Load it when they are done, or give each its own folder.`,
+    `${folder}: other processes write models into it without a pause. Load it when they are done, or give each ` +
+      'its own folder.',
   );
 }
 

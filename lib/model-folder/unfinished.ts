@@ -23,8 +23,8 @@ export function unfinishedPrefix(): string {
 }
 
 /**
- * Removes the staging folder `folder` if the process that made it is gone. Anything else stays. @returns whether it was
- * removed
+ * Removes the staging folder `folder` if the process that made it is gone. Anything else stays.
+ * @returns whether it was removed
  */
 export async function removeIfAbandoned(folder: string): Promise<boolean> {
   if (!(await isAbandoned(folder))) return false;

@@ -19,9 +19,8 @@ export interface VerifyFolderOptions {
  *
  * @param folder what `convertBlip` or `quantizeBlip` wrote
  * @returns its manifest: what it was made of, and its files
- * @throws {ModelFolderError} when a file is missing, cut or changed, or the folder has no manifest; it names the file,
- *   and the call that
- * makes the folder anew
+ * @throws {ModelFolderError} when a file is missing, cut or changed, or the folder has no manifest; it names the
+ *   file, and the call that makes the folder anew
  * @example
  * const { checkpoint, files } = await verifyModelFolder('output/blip-scenes/fp16');
  * checkpoint.id // 'blip-scenes'
@@ -32,8 +31,10 @@ export async function verifyModelFolder(folder: string, options: VerifyFolderOpt
   const manifest = readManifest(folder);
   if (!manifest)
     throw new ModelFolderError(
-      `${path.join(folder, MANIFEST_FILE)} is missing${fs.existsSync(folder) ? '' : ', and the folder too'}: there is nothing to ` +
-        'compare with. Expected a folder that convertBlip or quantizeBlip of this version wrote: convert the checkpoint again.',
+      `${path.join(folder, MANIFEST_FILE)} is missing${fs.existsSync(folder) ? '' : ', and the folder too'}: ` +
+        'there is nothing to ' +
+        'compare with. Expected a folder that convertBlip or quantizeBlip of this version wrote: convert the ' +
+        'checkpoint again.',
     );
   checkNamesAndSizes(folder, manifest);
   const total = Object.values(manifest.files).reduce((sum, { size }) => sum + size, 0);

@@ -39,7 +39,8 @@ export function agreementLines({ accuracy, captions, matches }: Outputs): string
     ...(matches
       ? [
           `same decision for ${percent(matches.agreement)} of ${matches.pairs} pairs of image and text`,
-          `probabilities differ by ${matches.meanDifference.toFixed(4)} in the mean, by ${matches.largestDifference.toFixed(4)} at most`,
+          `probabilities differ by ${matches.meanDifference.toFixed(4)} in the mean, by ` +
+            `${matches.largestDifference.toFixed(4)} at most`,
         ]
       : []),
   ];

@@ -76,7 +76,8 @@ async function explained(address: string, fetch: () => Promise<string>): Promise
       });
     if (!(error instanceof HubError)) throw error;
     throw new DemoPictureError(
-      `${address}: the image for checkpoints that were trained on photos could not be fetched: ${error.message} ${INSTEAD}`,
+      `${address}: the image for checkpoints that were trained on photos could not be fetched: ${error.message} ` +
+        `${INSTEAD}`,
       { cause: error },
     );
   }
@@ -95,7 +96,8 @@ function keep(file: string, bytes: Uint8Array): void {
     }
   } catch (error) {
     throw new DemoPictureError(
-      `${file}: the picture could not be kept: ${error instanceof Error ? error.message : String(error)}. Choose another cache folder: BLIP_CACHE.`,
+      `${file}: the picture could not be kept: ${error instanceof Error ? error.message : String(error)}. Choose ` +
+        'another cache folder: BLIP_CACHE.',
       { cause: error },
     );
   }
@@ -112,7 +114,8 @@ export function trainingNote({ isBundled, picture }: RunSettings): string | unde
   const drawn = path.resolve(path.dirname(BUNDLED.picture));
   if (!isUrl(picture) && path.resolve(path.dirname(picture)) === drawn) return undefined;
   return (
-    `${BUNDLED.model} was trained on drawn scenes alone (beach, park, street and snow, with animals, balls, cars and houses), on no photo: ` +
+    `${BUNDLED.model} was trained on drawn scenes alone (beach, park, street and snow, with animals, balls, cars ` +
+    'and houses), on no photo: ' +
     'it answers with the words of those scenes, whatever it sees. For photos: BLIP_MODEL=Salesforce/blip-vqa-base.'
   );
 }

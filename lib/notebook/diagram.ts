@@ -60,7 +60,8 @@ export function box(
   const { fill, stroke } = ROLES[role];
   const first = y + height / 2 + 5 - (lines.length * LINE_HEIGHT) / 2;
   return [
-    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="${fill}" stroke="${stroke}" stroke-width="1.5"/>`,
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8" fill="${fill}" stroke="${stroke}" ` +
+      'stroke-width="1.5"/>',
     text(x + width / 2, first, title, { size: 15, bold: true }),
     ...lines.map((line, index) =>
       text(x + width / 2, first + (index + 1) * LINE_HEIGHT, line, { size: 12.5, muted: true }),
@@ -80,7 +81,8 @@ export function cell(
 ): string {
   const { fill, stroke } = ROLES[role];
   return (
-    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="4" fill="${dashed ? '#ffffff' : fill}" stroke="${stroke}"${dashed ? ' stroke-dasharray="4 3"' : ''}/>\n` +
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="4" fill="${dashed ? '#ffffff' : fill}" ` +
+    `stroke="${stroke}"${dashed ? ' stroke-dasharray="4 3"' : ''}/>\n` +
     text(x + width / 2, y + height / 2 + 4.5, content, { size: 12.5, mono: true })
   );
 }
@@ -95,8 +97,10 @@ export function scene(x: number, y: number, width: number): string {
   const height = width * 0.75;
   const dog = (left: number, top: number, color: string): string =>
     `<g transform="translate(${left} ${top})" fill="${color}">` +
-    '<rect x="0" y="8" width="22" height="10" rx="5"/><circle cx="24" cy="7" r="6"/><path d="M21 3 19 -2 25 1z"/><rect x="2" y="15" width="3.5" height="9" rx="1.5"/>' +
-    '<rect x="16" y="15" width="3.5" height="9" rx="1.5"/><path d="M1 11 -6 4" stroke-width="3" stroke-linecap="round" fill="none" stroke="' +
+    '<rect x="0" y="8" width="22" height="10" rx="5"/><circle cx="24" cy="7" r="6"/><path d="M21 3 19 -2 25 ' +
+    '1z"/><rect x="2" y="15" width="3.5" height="9" rx="1.5"/>' +
+    '<rect x="16" y="15" width="3.5" height="9" rx="1.5"/><path d="M1 11 -6 4" stroke-width="3" ' +
+    'stroke-linecap="round" fill="none" stroke="' +
     `${color}"/><circle cx="26" cy="6" r="1.1" fill="#fff"/></g>`;
   return `<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 120 90">
 <rect width="120" height="90" rx="5" fill="#bae6fd"/><circle cx="98" cy="18" r="9" fill="#fde047"/><path d="M0 44h120v14H0z" fill="#38bdf8"/>

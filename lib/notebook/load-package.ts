@@ -18,7 +18,7 @@ type NotebookPackage = keyof typeof PURPOSES;
 
 /**
  * @param load requires the package, so that the compiler knows its type; its `require` reaches what only the working
- * folder's project has
+ *   folder's project has
  * @throws {NotebookPackageError} when it is not installed, with the command that installs it
  */
 export function loadPackage<T>(name: NotebookPackage, load: (require: NodeJS.Require) => T): T {
@@ -30,7 +30,8 @@ export function packageFolder(name: NotebookPackage): string {
   const folder = findPackage(name);
   if (folder !== undefined) return folder;
   throw new NotebookPackageError(
-    `The package ${name}, which ${PURPOSES[name]}, is not installed. It does not come with blip-openvino because only ` +
+    `The package ${name}, which ${PURPOSES[name]}, is not installed. It does not come with blip-openvino because ` +
+      'only ' +
       `notebooks need it. Run: npm install ${Object.keys(PURPOSES).join(' ')}`,
   );
 }

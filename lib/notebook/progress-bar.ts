@@ -70,7 +70,8 @@ function amount({ loaded = 0, total = 0, status }: Progress): string {
 function bar(line: string, fraction: number): string {
   const width = (100 * Math.min(1, fraction)).toFixed(1);
   return (
-    `<div style="font:13px sans-serif">${escapeHTML(line)}<div style="width:320px;height:8px;background:#8884;border-radius:4px">` +
+    `<div style="font:13px sans-serif">${escapeHTML(line)}<div ` +
+    'style="width:320px;height:8px;background:#8884;border-radius:4px">' +
     `<div style="width:${width}%;height:8px;background:#1a7f64;border-radius:4px"></div></div></div>`
   );
 }

@@ -62,7 +62,7 @@ function readEarlier(file: string): Results {
  * @param options.model the checkpoint that they have to belong to; by default that of the environment variable
  * BLIP_MODEL, if it is set
  * @throws {ResultsError} that names the notebook to run first, when they are missing, damaged, or those of another
- * model
+ *   model
  */
 export function readResults(name: string, options: { readonly model?: string } = {}): Results {
   const file = fileOf(name);
@@ -76,7 +76,8 @@ export function readResults(name: string, options: { readonly model?: string } =
   const wanted = options.model ?? (process.env.BLIP_MODEL ? runSettings().model : undefined);
   if (wanted !== undefined && json.model !== wanted)
     throw new ResultsError(
-      `${file}: these are the results of ${String(json.model)}, but the model here is ${wanted}${options.model === undefined ? ' (BLIP_MODEL)' : ''}. ` +
+      `${file}: these are the results of ${String(json.model)}, but the model here is ` +
+        `${wanted}${options.model === undefined ? ' (BLIP_MODEL)' : ''}. ` +
         `Run ${writer} with it first, or continue with the other one: BLIP_MODEL=${String(json.model)}.`,
     );
   return json;

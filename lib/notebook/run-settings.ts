@@ -74,7 +74,8 @@ function chooseModel(model: string, revision: string | undefined): string {
   if (!revision) return own === MAIN && !fs.existsSync(model) ? id : model;
   if (fs.existsSync(model) || !isHubId(id))
     throw new RunSettingsError(
-      `BLIP_REVISION is "${revision}", but ${model} is a folder: only a checkpoint on the hub has revisions. Unset it, or set BLIP_MODEL to a hub id.`,
+      `BLIP_REVISION is "${revision}", but ${model} is a folder: only a checkpoint on the hub has revisions. ` +
+        'Unset it, or set BLIP_MODEL to a hub id.',
     );
   if (own !== undefined && own !== revision)
     throw new RunSettingsError(

@@ -18,7 +18,8 @@ export function showDemo({ url }: { readonly url: string }): void {
   display({
     'text/plain': `Demo: ${url} (as long as this kernel runs)`,
     'text/html':
-      `<div><p><button type="button" onclick="${open}">Open the demo here</button> or in <a href="${address}" target="_blank" rel="noopener">a tab of its own</a>: ` +
+      `<div><p><button type="button" onclick="${open}">Open the demo here</button> or in <a href="${address}" ` +
+      'target="_blank" rel="noopener">a tab of its own</a>: ' +
       'it answers as long as this kernel runs, on this machine.</p></div>',
   });
 }

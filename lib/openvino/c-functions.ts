@@ -299,7 +299,9 @@ export class CFunctions {
       this.free('ov_tensor_free', tensor);
       if (got !== 3 * bytes)
         throw new OpenVINOError(
-          `${library}: three ${type} values (element type number ${id}) take ${got} bytes, expected ${3 * bytes}: this release numbers its types differently. Install another one of the Python package openvino, such as 2026.4.1.`,
+          `${library}: three ${type} values (element type number ${id}) take ${got} bytes, expected ` +
+            `${3 * bytes}: this release numbers its types differently. Install another one of the Python package ` +
+            'openvino, such as 2026.4.1.',
           'ov_tensor_create',
         );
     }

@@ -11,7 +11,8 @@ const MAX_LIST = 65_536;
 export function asText(call: string, what: string, value: unknown): string {
   if (isText(value)) return value;
   throw new OpenVINOError(
-    `${call}: ${what} is ${describeArgument(value)}, expected a string without null characters, of at most ${MAX_TEXT_CHARACTERS} characters.`,
+    `${call}: ${what} is ${describeArgument(value)}, expected a string without null characters, of at most ` +
+      `${MAX_TEXT_CHARACTERS} characters.`,
     call,
   );
 }
@@ -44,7 +45,8 @@ export function readShapes(value: unknown): [name: string, shape: Dimension[]][]
       const [min, max, more] = copyList(dim) ?? [dim, dim];
       if (!isSize(min) || !isSize(max) || more !== undefined)
         throw new OpenVINOError(
-          `reshape: "${name}" has the size ${describeArgument(dim)}, expected a whole number, -1 for any size, or [min, max].`,
+          `reshape: "${name}" has the size ${describeArgument(dim)}, expected a whole number, -1 for any size, ` +
+            'or [min, max].',
           call,
         );
       return typeof dim === 'number' ? min : [min, max];

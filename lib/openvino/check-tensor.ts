@@ -45,12 +45,14 @@ export function checkTensor(type: unknown, shape: unknown, data?: unknown): Chec
   const count = typedArrayLength(data);
   if (count !== length)
     throw new OpenVINOError(
-      `${what}: got ${count} values, expected ${length}.${count === 0 ? ' An array is empty after its buffer was transferred to another thread.' : ''}`,
+      `${what}: got ${count} values, expected ` +
+        `${length}.${count === 0 ? ' An array is empty after its buffer was transferred to another thread.' : ''}`,
       CALL,
     );
   if (isResizable(data))
     throw new OpenVINOError(
-      `${what}: the array's buffer is resizable, and OpenVINO would go on using memory that resize() takes away. Copy it: data.slice().`,
+      `${what}: the array's buffer is resizable, and OpenVINO would go on using memory that resize() takes away. ` +
+        'Copy it: data.slice().',
       CALL,
     );
   return { type, shape: sizes, length, data };
@@ -77,7 +79,8 @@ export function checkTarget(name: string, type: ElementType, size: number, targe
   const count = got === undefined ? 0 : typedArrayLength(target);
   if (got !== kind || count !== size)
     throw new OpenVINOError(
-      `readInto("${name}"): got ${got === undefined ? describeData(target) : `a ${got} of ${count} values`}, expected a ${kind} of ${size} for this ${type} output.`,
+      `readInto("${name}"): got ${got === undefined ? describeData(target) : `a ${got} of ${count} values`}, ` +
+        `expected a ${kind} of ${size} for this ${type} output.`,
       'readInto',
     );
 }
@@ -92,7 +95,8 @@ function readShape(type: string, shape: unknown): number[] {
   return sizes.map((dim) => {
     if (typeof dim === 'number' && Number.isSafeInteger(dim) && dim >= 0) return dim;
     throw new OpenVINOError(
-      `Tensor ${type}[${sizes.map(shortSize).join(',')}]: expected sizes that are whole numbers of at least 0. Only models have dynamic dimensions.`,
+      `Tensor ${type}[${sizes.map(shortSize).join(',')}]: expected sizes that are whole numbers of at least 0. ` +
+        'Only models have dynamic dimensions.',
       CALL,
     );
   });

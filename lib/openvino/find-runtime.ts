@@ -42,7 +42,8 @@ export function* searchRuntimes(tried: string[] = []): Generator<FoundRuntime> {
     yield { runtime: 'openvino-node', path: addon };
   else
     tried.push(
-      `${path.join(addon, 'bin')} (without ov_node_addon.node: its install script did not run, or its download was put aside. Run: node ${path.join(addon, 'scripts', 'download-runtime.js')})`,
+      `${path.join(addon, 'bin')} (without ov_node_addon.node: its install script did not run, or its download ` +
+        `was put aside. Run: node ${path.join(addon, 'scripts', 'download-runtime.js')})`,
     );
   const library = findCLibrary(tried);
   if (library !== undefined) yield { runtime: 'c-api', path: library };

@@ -112,7 +112,8 @@ function cApi(): typeof import('./c-api') {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenVINONotFoundError(
-      `The package koffi, which calls OpenVINO's C library, does not load on ${process.platform} ${process.arch}: ${reason}. ` +
+      `The package koffi, which calls OpenVINO's C library, does not load on ${process.platform} ` +
+        `${process.arch}: ${reason}. ` +
         'Its native part is missing, broken, or of another machine. Run: npm install --include=optional',
       { cause: error },
     );
@@ -129,7 +130,8 @@ function notFound(
   return new OpenVINONotFoundError(
     `OpenVINO ${wanted === undefined ? '' : `runtime "${wanted}" `}not found (present: ${present}). ` +
       `Looked for it here:${tried.map((place) => `\n- ${place}`).join('')}\n` +
-      `${REMEDIES[wanted ?? 'c-api']()}. Where OpenVINO is elsewhere, name the folder of its C library: BLIP_OPENVINO_LIBS.`,
+      `${REMEDIES[wanted ?? 'c-api']()}. Where OpenVINO is elsewhere, name the folder of its C library: ` +
+      'BLIP_OPENVINO_LIBS.',
   );
 }
 

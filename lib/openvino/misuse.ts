@@ -4,7 +4,8 @@ import { OpenVINOError } from './errors';
 /** @param call the function of the runtime */
 export function foreignTensor(input: string, call: string): OpenVINOError {
   return new OpenVINOError(
-    `setTensor("${input}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO that loaded this model.`,
+    `setTensor("${input}"): the tensor belongs to another runtime. Create it with the Tensor of the OpenVINO ` +
+      'that loaded this model.',
     call,
   );
 }
@@ -19,7 +20,8 @@ export function foreignModel(call: string): OpenVINOError {
 /** The memory of an array that was transferred may be freed by the other thread at any time. */
 export function transferredArray(call: string): OpenVINOError {
   return new OpenVINOError(
-    'The array under this tensor was transferred to another thread. Make the tensor from an array that is not transferred.',
+    'The array under this tensor was transferred to another thread. Make the tensor from an array that is not ' +
+      'transferred.',
     call,
   );
 }

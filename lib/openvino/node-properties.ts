@@ -14,8 +14,7 @@ const CORE_PROPERTIES: readonly string[] = ['CACHE_DIR', 'ENABLE_MMAP', 'FORCE_T
  * @param owner whose property it is, for messages: a device, or `the compiled model`
  * @param read asks the addon
  * @throws {OpenVINOError} when there is no such property, or the addon has no JavaScript value for it (maps, 64-bit
- *   unsigned numbers,
- * floats, priorities)
+ *   unsigned numbers, floats, priorities)
  */
 export function readProperty(owner: string, property: unknown, read: (name: string) => unknown): string {
   const name = asText('getProperty', 'the name', property);

@@ -143,7 +143,8 @@ export class NodeRequest extends AddonHandle<AddonRequest> implements InferReque
     const empty = this.model.outputs.find((port) => port.getPartialShape().some(mayBeEmpty));
     if (empty)
       throw new OpenVINOError(
-        `Output "${empty.anyName}" may have no values (${reason}), which openvino-node cannot return. Use the C API: BLIP_OPENVINO_RUNTIME=c-api.`,
+        `Output "${empty.anyName}" may have no values (${reason}), which openvino-node cannot return. Use the C ` +
+          'API: BLIP_OPENVINO_RUNTIME=c-api.',
         'infer',
       );
   }

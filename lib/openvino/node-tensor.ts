@@ -29,7 +29,8 @@ export class NodeTensor extends AddonHandle<AddonTensor> implements Tensor {
     const { type, shape, length, data } = checkTensor(...values);
     if (NO_TENSOR.includes(type))
       throw new OpenVINOError(
-        `Tensor ${type}: openvino-node has no ${type} tensors; give the model an f32 or u8 input, or set BLIP_OPENVINO_RUNTIME=c-api.`,
+        `Tensor ${type}: openvino-node has no ${type} tensors; give the model an f32 or u8 input, or set ` +
+          'BLIP_OPENVINO_RUNTIME=c-api.',
         'new Tensor',
       );
     if (length === 0) return { native: attempt('new Tensor', () => new addon.Tensor(type, shape)) };

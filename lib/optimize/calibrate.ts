@@ -44,8 +44,10 @@ interface Encoded {
 const DEFAULT_SUBSET_SIZE = 300;
 
 /**
- * @param work an existing folder for the files @param parts what is calibrated: `vision_model`, `text_encoder` or both
- * @throws {QuantizeError} when no sample can be used @throws {CalibrationFileError} when the disk is full
+ * @param work an existing folder for the files
+ * @param parts what is calibrated: `vision_model`, `text_encoder` or both
+ * @throws {QuantizeError} when no sample can be used
+ * @throws {CalibrationFileError} when the disk is full
  */
 export async function calibrate(
   folder: string,
@@ -76,7 +78,8 @@ export async function calibrate(
     signal?.throwIfAborted();
     if (count === 0)
       throw new QuantizeError(
-        `No calibration sample could be used: got ${skipped.length} that were skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`,
+        `No calibration sample could be used: got ${skipped.length} that were ` +
+          `skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`,
       );
     const { images, bytes } = run;
     return {

@@ -40,7 +40,7 @@ export class CalibrationFile {
 
   /**
    * @param imageTables for images: what each of the 256 values of each channel becomes (`channelTables` of the
-   * preprocessing)
+   *   preprocessing)
    */
   constructor(
     private readonly folder: string,
@@ -94,7 +94,8 @@ export class CalibrationFile {
   private addImage(input: string, { data, width, height }: RgbImage): IndexEntry {
     if (this.imageTables.length !== 3 || data.length !== height * width * 3)
       throw new CalibrationFileError(
-        `Calibration input "${input}": got an image of ${width} x ${height} in ${data.length} bytes and ${this.imageTables.length} tables, expected three bytes per pixel and three tables.`,
+        `Calibration input "${input}": got an image of ${width} x ${height} in ${data.length} bytes and ` +
+          `${this.imageTables.length} tables, expected three bytes per pixel and three tables.`,
       );
     return { type: 'rgb', shape: [1, 3, height, width], offset: this.write(data) };
   }
@@ -104,12 +105,14 @@ export class CalibrationFile {
     const count = shape.reduce((product, size) => product * size, 1);
     if ('data' in tensor && (!(tensor.data instanceof ARRAY_TYPES[type]) || tensor.data.length !== count))
       throw new CalibrationFileError(
-        `Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ${type} [${shape.join(', ')}].`,
+        `Calibration input "${input}": got a ${tensor.data.constructor.name} of ${tensor.data.length}, expected ` +
+          `${type} [${shape.join(', ')}].`,
       );
     const offset = 'data' in tensor ? this.write(tensor.data) : tensor.shared;
     if (offset + count * ARRAY_TYPES[type].BYTES_PER_ELEMENT > this.offset)
       throw new CalibrationFileError(
-        `Calibration input "${input}": shared values at byte ${offset} do not hold ${type} [${shape.join(', ')}]; ${this.offset} bytes are written.`,
+        `Calibration input "${input}": shared values at byte ${offset} do not hold ${type} ` +
+          `[${shape.join(', ')}]; ${this.offset} bytes are written.`,
       );
     return { type, shape, offset };
   }
@@ -132,7 +135,9 @@ export class CalibrationFile {
       return action();
     } catch (error) {
       throw new CalibrationFileError(
-        `${file}: calibration inputs could not be written after ${this.samples.length} samples and ${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the output's folder, or choose a smaller subset_size.`,
+        `${file}: calibration inputs could not be written after ${this.samples.length} samples and ` +
+          `${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the ` +
+          `output's folder, or choose a smaller subset_size.`,
         { cause: error },
       );
     }

@@ -135,11 +135,13 @@ class Conversation {
       if (this.failure) throw this.failure;
       if (!this.finished || this.results.length !== this.tasks.length)
         throw new NncfWorkerError(
-          `The NNCF worker ended (${ending(code, signal)}) before its job was done${this.where()}.${hint(signal)}${this.tail()}`,
+          `The NNCF worker ended (${ending(code, signal)}) before its job was ` +
+            `done${this.where()}.${hint(signal)}${this.tail()}`,
         );
       if (code !== 0 && !this.killed)
         throw new NncfWorkerError(
-          `The NNCF worker said that its job was done, and then failed (${ending(code, signal)}): its results are not used.${hint(signal)}${this.tail()}`,
+          `The NNCF worker said that its job was done, and then failed (${ending(code, signal)}): its results ` +
+            `are not used.${hint(signal)}${this.tail()}`,
         );
       return this.results;
     } finally {
@@ -242,7 +244,8 @@ class Conversation {
         const expected = this.tasks.at(this.results.length)?.name;
         if (message.name !== expected)
           throw new NncfWorkerError(
-            `The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ${expected ?? 'no further task'}.`,
+            `The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ` +
+              `${expected ?? 'no further task'}.`,
           );
         this.results.push({
           name: text(message.name),
@@ -286,7 +289,8 @@ class Conversation {
 
   private unexpected(line: string): NncfWorkerError {
     return new NncfWorkerError(
-      `The NNCF worker wrote a line that is not part of its protocol${this.where()}: ${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`,
+      `The NNCF worker wrote a line that is not part of its protocol${this.where()}: ` +
+        `${JSON.stringify(line.slice(0, 200))}; expected one JSON object per line.${this.tail()}`,
     );
   }
 

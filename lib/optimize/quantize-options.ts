@@ -102,7 +102,8 @@ export function checkQuantizeOptions(options: QuantizeOptions): void {
     checkScope(scope, `ignored_scope.${part}`);
     if (parts && !parts.includes(part))
       throw new QuantizeError(
-        `ignored_scope names ${part}, which parts leaves out: [${parts.join(', ')}]. Name the part in both, or in neither.`,
+        `ignored_scope names ${part}, which parts leaves out: [${parts.join(', ')}]. Name the part in both, or ` +
+          'in neither.',
       );
   }
   if (typeof weights !== 'object') return;

@@ -11,6 +11,7 @@ export type OneOrMany<T> = T | readonly T[];
 export function checkTextOptions(options: object): void {
   if ('return_dict_in_generate' in options && options.return_dict_in_generate)
     throw new PipelineError(
-      'return_dict_in_generate: a pipeline returns text. Leave it out, or call generateCaption or generateAnswer of OVBlipModel.',
+      'return_dict_in_generate: a pipeline returns text. Leave it out, or call generateCaption or generateAnswer ' +
+        'of OVBlipModel.',
     );
 }

@@ -35,8 +35,8 @@ const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matchin
  * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
  * @throws {PipelineError} for another task, or when the checkpoint was not made for it: before its conversion
  * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written
- * @throws {BlipModelError} when a file of a model folder is missing @throws whatever loadCheckpoint and convertBlip
- *   throw
+ * @throws {BlipModelError} when a file of a model folder is missing
+ * @throws whatever loadCheckpoint and convertBlip throw
  */
 export async function pipeline(
   task: 'image-to-text',
@@ -103,7 +103,8 @@ function checkTask(task: string, { id, task: made }: { readonly id: string; read
   if ((task === 'image-text-matching') !== (made === 'image-text-retrieval'))
     throw new PipelineError(
       `${id} does not do "${task}": its checkpoint was made for ${made}. ` +
-        `Use a checkpoint such as Salesforce/${task === 'image-text-matching' ? 'blip-itm-base-coco' : 'blip-vqa-base'}.`,
+        'Use a checkpoint such as ' +
+        `Salesforce/${task === 'image-text-matching' ? 'blip-itm-base-coco' : 'blip-vqa-base'}.`,
     );
 }
 

@@ -32,7 +32,8 @@ export function addedToken(content: string, special: boolean): AddedToken {
 /**
  * A token as the files write it: an object with `content` and flags.
  *
- * @param special the flag's value where the object has none @param fail throws, with what is wrong
+ * @param special the flag's value where the object has none
+ * @param fail throws, with what is wrong
  */
 export function parseAddedToken(value: unknown, special: boolean, fail: (problem: string) => never): AddedToken {
   if (!isRecord(value)) return fail(`is ${describeValue(value)}; expected an object with "content"`);

@@ -32,8 +32,8 @@ export class AddedVocabulary {
   #normalized: Trie | undefined;
 
   /**
-   * @param splitSpecial whether special tokens are text like any other @param where the tokenizer's file, for
-   * messages
+   * @param splitSpecial whether special tokens are text like any other
+   * @param where the tokenizer's file, for messages
    */
   constructor(
     private readonly model: BertModel,

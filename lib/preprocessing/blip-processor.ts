@@ -109,7 +109,8 @@ export class BlipProcessor {
     const fitted = fittedSize(imageConfig);
     if (fitted !== undefined && (fitted.width !== image_size || fitted.height !== image_size)) {
       throw new PreprocessorConfigError(
-        `${folder}: images would become ${fitted.width} x ${fitted.height} pixels (${IMAGE_PROCESSOR_FILES.join(' or ')}), ` +
+        `${folder}: images would become ${fitted.width} x ${fitted.height} pixels ` +
+          `(${IMAGE_PROCESSOR_FILES.join(' or ')}), ` +
           `but the vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
       );
     }
@@ -125,8 +126,8 @@ export class BlipProcessor {
    *
    * @param source a path, a URL (http, https, file, data), an encoded file in memory, or a sharp pipeline
    * @param options `alpha`: 'white' (default) lays a transparent image on white, as HF's processor does since
-   * transformers 5; 'drop' ignores the transparency, as PIL's convert('RGB') does. `exif_transpose`: false leaves an
-   * image lying on its side
+   *   transformers 5; 'drop' ignores the transparency, as PIL's convert('RGB') does. `exif_transpose`: false leaves an
+   *   image lying on its side
    * @returns [1, 3, height, width] f32
    * @throws {ImageError} when it cannot be read or decoded
    * @example

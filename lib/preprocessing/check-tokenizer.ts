@@ -80,7 +80,8 @@ function checkDecoder(
   const { bosTokenId } = tokenizer;
   if (bosTokenId !== undefined && bosTokenId !== bos_token_id)
     warn(
-      `text_config.bos_token_id, with which answers begin, is ${show(bos_token_id)}, but the tokenizer's bos_token is ` +
+      `text_config.bos_token_id, with which answers begin, is ${show(bos_token_id)}, but the tokenizer's ` +
+        'bos_token is ' +
         `${show(bosTokenId)} in ${tokenizer.file}. The model starts with the former.`,
     );
   if (tokenizer.isSpecial(bos_token_id) === false)

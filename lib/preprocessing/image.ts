@@ -99,7 +99,8 @@ export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
   const other = images.findIndex(({ dims }) => dims[2] !== height || dims[3] !== width);
   if (other > 0)
     throw new ImageError(
-      `Image ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ${height}; expected one size in a batch.`,
+      `Image ${other} is ${images[other].dims[3]} x ${images[other].dims[2]} pixels, the first ${width} x ` +
+        `${height}; expected one size in a batch.`,
     );
   const data = new Float32Array(images.length * 3 * height * width);
   images.forEach((image, index) => data.set(image.data, index * 3 * height * width));

@@ -61,7 +61,8 @@ async function readFile(path: string): Promise<EncodedImage> {
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(
-      `${shorten(path) || 'The empty path'}: the image cannot be read: ${message(error)}. Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
+      `${shorten(path) || 'The empty path'}: the image cannot be read: ${message(error)}. Expected a path ` +
+        `(relative to ${process.cwd()}), a URL or a Buffer.`,
     );
   }
 }
@@ -106,7 +107,8 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
   } catch (error) {
     const reason = signal.aborted ? `it took more than ${FETCH_TIMEOUT_MS / 1000} s` : explain(error, url);
     throw new ImageError(
-      `${shorten(url)}: the image cannot be fetched: ${reason}. Check the address and the network, or download it yourself and pass its path.`,
+      `${shorten(url)}: the image cannot be fetched: ${reason}. Check the address and the network, or download ` +
+        'it yourself and pass its path.',
       { cause: error },
     );
   }

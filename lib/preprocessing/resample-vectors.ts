@@ -55,8 +55,8 @@ function fillRowTable(table: Int32Array, { first, count, values, stride }: Resam
 }
 
 /**
- * @returns [newHeight, width, 3]; undefined without vector instructions, or if the input rows of one output row are too
- * long for a strip
+ * @returns [newHeight, width, 3]; undefined without vector instructions, or if the input rows of one output row are
+ *   too long for a strip
  */
 export function resampleColumnsByVectors(
   { data, width }: RgbImage,

@@ -133,7 +133,8 @@ function answering(): string {
   return diagram(
     1060,
     352,
-    'Visual question answering: the text encoder reads the question and looks at the image; the decoder writes the answer',
+    'Visual question answering: the text encoder reads the question and looks at the image; the decoder writes ' +
+      'the answer',
     [
       ...imageRow(top),
       arrow([
@@ -242,7 +243,8 @@ function kvCache(): string {
   return diagram(
     940,
     336,
-    'The decoder keeps keys and values of earlier tokens as state; cross-attention looks at the embeddings and keeps nothing',
+    'The decoder keeps keys and values of earlier tokens as state; cross-attention looks at the embeddings and ' +
+      'keeps nothing',
     parts,
   );
 }

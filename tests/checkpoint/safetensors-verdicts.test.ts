@@ -148,7 +148,8 @@ describe('hostile sizes', () => {
       const file = write(header);
       // In a process of its own: its largest size is its own alone.
       const program =
-        `const { openSafetensors } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'checkpoint'))});` +
+        'const { openSafetensors } = ' +
+        `require(${JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'checkpoint'))});` +
         `const before = process.resourceUsage().maxRSS; openSafetensors(${JSON.stringify(file)}).close();` +
         'console.log((process.resourceUsage().maxRSS - before) / 1024);';
       const megabytes = Number(

@@ -42,7 +42,8 @@ describe('help', () => {
   it('loads nothing heavy: neither OpenVINO nor sharp nor the library', async () => {
     const script =
       "const { runCommandLine } = require('./lib/cli'); runCommandLine(['--help']).then(() => " +
-      'console.error(JSON.stringify(Object.keys(require.cache).filter((f) => /node_modules|lib.(generation|pipelines|hub|openvino)/.test(f)' +
+      'console.error(JSON.stringify(Object.keys(require.cache).filter((f) => ' +
+      '/node_modules|lib.(generation|pipelines|hub|openvino)/.test(f)' +
       ' && !/node_modules.(tsx|esbuild|get-tsconfig|resolve-pkg-maps)/.test(f)))))';
     const { spawnSync } = await import('node:child_process');
     const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { encoding: 'utf8' });

@@ -179,7 +179,8 @@ describe('a worker that misbehaves', () => {
   test('is killed', async () => {
     const script = fakeWorker(
       'killed.py',
-      'import os, signal, sys\nprint(\'{"type":"task","name":"encoder"}\', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n',
+      'import os, signal, sys\nprint(\'{"type":"task","name":"encoder"}\', flush=True)\nos.kill(os.getpid(), ' +
+        'signal.SIGKILL)\n',
     );
     await assert.rejects(runNncfWorker([task()], { script }), /signal SIGKILL.* on encoder.*memory/s);
   });
@@ -216,7 +217,8 @@ describe('a worker that misbehaves', () => {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const script = fakeWorker(
       'pieces.py',
-      `import base64, os, time\nfor byte in base64.b64decode("${Buffer.from(text).toString('base64')}"):\n  os.write(1, bytes([byte]))\n  if byte > 127: time.sleep(0.01)\n`,
+      `import base64, os, time\nfor byte in base64.b64decode("${Buffer.from(text).toString('base64')}"):\n  ` +
+        `os.write(1, bytes([byte]))\n  if byte > 127: time.sleep(0.01)\n`,
     );
     const heard: unknown[] = [];
     const results = await runNncfWorker([task()], {
@@ -245,7 +247,8 @@ describe('a worker that misbehaves', () => {
   test('is done, but does not end: it is ended, and its results count', async () => {
     const script = fakeWorker(
       'lingering.py',
-      `import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)\ntime.sleep(60)\n`,
+      `import signal, time\nsignal.signal(signal.SIGTERM, ` +
+        `signal.SIG_IGN)\nprint('${JSON.stringify(RESULT)}\\n{"type":"done"}', flush=True)\ntime.sleep(60)\n`,
     );
     const started = Date.now();
     assert.equal((await runNncfWorker([task()], { script })).length, 1);
@@ -338,7 +341,8 @@ describe('a worker that misbehaves', () => {
   test('ignores SIGTERM', { skip: process.platform === 'win32' ? 'no SIGTERM there' : false }, async () => {
     const script = fakeWorker(
       'stubborn.py',
-      'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("garbage", flush=True)\ntime.sleep(60)\n',
+      'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("garbage", ' +
+        'flush=True)\ntime.sleep(60)\n',
     );
     await assert.rejects(runNncfWorker([task()], { script }), NncfWorkerError);
   });

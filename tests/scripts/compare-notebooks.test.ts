@@ -117,7 +117,8 @@ describe('passes', () => {
         'device  chosen  full name\n------  ------  ---------\nCPU     yes     AMD EPYC\nAUTO            any      ',
       ),
       table(
-        'device  chosen  full name    \n------  ------  -------------\nCPU     yes     Intel Core i7\nGPU             Intel Iris   \nAUTO            any          ',
+        'device  chosen  full name    \n------  ------  -------------\nCPU     yes     Intel Core i7\nGPU        ' +
+          '     Intel Iris   \nAUTO            any          ',
       ),
     ],
     'sizes within 1 %': [
@@ -201,7 +202,8 @@ describe('finds', () => {
   test('both lines are shown, and how to save again', () => {
     assert.equal(
       compare([[lines('answer: 2')]], [[lines('answer: 3')]]),
-      'n.ipynb, cell 1: results differ\n  saved: answer: 2\n  again: answer: 3\n1 difference. If intended, save them again: npm start -- --save\n',
+      'n.ipynb, cell 1: results differ\n  saved: answer: 2\n  again: answer: 3\n1 difference. If intended, save ' +
+        'them again: npm start -- --save\n',
     );
   });
 

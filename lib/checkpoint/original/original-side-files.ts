@@ -41,7 +41,8 @@ class Shapes {
     const size = this.tensors.get(name)?.shape[axis];
     if (size === undefined)
       throw new CheckpointError(
-        `${this.path}: ${this.tensors.has(name) ? `"${name}" has no axis ${axis}` : `no tensor "${name}"`}, which every checkpoint of BLIP has. Is this one?`,
+        `${this.path}: ${this.tensors.has(name) ? `"${name}" has no axis ${axis}` : `no tensor "${name}"`}, ` +
+          'which every checkpoint of BLIP has. Is this one?',
       );
     return size;
   }
@@ -56,7 +57,8 @@ class Shapes {
 
   fail(problem: string): never {
     throw new CheckpointError(
-      `${this.path}: ${problem} Put a config.json in Hugging Face format beside the file, which says what its shapes do not.`,
+      `${this.path}: ${problem} Put a config.json in Hugging Face format beside the file, which says what its ` +
+        'shapes do not.',
     );
   }
 }
@@ -71,7 +73,8 @@ export function imageSizeOf(tensors: Tensors, path: string): number {
   const perSide = Math.sqrt(patches);
   if (!Number.isInteger(perSide) || patches < 1)
     throw new CheckpointError(
-      `${path}: the position embedding has ${patches + 1} rows, expected one for the image and one for each of a square number of patches.`,
+      `${path}: the position embedding has ${patches + 1} rows, expected one for the image and one for each of a ` +
+        'square number of patches.',
     );
   return perSide * shapes.size(PATCHES, 2);
 }
@@ -93,7 +96,8 @@ export function deriveConfig(tensors: Tensors, architecture: string, path: strin
     hidden % HEAD_SIZE === 0
       ? hidden / HEAD_SIZE
       : shapes.fail(
-          `the ${what} model's hidden size is ${hidden}, expected a multiple of ${HEAD_SIZE} (the size of BLIP's attention heads).`,
+          `the ${what} model's hidden size is ${hidden}, expected a multiple of ${HEAD_SIZE} (the size of BLIP's ` +
+            'attention heads).',
         );
   const vocab_size = shapes.size(`${text}.embeddings.word_embeddings.weight`, 0);
   if (vocab_size < VOCABULARY.vocab_size)

@@ -35,8 +35,10 @@ export function findStateDict(root: PickleValue, path: string): ReadonlyMap<stri
   if (own.size > 0) return own;
   const keys = root instanceof PickleDict ? [...root.entries.keys()].slice(0, MAX_LISTED).map(describeValue) : [];
   throw new PyTorchFileError(
-    `${path}: holds ${describeValue(root)}${keys.length > 0 ? ` with the keys ${keys.join(', ')}` : ''}, expected a dict of tensors, ` +
-      `or one under ${WRAPPERS.map(quote).join(', ')}. Save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin").`,
+    `${path}: holds ${describeValue(root)}${keys.length > 0 ? ` with the keys ${keys.join(', ')}` : ''}, ` +
+      'expected a dict of tensors, ' +
+      `or one under ${WRAPPERS.map(quote).join(', ')}. Save the weights alone: torch.save(model.state_dict(), ` +
+      '"pytorch_model.bin").',
   );
 }
 

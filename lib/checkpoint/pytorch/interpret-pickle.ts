@@ -43,7 +43,8 @@ export function interpretPickle(cursor: ByteCursor, persistentLoad: PersistentLo
     operations += count;
     if (operations > MAX_OPERATIONS)
       fail(
-        `more than ${MAX_OPERATIONS} operations, which no checkpoint of weights needs. Save the weights alone: torch.save(model.state_dict(), file).`,
+        `more than ${MAX_OPERATIONS} operations, which no checkpoint of weights needs. Save the weights alone: ` +
+          'torch.save(model.state_dict(), file).',
       );
   };
   const stack = new PickleStack(fail);
@@ -140,7 +141,8 @@ function byOpcode<T>(
 function refuseInstruction(opcode: number): Instruction<never> {
   return ({ fail }) =>
     fail(
-      `has the instruction 0x${opcode.toString(16).padStart(2, '0')}, which torch does not use for weights. Is this a checkpoint of PyTorch's? If so, the file is damaged; download it again.`,
+      `has the instruction 0x${opcode.toString(16).padStart(2, '0')}, which torch does not use for weights. Is ` +
+        `this a checkpoint of PyTorch's? If so, the file is damaged; download it again.`,
     );
 }
 

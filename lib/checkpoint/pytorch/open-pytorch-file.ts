@@ -48,7 +48,8 @@ function readForm(file: FileReader): TorchObject {
   throw new PyTorchFileError(
     `${file.path}: ${
       explainOtherFile(file) ??
-      `begins with the bytes ${head.toString('hex', 0, 8)}, expected a ZIP archive (504b0304) or a pickle (80). Was it saved with torch.save? If so, the file is damaged; download it again.`
+      `begins with the bytes ${head.toString('hex', 0, 8)}, expected a ZIP archive (504b0304) or a pickle (80). ` +
+        'Was it saved with torch.save? If so, the file is damaged; download it again.'
     }`,
   );
 }

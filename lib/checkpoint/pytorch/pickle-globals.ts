@@ -101,7 +101,8 @@ export function refuseGlobal(name: string): string {
     : 'A file of weights does not need it. If you do not trust the file, delete it.';
   return (
     `names ${quote(name)}, which is not allowed here; nothing of it was run. ${advice} ` +
-    'Save the weights alone, in Python: torch.save(model.state_dict(), "pytorch_model.bin"), or model.save_pretrained(folder).'
+    'Save the weights alone, in Python: torch.save(model.state_dict(), "pytorch_model.bin"), or ' +
+    'model.save_pretrained(folder).'
   );
 }
 

@@ -27,12 +27,14 @@ export function readLegacyForm(file: FileReader): TorchObject {
   const magic = interpretPickle(cursor, noStorages);
   if (magic !== MAGIC)
     throw new PyTorchFileError(
-      `${file.path}: a pickle that does not begin with torch's magic number (got ${describeValue(magic)}). Expected a file that torch.save wrote.`,
+      `${file.path}: a pickle that does not begin with torch's magic number (got ${describeValue(magic)}). ` +
+        'Expected a file that torch.save wrote.',
     );
   const version = interpretPickle(cursor, noStorages);
   if (version !== VERSION)
     throw new PyTorchFileError(
-      `${file.path}: version ${describeValue(version)} of torch's legacy format, expected ${VERSION}. Save it again with a current PyTorch.`,
+      `${file.path}: version ${describeValue(version)} of torch's legacy format, expected ${VERSION}. Save it ` +
+        'again with a current PyTorch.',
     );
   interpretPickle(cursor, noStorages); // facts about the machine that wrote it, which the format does not depend on
   const storages = new Storages();
@@ -57,7 +59,8 @@ function viewOf(storage: Storage, view: PickleValue | undefined, context: CallCo
   const [key, offset, size] = view instanceof PickleTuple ? view.items : [];
   if (typeof key !== 'string' || !isCount(offset) || !isCount(size) || offset + size > storage.count)
     return context.fail(
-      `a part of storage ${quote(storage.key)} is values ${describeValue(offset)} and ${describeValue(size)} more, expected a part of ${storage.count}. The file is damaged.`,
+      `a part of storage ${quote(storage.key)} is values ${describeValue(offset)} and ${describeValue(size)} ` +
+        `more, expected a part of ${storage.count}. The file is damaged.`,
     );
   return new Storage(key, storage.type, size, storage.place, offset);
 }
@@ -71,7 +74,8 @@ function placeStorages(
 ): void {
   if (!(keys instanceof PickleList))
     throw new PyTorchFileError(
-      `${file.path}: the storages' keys are ${describeValue(keys)}, expected a list. The file is damaged; download it again.`,
+      `${file.path}: the storages' keys are ${describeValue(keys)}, expected a list. The file is damaged; ` +
+        'download it again.',
     );
   let at = begin;
   for (const key of keys.items) {
@@ -79,17 +83,20 @@ function placeStorages(
     const place = storage && places.get(storage.key);
     if (!storage || !place || place.position !== undefined)
       throw new PyTorchFileError(
-        `${file.path}: lists the storage ${describeValue(key)} ${place ? 'twice' : 'that no tensor uses'}. The file is damaged; download it again.`,
+        `${file.path}: lists the storage ${describeValue(key)} ${place ? 'twice' : 'that no tensor uses'}. The ` +
+          'file is damaged; download it again.',
       );
     const bytes = storage.count * storage.type.valueBytes;
     if (at + LENGTH_BYTES + bytes > file.size)
       throw new PyTorchFileError(
-        `${file.path}: ends at byte ${file.size}, but storage ${quote(storage.key)} of ${bytes} bytes begins at ${at + LENGTH_BYTES}. The download may be incomplete.`,
+        `${file.path}: ends at byte ${file.size}, but storage ${quote(storage.key)} of ${bytes} bytes begins at ` +
+          `${at + LENGTH_BYTES}. The download may be incomplete.`,
       );
     const count = Number(file.read(at, Buffer.alloc(LENGTH_BYTES)).readBigUInt64LE());
     if (count !== storage.count)
       throw new PyTorchFileError(
-        `${file.path}: storage ${quote(storage.key)} has ${count} values at byte ${at}, expected ${storage.count}. The file is damaged; download it again.`,
+        `${file.path}: storage ${quote(storage.key)} has ${count} values at byte ${at}, expected ` +
+          `${storage.count}. The file is damaged; download it again.`,
       );
     place.position = at + LENGTH_BYTES;
     at += LENGTH_BYTES + bytes;
@@ -97,6 +104,7 @@ function placeStorages(
   for (const [key, { position }] of places)
     if (position === undefined)
       throw new PyTorchFileError(
-        `${file.path}: a tensor uses storage ${quote(key)}, which the file does not hold. It is damaged; download it again.`,
+        `${file.path}: a tensor uses storage ${quote(key)}, which the file does not hold. It is damaged; ` +
+          'download it again.',
       );
 }

@@ -19,7 +19,8 @@ export function readZipForm(file: FileReader): TorchObject {
   const pickle = entryOf(file, entries, `${folder}/${PICKLE}`);
   if (pickle.size > MAX_PICKLE_BYTES)
     throw new PyTorchFileError(
-      `${file.path}: ${PICKLE} has ${pickle.size} bytes, expected at most ${MAX_PICKLE_BYTES}. Save the weights alone: torch.save(model.state_dict(), file).`,
+      `${file.path}: ${PICKLE} has ${pickle.size} bytes, expected at most ${MAX_PICKLE_BYTES}. Save the weights ` +
+        'alone: torch.save(model.state_dict(), file).',
     );
   const storages = new Storages();
   const cursor = new ByteCursor(file, pickle.position, pickle.position + pickle.size, PICKLE);
@@ -31,7 +32,8 @@ export function readZipForm(file: FileReader): TorchObject {
       const entry = bytes === 0 ? entries.get(name) : entryOf(file, entries, name);
       if (entry && entry.size !== bytes)
         context.fail(
-          `storage ${quote(storage.key)} is said to have ${bytes} bytes, but ${quote(entry.name)} has ${entry.size}. The file is damaged; download it again.`,
+          `storage ${quote(storage.key)} is said to have ${bytes} bytes, but ${quote(entry.name)} has ` +
+            `${entry.size}. The file is damaged; download it again.`,
         );
       return { position: entry?.position ?? 0 };
     };
@@ -61,12 +63,14 @@ function findFolder(file: FileReader, names: readonly string[]): string {
   const folder = folders.length === 1 ? folders[0] : folders.find((name) => name === first);
   if (folder === undefined)
     throw new PyTorchFileError(
-      `${file.path}: a ZIP archive without FOLDER/${PICKLE} (found ${names.slice(0, 5).map(quote).join(', ') || 'nothing'}). ` +
+      `${file.path}: a ZIP archive without FOLDER/${PICKLE} (found ` +
+        `${names.slice(0, 5).map(quote).join(', ') || 'nothing'}). ` +
         'Expected a file that torch.save wrote.',
     );
   if (names.includes(`${folder}/constants.pkl`))
     throw new PyTorchFileError(
-      `${file.path}: a TorchScript program (torch.jit.save), expected weights. Save these with torch.save(model.state_dict(), "pytorch_model.bin").`,
+      `${file.path}: a TorchScript program (torch.jit.save), expected weights. Save these with ` +
+        'torch.save(model.state_dict(), "pytorch_model.bin").',
     );
   return folder;
 }
@@ -77,7 +81,8 @@ function byteOrder(file: FileReader, entry: ZipEntry | undefined): string {
   const name = file.read(entry.position, Buffer.alloc(Math.min(entry.size, 16))).toString();
   if (!BYTE_ORDERS.includes(name))
     throw new PyTorchFileError(
-      `${file.path}: byteorder is ${quote(name)}, expected ${BYTE_ORDERS.join(' or ')}. The file is damaged; download it again.`,
+      `${file.path}: byteorder is ${quote(name)}, expected ${BYTE_ORDERS.join(' or ')}. The file is damaged; ` +
+        'download it again.',
     );
   return name;
 }

@@ -27,7 +27,8 @@ export function parseStorageId(id: PickleValue, context: CallContext): StorageId
     );
   if (!(type instanceof StorageType) || typeof key !== 'string' || !isCount(count))
     return context.fail(
-      `refers to a storage of type ${describeValue(type)}, key ${describeValue(key)} and ${describeValue(count)} values. The file is damaged.`,
+      `refers to a storage of type ${describeValue(type)}, key ${describeValue(key)} and ${describeValue(count)} ` +
+        'values. The file is damaged.',
     );
   return { type, key, count, view };
 }
@@ -46,7 +47,8 @@ export class Storages {
     }
     if (known.type !== type || known.count !== count)
       context.fail(
-        `storage "${key}" is once ${known.count} values of ${known.type.name}, once ${count} of ${type.name}. The file is damaged.`,
+        `storage "${key}" is once ${known.count} values of ${known.type.name}, once ${count} of ${type.name}. ` +
+          'The file is damaged.',
       );
     return known;
   }

@@ -94,7 +94,8 @@ function checkMetadata(metadata: PickleValue | undefined, context: CallContext):
   for (const [key, value] of metadata.entries)
     if (value === true)
       context.fail(
-        `a tensor is stored as the ${describeValue(key)} view of its values. Save it with .resolve_conj().resolve_neg().`,
+        `a tensor is stored as the ${describeValue(key)} view of its values. Save it with ` +
+          '.resolve_conj().resolve_neg().',
       );
 }
 
@@ -129,7 +130,8 @@ function checkBounds({ storage, dtype, layout }: TensorView, context: CallContex
   const end = shape.reduce((sum, dim, axis) => sum + (dim - 1) * strides[axis], offset + 1);
   if (!(end <= available))
     context.fail(
-      `a tensor ${text} with strides [${strides.join(', ')}] reaches value ${end} of storage "${storage.key}", which has ${available}.`,
+      `a tensor ${text} with strides [${strides.join(', ')}] reaches value ${end} of storage "${storage.key}", ` +
+        `which has ${available}.`,
     );
   if (count > Math.max(available, MAX_REPEATED_VALUES))
     context.fail(

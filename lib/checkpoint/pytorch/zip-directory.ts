@@ -94,7 +94,8 @@ function findDirectory(file: FileReader): Directory {
   if (end !== (zip64?.recordAt ?? recordAt))
     fail(
       file,
-      `the archive's directory claims bytes ${begin} to ${end}, expected it to end at ${zip64?.recordAt ?? recordAt}, where the record about it begins.`,
+      `the archive's directory claims bytes ${begin} to ${end}, expected it to end at ` +
+        `${zip64?.recordAt ?? recordAt}, where the record about it begins.`,
     );
   return { begin, end, count };
 }
@@ -155,11 +156,13 @@ function parseListed(file: FileReader, name: string, header: Buffer, extra: Buff
     throw new PyTorchFileError(`${file.path}: the entry ${quote(name)} is encrypted. Decrypt the archive.`);
   if (/(^|\/)code\/__torch__/.test(name))
     throw new PyTorchFileError(
-      `${file.path}: is a TorchScript archive (it has ${quote(name)}): a program, not weights. Save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin").`,
+      `${file.path}: is a TorchScript archive (it has ${quote(name)}): a program, not weights. Save the weights ` +
+        'alone: torch.save(model.state_dict(), "pytorch_model.bin").',
     );
   if (method !== METHOD_STORED)
     throw new PyTorchFileError(
-      `${file.path}: the entry ${quote(name)} is compressed (${METHODS[method] ?? `method ${method}`}), expected it to be stored as torch.save does. ` +
+      `${file.path}: the entry ${quote(name)} is compressed (${METHODS[method] ?? `method ${method}`}), expected ` +
+        'it to be stored as torch.save does. ' +
         'Was the file packed again? Unpack it, or save it again with torch.save.',
     );
   if (/(^|[/\\])\.\.([/\\]|$)|^[/\\]|\0/.test(name)) fail(file, `the archive has an entry ${quote(name)}.`);
@@ -191,7 +194,8 @@ function locate(file: FileReader, entry: Listed, directoryAt: number): number {
   if (headerAt + LOCAL_HEADER.bytes + bytes + size > directoryAt)
     fail(
       file,
-      `the entry ${quote(name)} of ${size} bytes should lie at byte ${headerAt}, but its data would reach beyond byte ${directoryAt}.`,
+      `the entry ${quote(name)} of ${size} bytes should lie at byte ${headerAt}, but its data would reach beyond ` +
+        `byte ${directoryAt}.`,
     );
   const header = Buffer.alloc(LOCAL_HEADER.bytes + bytes);
   file.read(headerAt, header);

@@ -31,7 +31,8 @@ export const ask: Command = {
     },
     {
       command:
-        'ask --model models/blip-scenes --question "how many dogs are there?" --question "is it day or night?" data/pictures/demo.jpg',
+        'ask --model models/blip-scenes --question "how many dogs are there?" --question "is it day or night?" ' +
+        'data/pictures/demo.jpg',
       output: 'how many dogs are there?\t2\nis it day or night?\tday',
     },
   ],

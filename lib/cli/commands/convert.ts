@@ -11,7 +11,8 @@ export const convert: Command = {
   summary: 'convert a checkpoint to OpenVINO models',
   usage: '[options] [model]',
   description:
-    'The model is a hub id, a checkpoint folder or a file of weights; BLIP_MODEL by default. Prints the folder with the models. ' +
+    'The model is a hub id, a checkpoint folder or a file of weights; BLIP_MODEL by default. Prints the folder ' +
+    'with the models. ' +
     'Without --output it is in the cache, where the other commands find it.',
   positionals: { min: 0, max: 1, what: 'a model' },
   options: {

@@ -6,7 +6,8 @@ export const info: Command = {
   summary: 'print versions, devices and caches for a bug report',
   usage: '[options]',
   description:
-    'Works without OpenVINO too: then it says where it was looked for. Tokens and passwords are not shown; look over the paths ' +
+    'Works without OpenVINO too: then it says where it was looked for. Tokens and passwords are not shown; look ' +
+    'over the paths ' +
     'and addresses before you publish them.',
   positionals: { min: 0, max: 0, what: 'nothing' },
   options: {},

@@ -13,8 +13,10 @@ export const quantize: Command = {
   summary: 'make the INT8 version of a model',
   usage: '[options] [model]',
   description:
-    'The model is a hub id, a checkpoint folder, a file of weights or a folder of converted models; BLIP_MODEL by default. ' +
-    'Needs the Python package nncf (python3 -m venv .venv && .venv/bin/python -m pip install nncf openvino). Prints the folder ' +
+    'The model is a hub id, a checkpoint folder, a file of weights or a folder of converted models; BLIP_MODEL ' +
+    'by default. ' +
+    'Needs the Python package nncf (python3 -m venv .venv && .venv/bin/python -m pip install nncf openvino). ' +
+    'Prints the folder ' +
     'with the models. Without --output it is in the cache, where --dtype int8 of the other commands finds it.',
   positionals: { min: 0, max: 1, what: 'a model' },
   options: {

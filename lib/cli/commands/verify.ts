@@ -11,10 +11,13 @@ export const verify: Command = {
   summary: 'check a checkpoint against published results',
   usage: '[options] <model>...',
   description:
-    'A model is a hub id, a checkpoint folder or a file of weights. Checks its files, its tensors and its conversion, and compares ' +
-    'what it writes with what is published of it, in FP16 weights computed in f32; shows sizes and times beside the published ' +
+    'A model is a hub id, a checkpoint folder or a file of weights. Checks its files, its tensors and its ' +
+    'conversion, and compares ' +
+    'what it writes with what is published of it, in FP16 weights computed in f32; shows sizes and times beside ' +
+    'the published ' +
     'ones. A folder that is named after a published checkpoint (blip-vqa-base) is compared with that.\n' +
-    'INT8 is checked where its model is in the cache, or NNCF is installed to make it (some minutes, with samples of the data ' +
+    'INT8 is checked where its model is in the cache, or NNCF is installed to make it (some minutes, with ' +
+    'samples of the data ' +
     'set). The exit status is 1 when a check failed, or, without --offline, could not be made.',
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'a model' },
   options: {
@@ -44,7 +47,8 @@ export const verify: Command = {
       output: [
         'pass         side files: config.json, preprocessor_config.json, …',
         '…',
-        'pass         answer: "how many dogs are in the picture?" (FP16 weights, f32): "1" [30522,1015,102]; expected [30522,1015,102]',
+        'pass         answer: "how many dogs are in the picture?" (FP16 weights, f32): "1" [30522,1015,102]; ' +
+          'expected [30522,1015,102]',
         '…',
       ].join('\n'),
     },

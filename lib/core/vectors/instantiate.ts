@@ -26,8 +26,7 @@ declare const WebAssembly:
 /**
  * @param base64 a module's bytes, which `npm run build:wasm` made of a .wat
  * @returns a function that makes the instance at its first call; it returns undefined where processor or Node.js's
- *   options leave no
- * vector instructions
+ *   options leave no vector instructions
  */
 export function lazyInstance(base64: string): () => VectorModule | undefined {
   let instance: VectorModule | undefined;

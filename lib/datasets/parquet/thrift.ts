@@ -23,7 +23,8 @@ const TYPE = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, bi
  * Reads one struct. Lists and binaries must fit into the bytes that are there, so nothing is allocated on a length's
  * word alone.
  *
- * @throws {ThriftEndError} where the bytes end too early @throws {ParquetError} where they are no Thrift
+ * @throws {ThriftEndError} where the bytes end too early
+ * @throws {ParquetError} where they are no Thrift
  */
 export function readThriftStruct(
   bytes: Uint8Array,

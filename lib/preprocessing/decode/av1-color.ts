@@ -11,7 +11,8 @@ const BT709 = 1;
 
 /**
  * @param units open bitstream units; what follows the header is not looked at
- * @returns undefined without a header @throws {RangeError} when it is cut short
+ * @returns undefined without a header
+ * @throws {RangeError} when it is cut short
  */
 export function readAv1Color(units: Uint8Array): NclxColor | undefined {
   const bits = new BitReader(units);

@@ -29,7 +29,8 @@ export function checkImageSize(name: string, width: number, height: number, byte
   if (pixels * bytesPerPixel > MAX_DECODED_BYTES)
     throw new ImageError(
       `${size}; decoding it would take ${Math.ceil((pixels * bytesPerPixel) / 2 ** 20)} MiB of memory, ` +
-        `the limit is ${MAX_DECODED_BYTES / 2 ** 20} MiB. Shrink it, or save it as a baseline JPEG or a PNG without interlacing.`,
+        `the limit is ${MAX_DECODED_BYTES / 2 ** 20} MiB. Shrink it, or save it as a baseline JPEG or a PNG ` +
+        'without interlacing.',
     );
 }
 

@@ -73,7 +73,8 @@ export function openBmp({ bytes, name }: EncodedImage, alpha: AlphaMode): Opened
 
 function unsupported(name: string, what: string): ImageError {
   return new ImageError(
-    `${name}: a BMP with ${what} cannot be read here. Expected 1, 4, 8, 16, 24 or 32 bits a pixel, raw or run-length encoded. Save it as PNG.`,
+    `${name}: a BMP with ${what} cannot be read here. Expected 1, 4, 8, 16, 24 or 32 bits a pixel, raw or ` +
+      'run-length encoded. Save it as PNG.',
   );
 }
 

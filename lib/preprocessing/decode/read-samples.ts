@@ -28,7 +28,7 @@ export class SampleReader {
 
   /**
    * @param failOn damage that is an error; by default a truncated image, while lesser damage is passed over, as PIL
-   * does
+   *   does
    */
   constructor(
     private readonly bytes: Uint8Array,
