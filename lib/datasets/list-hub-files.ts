@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderSync } from '../core/make-folder';
+import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
 import { fetchJson, hubEndpoint, type RequestOptions, UnreachableError } from '../hub';
 import { BlipError } from '../core/errors';
 import { splitOfPath } from './choose-split';
-import { writeWhole } from './sample-cache';
 import { VqaParquetError } from './vqa-parquet-error';
 
 export interface HubFilesOptions extends RequestOptions {

@@ -3,6 +3,7 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseJSON, readJSON } from '../core/read-json';
+import { writeWhole } from '../core/write-whole';
 import { makeFolderSync } from '../core/make-folder';
 import { isRecord } from '../core/is-record';
 import { parseAnswers } from './parse-answers';
@@ -151,13 +152,6 @@ export class SampleCache {
   private rewrite(lines: readonly string[]): void {
     this.write(() => writeWhole(this.log, lines.map((line) => `${line}\n`).join('')));
   }
-}
-
-/** Under a name of this process first, then renamed: readers never see half of it. */
-export function writeWhole(file: string, contents: string | Uint8Array): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(temporary, contents);
-  fs.renameSync(temporary, file);
 }
 
 function parseEntry(line: string): Entry | undefined {

@@ -8,7 +8,7 @@ import { runPublishedCases } from './run-published-cases';
 export interface CheckPublishedOptions {
   /** The checkpoint's hub id, or its folder. */
   readonly id: string;
-  /** The image that the values are for: PUBLISHED_PICTURE, as `publishedPicture` fetches it. */
+  /** The image that the values are for: PUBLISHED_PICTURE, as a file. */
   readonly picture: ImageSource;
   readonly device?: string;
   /** Other values to compare with. */
@@ -23,7 +23,7 @@ const F32 = { INFERENCE_PRECISION_HINT: 'f32' };
  * @param folder a folder that `convertBlip` or `quantizeBlip` wrote
  * @returns one entry per published input; none where nothing is known about the checkpoint
  * @example
- * await checkPublished('output/blip-vqa-base/fp16', { id: 'Salesforce/blip-vqa-base', picture: await publishedPicture() })
+ * await checkPublished('output/blip-vqa-base/fp16', { id: 'Salesforce/blip-vqa-base', picture: 'demo.jpg' })
  * // [{ title: 'answer: "how many dogs are in the picture?" (f32)', status: 'pass', got: '"1" [30522,1015,102]', ... }]
  */
 export async function checkPublished(folder: string, options: CheckPublishedOptions): Promise<CheckedCase[]> {

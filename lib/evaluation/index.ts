@@ -15,7 +15,6 @@ export {
   type PublishedCase,
   type PublishedResults,
 } from './published-results';
-export { publishedPicture } from './published-picture';
 export { ExpectedResultsError, readExpected } from './read-expected';
 export { verifyCheckpoint } from './verify-checkpoint';
 export type { QuantizeForVerification, VerifyOptions } from './verify-options';

@@ -16,8 +16,7 @@ import { BlipError } from '../core/errors';
 import { convertOnce } from '../convert';
 import type { ImageSource } from '../preprocessing';
 import { checkCases } from './check-cases';
-import { PUBLISHED_RESULTS, publishedId, USUAL_CASES } from './published-results';
-import { publishedPicture } from './published-picture';
+import { PUBLISHED_PICTURE, PUBLISHED_RESULTS, publishedId, USUAL_CASES } from './published-results';
 import { runPublishedCases } from './run-published-cases';
 import type { VerifyOptions } from './verify-options';
 import { verifyQuantized } from './verify-quantized';
@@ -149,7 +148,8 @@ async function findPicture({ picture, signal }: VerifyOptions): Promise<{ pictur
   const named = picture ?? (process.env.BLIP_PICTURE || undefined);
   if (named !== undefined) return { picture: named };
   try {
-    return { picture: await publishedPicture({ signal }) };
+    const { cachedImage } = await import('../preprocessing');
+    return { picture: await cachedImage(PUBLISHED_PICTURE, { signal }) };
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof BlipError)) throw error;

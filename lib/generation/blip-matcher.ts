@@ -5,7 +5,6 @@ import type { BlipConfig } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import { BlipModelError } from './check-inputs';
-import { deviceSetting, executionDevices } from './device-setting';
 import { Encoders, type LoadModelOptions } from './encoders';
 import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
@@ -69,18 +68,17 @@ export class OVBlipMatcher {
 
   /** The precision that the device computes in, such as `bf16`; `unknown` where the device does not report it. */
   get precision(): string {
-    return deviceSetting(this.encoders.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
+    return this.encoders.precision;
   }
 
   /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
   get threads(): number {
-    return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+    return this.encoders.threads;
   }
 
   /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
   get executionDevices(): readonly string[] {
-    const devices = executionDevices(this.encoders.vision.single);
-    return devices.length > 0 ? devices : [this.device];
+    return this.encoders.executionDevices;
   }
 
   /**

@@ -11,7 +11,7 @@ import { checkTextDecoder } from './check-graphs';
 import { BlipModelError, type Tokens } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import { DecoderSession, type EncoderStates } from './decoder-session';
-import { deviceSetting, executionDevices } from './device-setting';
+import { deviceSetting } from './device-setting';
 import { Encoders, type LoadModelOptions } from './encoders';
 import type { GenerateOutput, WithoutTimings, WithTimings } from './generate-output';
 import {
@@ -122,9 +122,8 @@ export class OVBlipModel {
    * `bf16, decoder f32`. `unknown` where the device does not report it.
    */
   get precision(): string {
-    const [vision, decoder] = [this.encoders.vision.single, this.decoder].map(
-      (model) => deviceSetting(model, 'INFERENCE_PRECISION_HINT') ?? 'unknown',
-    );
+    const vision = this.encoders.precision;
+    const decoder = deviceSetting(this.decoder, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
     return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
   }
 
@@ -140,13 +139,12 @@ export class OVBlipModel {
 
   /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
   get threads(): number {
-    return Number.parseInt(deviceSetting(this.encoders.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+    return this.encoders.threads;
   }
 
   /** The devices that it runs on: `['CPU']` where AUTO chose the processor. */
   get executionDevices(): readonly string[] {
-    const devices = executionDevices(this.encoders.vision.single);
-    return devices.length > 0 ? devices : [this.device];
+    return this.encoders.executionDevices;
   }
 
   /**

@@ -16,6 +16,7 @@ import {
 import { checkTextEncoder, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
+import { deviceSetting, executionDevices } from './device-setting';
 import { missingDevice } from './missing-device';
 import {
   batchSize,
@@ -120,6 +121,22 @@ export class Encoders implements EncoderParts {
       vision.dispose();
       throw error;
     }
+  }
+
+  /** The precision that the vision model is computed in, such as `bf16`; `unknown` where the device does not tell. */
+  get precision(): string {
+    return deviceSetting(this.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
+  }
+
+  /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
+  get threads(): number {
+    return Number.parseInt(deviceSetting(this.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+  }
+
+  /** The devices that the models run on: `['CPU']` where AUTO chose the processor. */
+  get executionDevices(): readonly string[] {
+    const devices = executionDevices(this.vision.single);
+    return devices.length > 0 ? devices : [this.device];
   }
 
   /** @throws {BlipModelError} when the shape is not the model's, or the models were disposed */

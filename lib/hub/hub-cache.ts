@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
+import { writeWhole } from '../core/write-whole';
 
 /** Makes temporary names unique within this process. */
 let written = 0;
@@ -51,19 +52,19 @@ export class RepositoryCache {
 
   /** The cache is a help, not a condition: one that must not be written (a shared, read-only one) is left as it is. */
   async rememberMissing(commit: string, file: string): Promise<void> {
-    await ifWritable(() => writeAtomically(path.join(this.folder, '.no_exist', commit, file), ''));
+    await ifWritable(async () => writeWhole(path.join(this.folder, '.no_exist', commit, file), ''));
   }
 
   async rememberCommit(revision: string, commit: string): Promise<void> {
     if (revision === commit || this.commitOf(revision) === commit) return;
-    await ifWritable(() => writeAtomically(path.join(this.folder, 'refs', revision), commit));
+    await ifWritable(async () => writeWhole(path.join(this.folder, 'refs', revision), commit));
   }
 
   /** Makes the folders that a download needs. */
   async prepare(): Promise<void> {
     await makeFolder(path.join(this.folder, 'blobs'));
     const tag = path.join(this.cache, 'CACHEDIR.TAG');
-    if (!fs.existsSync(tag)) await ifWritable(() => writeAtomically(tag, CACHEDIR_TAG));
+    if (!fs.existsSync(tag)) await ifWritable(async () => writeWhole(tag, CACHEDIR_TAG));
   }
 
   /**
@@ -112,14 +113,6 @@ export class RepositoryCache {
     }
     return partial;
   }
-}
-
-/** Under a name of this call first, then renamed: a reader never sees half of it. */
-async function writeAtomically(file: string, text: string): Promise<void> {
-  await makeFolder(path.dirname(file));
-  const temporary = temporaryName(file);
-  await fs.promises.writeFile(temporary, text);
-  await fs.promises.rename(temporary, file);
 }
 
 function temporaryName(file: string): string {

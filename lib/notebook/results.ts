@@ -2,7 +2,7 @@
 // in the folder `results` of the output folder. Each says which model it belongs to.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { makeFolderSync } from '../core/make-folder';
+import { writeWhole } from '../core/write-whole';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
@@ -36,14 +36,7 @@ export function saveResults(name: string, results: Results & { readonly model: s
   const file = fileOf(name);
   const earlier = fs.existsSync(file) ? readEarlier(file) : {};
   const all = earlier.model === results.model ? { ...earlier, ...results } : results;
-  makeFolderSync(path.dirname(file));
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    fs.writeFileSync(temporary, `${JSON.stringify(all, null, 2)}\n`);
-    fs.renameSync(temporary, file);
-  } finally {
-    fs.rmSync(temporary, { force: true });
-  }
+  writeWhole(file, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** A damaged file is replaced. */

@@ -1,11 +1,12 @@
 // Proves that openvino-node's addon works before this process loads it: in a process of its own, since a damaged binary
 // ends the process that loads it. The answer is remembered for as long as the package's files stay as they are.
 import { spawnSync } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheFolder } from '../core/cache-folder';
+import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
 
@@ -176,15 +177,7 @@ function recall(folder: string, fingerprint: string): AddonProof | undefined {
 /** Where the cache cannot be written, the next process proves it again. */
 function remember(folder: string, fingerprint: string, proof: AddonProof): void {
   try {
-    const file = memoryOf(folder);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    const temporary = `${file}.${randomUUID()}.tmp`;
-    try {
-      fs.writeFileSync(temporary, JSON.stringify({ fingerprint, ...proof }));
-      fs.renameSync(temporary, file);
-    } finally {
-      fs.rmSync(temporary, { force: true });
-    }
+    writeWhole(memoryOf(folder), JSON.stringify({ fingerprint, ...proof }));
   } catch {
     /* see above */
   }

@@ -1,5 +1,6 @@
 // Public API of the preprocessing room.
 export { BlipProcessor, type BlipProcessorOptions, type PretrainedProcessorOptions } from './blip-processor';
+export { cachedImage, type CachedImageOptions } from './cached-image';
 export type { DecodeOptions } from './decode-image';
 export { ImageError, PreprocessorConfigError, TokenizerError } from './errors';
 export { channelTables, loadRgb, preprocessImage, resizeImage, toPixelValues, type PixelValues } from './image';

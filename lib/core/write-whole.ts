@@ -1,0 +1,23 @@
+// The one way in which small files are written: under another name first, then renamed, so that no reader sees half of one.
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { makeFolderSync } from './make-folder';
+
+/**
+ * Writes a file whole or not at all, and the folders above it that are missing. What stood under the name is replaced.
+ *
+ * @throws the system's error, such as ENOSPC or EACCES; then nothing of this call is left
+ * @example
+ * writeWhole('output/results/convert.json', '{}\n')
+ */
+export function writeWhole(file: string, contents: string | Uint8Array): void {
+  makeFolderSync(path.dirname(file));
+  const temporary = `${file}.${randomUUID()}.tmp`; // of this call: two calls, or two machines, do not share it
+  try {
+    fs.writeFileSync(temporary, contents);
+    fs.renameSync(temporary, file);
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}
