@@ -56,7 +56,8 @@ const USEFUL_CORES = 16;
 /**
  * @param cores of the processor
  * @example
- * estimateRun(parseBlipConfig({ model_type: 'blip' }, 'config.json'), 'visual-question-answering', 2).parameters // 361 million
+ * const config = parseBlipConfig({ model_type: 'blip' }, 'config.json');
+ * estimateRun(config, 'visual-question-answering', 2).parameters // 361 million
  */
 export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): RunEstimate {
   const sizes = { vision: 0, encoder: 0, decoder: 0 };

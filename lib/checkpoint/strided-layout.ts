@@ -95,7 +95,8 @@ function collectInto(mapping: Mapping, valueBytes: number, read: ReadValues, tar
 
 /** Copies each value from its place in the stretch to its place in `target`. */
 function scatter(mapping: Mapping, valueBytes: number, stretch: Uint8Array, target: Uint8Array): void {
-  const words = Math.max(1, valueBytes / 4); // 8 bytes are copied as two words: as a double, a NaN might change its bits
+  // 8 bytes are copied as two words: as a double, a NaN might change its bits
+  const words = Math.max(1, valueBytes / 4);
   const [from, to] = [wordsOf(stretch, valueBytes), wordsOf(target, valueBytes)];
   const axes = mapping.shape.map((_, axis) => axis).filter((axis) => mapping.shape[axis] > 1);
   const walk = (level: number, source: number, goal: number): void => {

@@ -189,7 +189,8 @@ function isComplete(folder: string): boolean {
   }
   const file = path.join(folder, MANIFEST_FILE);
   const now = new Date();
-  fs.utimes(file, now, now, () => undefined); // not so where a cache is shared and must not be written: then its owner looks after it
+  // Not so where a cache is shared and must not be written: then its owner looks after it
+  fs.utimes(file, now, now, () => undefined);
   return true;
 }
 

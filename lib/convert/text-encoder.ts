@@ -24,7 +24,8 @@ export function textEncoder(checkpoint: BlipCheckpoint, weights: WeightsOptions)
   const encoder_attention_mask = g.parameter('encoder_attention_mask', 'i64', [-1, -1]);
 
   const length = g.squeeze(g.sizeOf(input_ids, 1, 'length'), 0, 'length_scalar');
-  const position_ids = g.unsqueeze(g.range(g.integers('zero', 0), length, 'positions'), [0], 'position_ids'); // [1, length]
+  // [1, length]
+  const position_ids = g.unsqueeze(g.range(g.integers('zero', 0), length, 'positions'), [0], 'position_ids');
   const mask = additiveMask(g, attention_mask, 'self_mask'); // [b, 1, 1, length]
   const encoder = encoderStates(g, encoder_hidden_states, encoder_attention_mask);
   let x = textEmbeddings(g, input_ids, position_ids, 'text_encoder.embeddings'); // [b, length, H]

@@ -19,7 +19,8 @@ export interface WeightsOptions {
 export class Weights {
   readonly #values = new Map<string, Value>();
   readonly #floats = alternating(() => new Uint8Array(4 * CHUNK_VALUES));
-  readonly #halves = alternating(() => new Uint16Array(CHUNK_VALUES * 2)); // a chunk of a half-precision checkpoint has twice the values
+  // A chunk of a half-precision checkpoint has twice the values
+  readonly #halves = alternating(() => new Uint16Array(CHUNK_VALUES * 2));
   #parameterCount = 0;
 
   constructor(

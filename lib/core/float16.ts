@@ -94,7 +94,8 @@ function roundWord(word: number): number {
 function roundExtreme(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const magnitude = word & 0x7fffffff;
-  if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00); // at least 65536, infinity or NaN
+  // At least 65536, infinity or NaN
+  if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
   if (magnitude <= 0x33000000) return sign; // at most half the smallest subnormal
   const shift = 126 - (magnitude >>> 23); // subnormal half: shift the full mantissa into place
   const mantissa = (magnitude & 0x7fffff) | 0x800000;

@@ -64,7 +64,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
   } finally {
     clearInterval(touch);
     if ((await fs.promises.readFile(file, 'utf8').catch(() => '')) === own)
-      await fs.promises.rm(file, { force: true }).catch(() => undefined); // the work is done; the others wait until the lock is stale
+      // The work is done; the others wait until the lock is stale
+      await fs.promises.rm(file, { force: true }).catch(() => undefined);
   }
 }
 
@@ -76,7 +77,8 @@ async function create(file: string, content: string): Promise<boolean> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') return false;
-    if (process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY') && fs.existsSync(file)) return false; // being removed
+    // Being removed
+    if (process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY') && fs.existsSync(file)) return false;
     throw error;
   }
 }

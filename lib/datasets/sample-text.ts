@@ -15,6 +15,7 @@ export function sampleText(sample: VqaSample): string {
   if (first !== undefined && first.trim() !== '') return first;
   const counts = new Map<string, number>();
   for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
-  const [answer = ''] = [...counts].sort(([, a], [, b]) => b - a).map(([each]) => each); // a stable sort: the first of equals
+  // A stable sort: the first of equals
+  const [answer = ''] = [...counts].sort(([, a], [, b]) => b - a).map(([each]) => each);
   return `${question} ${answer}`.trim();
 }

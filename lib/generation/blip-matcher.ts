@@ -99,7 +99,8 @@ export class OVBlipMatcher {
     this.encoders.checkTexts(inputs);
     const image = await this.encoders.imageEmbeds(inputs);
     const { data, dims } = await this.encoders.encodeTexts(image, inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
-    return Array.from({ length: dims[0] }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1]))); // softmax of two
+    // Softmax of two
+    return Array.from({ length: dims[0] }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1])));
   }
 
   /** Frees the compiled models. */

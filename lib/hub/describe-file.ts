@@ -48,7 +48,8 @@ export async function describeFile(
         method: 'HEAD',
         signal: options.signal,
         timeout_ms: etagTimeout(),
-        mayLeaveHub: (responses) => readMetadata(responses) === undefined, // a mirror's redirect says nothing about the file yet
+        // A mirror's redirect says nothing about the file yet
+        mayLeaveHub: (responses) => readMetadata(responses) === undefined,
       });
       if (head.status !== 404) await checkResponse(head, { id, revision, file });
       await head.discard();

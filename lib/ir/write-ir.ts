@@ -122,14 +122,16 @@ class ConstantWriter {
   /** @throws {GraphError} when the source does not give `size` bytes */
   async write(node: Node, source: ConstantSource, size: number): Promise<Placement> {
     const { signal, onBytes } = this.options;
-    const offset = size === 0 ? this.#end : Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT; // an empty one must not begin after the file's end
+    // An empty one must not begin after the file's end
+    const offset = size === 0 ? this.#end : Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     const bytes = source.bytes();
     let done = 0;
     for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
       await this.#writing;
       if (done + chunk.byteLength <= size)
         this.#writing = withPath(this.file, writeFully(this.handle, chunk, offset + done));
-      this.#writing.catch(() => {}); // awaited before the next chunk, or by flush; until then it must not count as unhandled
+      // Awaited before the next chunk, or by flush; until then it must not count as unhandled
+      this.#writing.catch(() => {});
       done += chunk.byteLength;
       onBytes?.(offset + Math.min(done, size));
       signal?.throwIfAborted();

@@ -21,7 +21,8 @@ export interface ImageToText {
    * loop cancels it.
    *
    * @example
-   * for await (const piece of captioner.stream('data/pictures/demo.jpg')) process.stdout.write(piece); // two gray dogs playing …
+   // Two gray dogs playing …
+   * for await (const piece of captioner.stream('data/pictures/demo.jpg')) process.stdout.write(piece);
    */
   stream(image: ImageSource, options?: CaptionStreamOptions): AsyncGenerator<string, string, undefined>;
   dispose(): void;
@@ -47,7 +48,8 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
   ): Promise<Caption[] | Caption[][]> {
     if (!isList(image)) return captionOne(image, options);
     const captions: Caption[][] = [];
-    for (const each of image) captions.push(await captionOne(each, options)); // one at a time: the states of an image are large
+    // One at a time: the states of an image are large
+    for (const each of image) captions.push(await captionOne(each, options));
     return captions;
   }
 
@@ -57,7 +59,8 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
   ): AsyncGenerator<string, string, undefined> {
     checkTextOptions(options);
     const inputs = await inputsOf(image, prompt);
-    const start = prompt ? Array.from(processor.text(prompt).input_ids, Number).slice(1, -1) : []; // without [CLS] and [SEP]
+    // Without [CLS] and [SEP]
+    const start = prompt ? Array.from(processor.text(prompt).input_ids, Number).slice(1, -1) : [];
     return yield* streamText(model.streamCaption(inputs, options), start, (ids) => processor.decode(ids));
   }
 

@@ -10,7 +10,8 @@ import { HubError } from '../../lib/hub';
 import { loadVqaParquet, loadVqaSamples, VqaParquetError } from '../../lib/datasets';
 import { projectRoot } from '../project-root';
 
-const CONTENTS = fs.readFileSync(path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet')); // 12 rows in 3 row groups, 3 of no use
+// 12 rows in 3 row groups, 3 of no use
+const CONTENTS = fs.readFileSync(path.join(projectRoot(), 'tests/fixtures/datasets/vqa.parquet'));
 const FILE = '/file.parquet';
 const LIST = '/api/datasets/someone/vqa/parquet';
 /** Silence that counts as a stall, in the test of stalls alone: elsewhere a loaded machine may take its time. */

@@ -62,7 +62,8 @@ test('the seed decides the order; count cuts it', async () => {
 
 test('a call that was cancelled is taken up again, also after a line cut short', async () => {
   const cache_dir = cacheDir();
-  const LARGE = path.join(projectRoot(), 'tests/fixtures/datasets/hub/lmms-validation-0.parquet'); // 60 rows in 3 row groups of 20
+  // 60 rows in 3 row groups of 20
+  const LARGE = path.join(projectRoot(), 'tests/fixtures/datasets/hub/lmms-validation-0.parquet');
   const files = [LARGE, FIXTURE];
   const controller = new AbortController();
   const interrupted = loadVqaParquet(files, {

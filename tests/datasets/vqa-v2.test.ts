@@ -268,7 +268,8 @@ test('the JSON reader: chunks, nesting, escapes, cut files', async () => {
     text: `é"]}{[\\ ${'x'.repeat(i % 50)}`,
     nested: [{ deep: [i] }],
   }));
-  assert.deepEqual(await read(JSON.stringify({ before: [1, { list2: [] }], list: items, after: 1 })), items); // 2.5 MB: many chunks
+  // 2.5 MB: many chunks
+  assert.deepEqual(await read(JSON.stringify({ before: [1, { list2: [] }], list: items, after: 1 })), items);
   assert.deepEqual(await read('{"list": [ ] }'), []);
   assert.deepEqual(await read('{"list": [{"a":1},{"b":},{"c":3}]}'), [{ a: 1 }, undefined, { c: 3 }]);
   await assert.rejects(read('{"other": []}'), JsonArrayError);

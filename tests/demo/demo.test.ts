@@ -207,7 +207,8 @@ describe('the page', () => {
     assert.match(find('#about').textContent ?? '', /^blip-scenes fp16 on CPU, computed in /);
     find('#go').click();
     assert.match(find('#said').textContent ?? '', /No image: choose one first/);
-    await post('', fs.readFileSync(path.join(projectRoot(), 'data', 'pictures', 'snow-day-snowman.jpg'))); // so that the example is new
+    // So that the example is new
+    await post('', fs.readFileSync(path.join(projectRoot(), 'data', 'pictures', 'snow-day-snowman.jpg')));
     find('#examples button').click();
     await until(() => find('#said').textContent === '2');
     assert.match(

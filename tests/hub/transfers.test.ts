@@ -200,7 +200,8 @@ describe('waits', () => {
     });
     const started = performance.now();
     await t().load({ progress_callback: (progress) => reports.push(progress) });
-    assert.ok(performance.now() - started >= 1_990, 'one second, and one against rounding'); // a timer may come a little early
+    // A timer may come a little early
+    assert.ok(performance.now() - started >= 1_990, 'one second, and one against rounding');
     const shown = waits(reports);
     assert.ok(shown.length >= 2);
     assert.deepEqual([shown[0].file, shown[0].loaded, shown[0].total], ['config.json', 0, 2]);

@@ -31,7 +31,8 @@ const LAYERS = [
   constant('f32', 24),
   constant('i64', 48),
   '<layer id="2" name="q" type="FakeQuantize" version="opset1"><data levels="256" auto_broadcast="numpy"/></layer>',
-  '<layer id="3" name="FakeQuantize" type="Parameter" version="opset1"><data shape="?" element_type="i8"/></layer>', // not a constant
+  // Not a constant
+  '<layer id="3" name="FakeQuantize" type="Parameter" version="opset1"><data shape="?" element_type="i8"/></layer>',
   '<layer id="4" name="c" type="Convert" version="opset1"><data destination_type="f32"/></layer>',
 ];
 

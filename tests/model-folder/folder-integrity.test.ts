@@ -224,7 +224,8 @@ describe('digests', () => {
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
     assert.equal(await rememberedDigest(file, await readMemory()), digest('one'));
     const { size } = await readMemory();
-    await new Promise((resolve) => setTimeout(resolve, 2_200)); // what was just written may be written again within a tick of the clock
+    // What was just written may be written again within a tick of the clock
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
     assert.equal(await rememberedDigest(file, await readMemory()), digest('one'));
     const memory = await readMemory();
     assert.equal(memory.size, size + 1);

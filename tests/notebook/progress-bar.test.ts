@@ -49,7 +49,8 @@ describe('progressBar in a notebook', () => {
         tick(ms);
         report({ status, loaded, total });
       };
-      at('download', 500 * 2 ** 20, 1000 * 2 ** 20, 0); // taken up again: what is there already says nothing about the speed
+      // Taken up again: what is there already says nothing about the speed
+      at('download', 500 * 2 ** 20, 1000 * 2 ** 20, 0);
       at('download', 501 * 2 ** 20, 1000 * 2 ** 20, 1000);
       at('download', 520 * 2 ** 20, 1000 * 2 ** 20, 3000);
       at('statistics', 0, 300, 1000);

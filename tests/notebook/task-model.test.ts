@@ -58,7 +58,8 @@ describe('a model of any task', () => {
       const { image_size } = checkpoint.config.vision_config;
       await convertBlip(checkpoint, folder);
       const { vocab_size, pad_token_id, sep_token_id } = checkpoint.config.text_config;
-      const sep = sep_token_id < vocab_size ? sep_token_id : SEP; // a retrieval checkpoint writes nothing, and may not name it
+      // A retrieval checkpoint writes nothing, and may not name it
+      const sep = sep_token_id < vocab_size ? sep_token_id : SEP;
       writeVocabulary(folder, WORDS, { vocab_size, pad_token_id, sep_token_id: sep });
       writePreprocessor(folder, { size: { height: image_size, width: image_size } });
       checkpoint.close();

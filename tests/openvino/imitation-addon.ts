@@ -129,7 +129,8 @@ export function imitateAddon(ov: OpenVINO, calls: Calls = noCalls()): Addon {
       ...args: [inputs: AddonTensor[] | Record<string, AddonTensor>]
     ): Promise<Record<string, AddonTensor>> {
       if (args.length !== 1) throw new Error('InferAsync method takes as an argument an array or an object.');
-      Object.values(args[0]).forEach((tensor, index) => this.setTensor(this.compiled.inputs[index].anyName, tensor)); // the keys play no part
+      // The keys play no part
+      Object.values(args[0]).forEach((tensor, index) => this.setTensor(this.compiled.inputs[index].anyName, tensor));
       calls.inferredAsync++;
       const turn = async (): Promise<Record<string, AddonTensor>> => {
         this.#before();

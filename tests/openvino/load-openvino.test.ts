@@ -98,7 +98,8 @@ test("koffi's native part does not load: our error with the command, when OpenVI
   fs.mkdirSync(libs);
   fs.writeFileSync(path.join(libs, 'libopenvino_c.so.2641'), '');
   fs.rmSync(path.join(root, 'node_modules', 'koffi'));
-  fs.cpSync(path.join(ROOT, 'node_modules', 'koffi'), path.join(root, 'node_modules', 'koffi'), { recursive: true }); // without @koromix beside it
+  // Without @koromix beside it
+  fs.cpSync(path.join(ROOT, 'node_modules', 'koffi'), path.join(root, 'node_modules', 'koffi'), { recursive: true });
   const [missing, node] = runIn(
     root,
     [LOAD, { BLIP_OPENVINO_LIBS: libs }],

@@ -52,7 +52,8 @@ describe('a .pth of the original repository', () => {
       return true;
     });
     assert.ok(!converted());
-    writeVocabulary(folder, ['how', 'many', 'dogs'], { vocab_size: 30522, pad_token_id: 0, sep_token_id: 102 }); // BERT's ids
+    // BERT's ids
+    writeVocabulary(folder, ['how', 'many', 'dogs'], { vocab_size: 30522, pad_token_id: 0, sep_token_id: 102 });
     const ask = await pipeline('visual-question-answering', file, { progress_callback });
     assert.ok(converted());
     const [{ answer }] = await ask(PICTURE, QUESTION);

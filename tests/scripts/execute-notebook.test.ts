@@ -122,7 +122,8 @@ describe('execute_notebook.py', () => {
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /source\.ipynb, cell 2, failed:\n[^]*Error: boom/);
-    assert.doesNotMatch(stderr, /Traceback|terminate called|Napi/); // zeromq aborts a process that ends under its open sockets
+    // Zeromq aborts a process that ends under its open sockets
+    assert.doesNotMatch(stderr, /Traceback|terminate called|Napi/);
     assert.deepEqual(
       saved?.cells.slice(1).map(({ outputs = [] }) => outputs.length),
       [1, 1, 0],
