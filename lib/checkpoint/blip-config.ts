@@ -144,7 +144,7 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
     vision_config,
     projection_dim: root.count('projection_dim', 512),
     image_text_hidden_size: root.count('image_text_hidden_size', 256),
-    // Transformers ties for either
+    // transformers ties for either
     tie_word_embeddings: [root, text].map((fields) => fields.flag('tie_word_embeddings', true)).includes(true),
   };
 }
