@@ -30,6 +30,8 @@ export interface EncoderStates {
   readonly padding: number;
   /** Added to the scores: [b or 1, 1, s]. */
   readonly mask: Value;
+  /** What each layer so far attended to: probabilities, [b, l * h, s]. */
+  readonly attentions: Value[];
 }
 
 /**
@@ -52,6 +54,7 @@ export function encoderStates(
     padded_states: pad(g, encoder_hidden_states, { axis: 1, padding }, 'even_states'),
     padding,
     mask: g.squeeze(additiveMask(g, encoder_attention_mask, 'cross_mask'), 1, 'cross_mask_rows'),
+    attentions: [],
   };
 }
 
@@ -74,7 +77,8 @@ export function crossAttention(g: BlipGraph, x: Value, name: string, encoder: En
 
   const scores = g.matmul(absorbedQuery, hidden_states, `${name}.self/scores`, { transposeB: true }); // [b, l * h, s]
   const maskedScores = g.add(scores, mask, `${name}.self/masked_scores`);
-  const probabilities = g.softmax(maskedScores, `${name}.self/probabilities`);
+  const probabilities = g.softmax(maskedScores, `${name}.self/probabilities`); // [b, l * h, s]
+  encoder.attentions.push(probabilities);
   const paddedProbabilities = pad(g, probabilities, { axis: 2, padding }, `${name}.self/even_probabilities`);
   const stateContext = g.matmul(paddedProbabilities, padded_states, `${name}.self/seen`); // [b, l * h, n]
 
@@ -84,6 +88,21 @@ export function crossAttention(g: BlipGraph, x: Value, name: string, encoder: En
   const valuePerHead = g.multiply(values, headMask, `${name}.self.value/of_head`);
   const context = g.reduceSum(valuePerHead, 2, `${name}.self/merge_heads`); // [b, l, H]
   return g.add(context, g.vector(`${name}.self.value.bias`, 3), `${name}.self.value`);
+}
+
+/**
+ * Makes the probabilities of every layer outputs of the model: `cross_attentions.0`, `cross_attentions.1`, ...: [b, h,
+ * l, s] f32, as transformers returns them with `output_attentions=True`. Called last: programs that take outputs by
+ * their place find the others where they were.
+ */
+export function crossAttentionOutputs(g: BlipGraph, { attentions }: EncoderStates): void {
+  const { num_attention_heads: heads } = g.config.text_config;
+  for (const [layer, probabilities] of attentions.entries()) {
+    const name = `cross_attentions.${layer}`;
+    const columns = g.transpose(probabilities, [0, 2, 1], `${name}/columns`); // [b, s, l * h]
+    const split = g.reshape(columns, [0, 0, -1, heads], `${name}/split_heads`); // [b, s, l, h]
+    g.result(name, g.transpose(split, [0, 3, 2, 1], `${name}/heads`));
+  }
 }
 
 function pad(g: BlipGraph, x: Value, { axis, padding }: { axis: number; padding: number }, name: string): Value {

@@ -5,6 +5,12 @@ import { GraphBuilder, type Value } from '../ir';
 import { activation } from './activation';
 import { Weights, type WeightsOptions } from './weights';
 
+/** What a graph is made with. */
+export interface GraphOptions extends WeightsOptions {
+  /** Cross-attention probabilities are outputs of the text models; the vision model has no cross-attention. */
+  readonly output_attentions?: boolean;
+}
+
 /**
  * Layers take their tensors by the checkpoint's names: `g.linear(x, 'itm_head')` reads `itm_head.weight` and
  * `itm_head.bias`.

@@ -14,14 +14,14 @@ import type { ModelOrigin } from '../model-folder';
 import { copyCompanions } from '../model-folder/copy-companions';
 import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
-import type { BlipGraph } from './blip-graph';
+import type { BlipGraph, GraphOptions } from './blip-graph';
+import { checkOutputAttentions } from './check-output-attentions';
 import { hubCommit } from './checkpoint-identity';
 import { checkTensors } from './expected-tensors';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
 import { visionModel } from './vision-model';
 import { describeClamped, WeightValues, type ClampedTensor } from './weight-values';
-import type { WeightsOptions } from './weights';
 
 /** A conversion into the checkpoint's own folder, or one that wrote no vision model. */
 export class ConvertError extends BlipError {}
@@ -29,6 +29,12 @@ export class ConvertError extends BlipError {}
 export interface ConvertOptions {
   /** Store weights in half precision, as OpenVINO's own `save_model` does; true by default. */
   readonly compress_to_fp16?: boolean;
+  /**
+   * Makes the cross-attention probabilities outputs of the text models: `cross_attentions.0` and so on, one for each
+   * layer, [batch, heads, tokens of text, tokens attended to] f32; false by default. {@link traceCaption} and
+   * {@link traceAnswer} read them. Texts, scores and weights are the same as without it.
+   */
+  readonly output_attentions?: boolean;
   readonly progress_callback?: ProgressCallback;
   /** Told once when weights were clamped; `console.warn` by default. */
   readonly on_warning?: (message: string) => void;
@@ -50,7 +56,7 @@ export interface ConvertedBlip {
   readonly clamped: readonly ClampedTensor[];
 }
 
-type BuildGraph = (checkpoint: BlipCheckpoint, weights: WeightsOptions) => BlipGraph;
+type BuildGraph = (checkpoint: BlipCheckpoint, options: GraphOptions) => BlipGraph;
 
 /**
  * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companion files.
@@ -69,7 +75,14 @@ export async function convertBlip(
   outputFolder: string,
   options: ConvertOptions = {},
 ): Promise<ConvertedBlip> {
-  checkOptions('convertBlip', options, ['compress_to_fp16', 'progress_callback', 'on_warning', 'signal']);
+  checkOptions('convertBlip', options, [
+    'compress_to_fp16',
+    'output_attentions',
+    'progress_callback',
+    'on_warning',
+    'signal',
+  ]);
+  checkOutputAttentions('convertBlip', options.output_attentions);
   checkArguments('convertBlip', {
     checkpoint: [checkpoint, ['folder', 'config', 'tensors', 'task']],
     outputFolder: [outputFolder, 'path'],
@@ -89,7 +102,7 @@ export async function convertBlip(
 async function writeModels(
   checkpoint: BlipCheckpoint,
   outputFolder: string,
-  { compress_to_fp16 = true, progress_callback, on_warning, signal }: ConvertOptions,
+  { compress_to_fp16 = true, output_attentions = false, progress_callback, on_warning, signal }: ConvertOptions,
 ): Promise<ConvertedBlip> {
   const parameters = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0);
   const total = parameters * (compress_to_fp16 ? 2 : 4);
@@ -104,7 +117,7 @@ async function writeModels(
   const make = async (staging: string): Promise<void> => {
     for (const [name, build] of graphsOf(checkpoint)) {
       const start = performance.now();
-      const graph = build(checkpoint, { compressToFP16: compress_to_fp16, values });
+      const graph = build(checkpoint, { compressToFP16: compress_to_fp16, values, output_attentions });
       const file = `blip_${name}.xml`;
       const onBytes = (bytes: number): void =>
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
@@ -122,7 +135,8 @@ async function writeModels(
     for (const [name, text] of checkpoint.derivedFiles) await fs.promises.writeFile(path.join(staging, name), text);
     signal?.throwIfAborted();
   };
-  const origin = (): ModelOrigin => originOf(checkpoint, compress_to_fp16);
+  const origin = (): ModelOrigin =>
+    originOf(checkpoint, { compress_to_fp16, ...(output_attentions && { output_attentions }) });
   await stageModel(outputFolder, make, { origin, signal }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder, total);
   });
@@ -133,13 +147,13 @@ async function writeModels(
   return { folder: outputFolder, clamped: values.clamped, models: { ...models, vision_model: models.vision_model } };
 }
 
-function originOf({ id, folder }: BlipCheckpoint, compress_to_fp16: boolean): ModelOrigin {
+function originOf({ id, folder }: BlipCheckpoint, options: ModelOrigin['options']): ModelOrigin {
   const commit = hubCommit(folder);
   return {
     made_by: 'convertBlip',
     checkpoint: commit === undefined ? { id: modelName(id) } : { id, commit },
     versions: { 'blip-openvino': ownVersion() },
-    options: { compress_to_fp16 },
+    options,
   };
 }
 

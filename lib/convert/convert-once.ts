@@ -24,8 +24,10 @@ import { readJSON } from '../core/read-json';
 import { withCallbacks } from '../core/with-callbacks';
 import { withLock } from '../core/with-lock';
 import { splitRevision } from '../hub';
+import { checkOutputAttentions } from './check-output-attentions';
 import { checkpointIdentity } from './checkpoint-identity';
 import { converterDigest } from './converter-digest';
+import { hasAttentions } from '../model-folder/has-attentions';
 import { checkNamesAndSizes } from '../model-folder/check-folder';
 import { MANIFEST_FILE, readManifest } from '../model-folder/manifest';
 import { modelDtype, DTYPES, type Dtype } from '../model-folder/model-dtype';
@@ -40,11 +42,17 @@ export interface ConvertOnceOptions extends LoadCheckpointOptions {
    * The device computes in a precision of its own choice: property INFERENCE_PRECISION_HINT.
    */
   readonly dtype?: Dtype;
+  /**
+   * A model whose attention can be read by {@link traceCaption} and {@link traceAnswer}; false by default. It is kept
+   * beside the one without.
+   */
+  readonly output_attentions?: boolean;
 }
 
 /** Names of {@link ConvertOnceOptions}, for those who pass them on. */
 export const CONVERT_ONCE_OPTIONS = [
   'dtype',
+  'output_attentions',
   'cache_dir',
   'revision',
   'local_files_only',
@@ -59,8 +67,7 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 
 /**
  * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the
- * converter or
- * `dtype` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models`
+ * converter, `dtype` or `output_attentions` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models`
  * below
  * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint
  * on the hub is known by its commit: once it is converted, its weights are not needed any more.
@@ -80,8 +87,9 @@ export async function convertOnce(
 ): Promise<string> {
   checkArguments('convertOnce', { idOrFolder: [idOrFolder, 'path'] });
   checkOptions('convertOnce', options, CONVERT_ONCE_OPTIONS);
-  const { dtype, ...source } = options;
+  const { dtype, output_attentions, ...source } = options;
   checkDtypeName(dtype);
+  checkOutputAttentions('convertOnce', output_attentions);
   if (typeof idOrFolder !== 'string')
     throw new ConvertOnceError(
       `The checkpoint is ${describeValue(idOrFolder)}; expected a hub id such as Salesforce/blip-vqa-base, or a ` +
@@ -89,6 +97,7 @@ export async function convertOnce(
     );
   if (fs.existsSync(path.join(idOrFolder, VISION_MODEL))) {
     if (dtype !== undefined) await checkDtype(idOrFolder, dtype);
+    if (output_attentions) checkAttentions(idOrFolder);
     return idOrFolder;
   }
   const found = await findCheckpoint(idOrFolder, source, { weights: false });
@@ -97,8 +106,8 @@ export async function convertOnce(
     ? configuredTask(parseBlipConfig(readJSON(configFile), configFile))
     : undefined;
   if (task !== undefined) await check({ id: found.id, task });
-  const folder = await folderOf(found, dtype ?? 'fp16');
-  if (dtype === 'int8') return findQuantized(found, folder);
+  const folder = await folderOf(found, options);
+  if (dtype === 'int8') return findQuantized(found, folder, output_attentions);
   if (isComplete(folder)) return folder;
   const checkpoint = await loadCheckpoint(idOrFolder, source);
   try {
@@ -121,9 +130,10 @@ export async function convertOnce(
 export async function modelCacheFolder(idOrFolder: string, options: ConvertOnceOptions = {}): Promise<string> {
   checkArguments('modelCacheFolder', { idOrFolder: [idOrFolder, 'path'] });
   checkOptions('modelCacheFolder', options, CONVERT_ONCE_OPTIONS);
-  const { dtype = 'fp16', ...source } = options;
+  const { dtype, output_attentions, ...source } = options;
   checkDtypeName(dtype);
-  return folderOf(await findCheckpoint(idOrFolder, source, { weights: false }), dtype);
+  checkOutputAttentions('modelCacheFolder', output_attentions);
+  return folderOf(await findCheckpoint(idOrFolder, source, { weights: false }), options);
 }
 
 function checkDtypeName(dtype: Dtype | undefined): void {
@@ -141,8 +151,20 @@ async function checkDtype(folder: string, wanted: Dtype): Promise<void> {
     );
 }
 
-async function folderOf(found: FoundCheckpoint, dtype: Dtype): Promise<string> {
-  const key = `${dtype}-${await checkpointIdentity(found)}-${converterDigest()}`;
+function checkAttentions(folder: string): void {
+  if (!hasAttentions(folder))
+    throw new ConvertOnceError(
+      `${folder}: its models do not put out what they attend to, but output_attentions is true. Convert the ` +
+        'checkpoint again: convertBlip(checkpoint, folder, { output_attentions: true }), or name the checkpoint here.',
+    );
+}
+
+async function folderOf(
+  found: FoundCheckpoint,
+  { dtype = 'fp16', output_attentions = false }: ConvertOnceOptions,
+): Promise<string> {
+  const kind = output_attentions ? `${dtype}+attentions` : dtype;
+  const key = `${kind}-${await checkpointIdentity(found)}-${converterDigest()}`;
   return path.join(cacheFolder(), 'models', modelName(splitRevision(found.id).id), key);
 }
 
@@ -174,8 +196,13 @@ async function convertIntoCache(
 
 async function convertInto(folder: string, checkpoint: BlipCheckpoint, options: ConvertOnceOptions): Promise<void> {
   if (isComplete(folder)) return; // another process was faster
-  const { dtype, signal, progress_callback } = options;
-  await convertBlip(checkpoint, folder, { compress_to_fp16: dtype !== 'fp32', signal, progress_callback });
+  const { dtype, output_attentions, signal, progress_callback } = options;
+  await convertBlip(checkpoint, folder, {
+    compress_to_fp16: dtype !== 'fp32',
+    output_attentions,
+    signal,
+    progress_callback,
+  });
 }
 
 /** Whether all that was written is still there. Notes the time, so that what is used is kept. */
@@ -199,11 +226,15 @@ function isWriteError(error: unknown): error is Error {
   return error instanceof ConvertWriteError || (error instanceof Error && 'syscall' in error);
 }
 
-function findQuantized({ id }: FoundCheckpoint, folder: string): string {
-  if (fs.existsSync(path.join(folder, VISION_MODEL))) return folder;
+function findQuantized({ id }: FoundCheckpoint, folder: string, output_attentions = false): string {
+  if (fs.existsSync(path.join(folder, VISION_MODEL))) {
+    if (output_attentions) checkAttentions(folder);
+    return folder;
+  }
+  const source = `${JSON.stringify(id)}${output_attentions ? ', { output_attentions: true }' : ''}`;
   throw new ConvertOnceError(
     `${id}: no INT8 model was made of it. INT8 needs samples to calibrate with: ` +
-      `quantizeBlip(await convertOnce(${JSON.stringify(id)}), samples, ${JSON.stringify(folder)}) makes one, and ` +
+      `quantizeBlip(await convertOnce(${source}), samples, ${JSON.stringify(folder)}) makes one, and ` +
       'this call finds it there.',
   );
 }

@@ -8,21 +8,24 @@
 // A fresh inference request starts with reset state: one request per generated text.
 import type { BlipCheckpoint } from '../checkpoint';
 import type { Value } from '../ir';
-import { crossAttention, encoderStates } from './absorbed-cross-attention';
+import { crossAttention, crossAttentionOutputs, encoderStates } from './absorbed-cross-attention';
 import { activation } from './activation';
 import { causalMask } from './attention-masks';
-import { BlipGraph } from './blip-graph';
+import { BlipGraph, type GraphOptions } from './blip-graph';
 import { outputLayer } from './expected-tensors';
 import { selfAttention, textEmbeddings, textLayer } from './text-layers';
-import type { WeightsOptions } from './weights';
 
 /**
  * input_ids [batch, new] i64, attention_mask [batch, past + new] i64, position_ids [batch or 1, new] i64,
  * encoder_hidden_states [batch or 1, source, encoder_hidden_size] f32, encoder_attention_mask [batch or 1, source] i64,
  * beam_idx [batch] i32 (which row of the cache each row continues; 0, 1, 2, ... for greedy search)
- * -> logits [batch, 1, vocab_size] f32 of the last position.
+ * -> logits [batch, 1, vocab_size] f32 of the last position,
+ * and with `output_attentions` cross_attentions.0, .1, ... [batch, heads, new, source] f32, one for each layer.
  */
-export function textDecoder(checkpoint: BlipCheckpoint, weights: WeightsOptions): BlipGraph {
+export function textDecoder(
+  checkpoint: BlipCheckpoint,
+  { output_attentions = false, ...weights }: GraphOptions,
+): BlipGraph {
   const g = new BlipGraph('blip_text_decoder', checkpoint, weights);
   const { num_hidden_layers, encoder_hidden_size } = g.config.text_config;
   const input_ids = g.parameter('input_ids', 'i64', [-1, -1]);
@@ -46,6 +49,7 @@ export function textDecoder(checkpoint: BlipCheckpoint, weights: WeightsOptions)
       cross: (states, name) => crossAttention(g, states, name, encoder),
     });
   g.result('logits', predictionHead(g, x));
+  if (output_attentions) crossAttentionOutputs(g, encoder);
   return g;
 }
 

@@ -24,9 +24,11 @@ import {
 } from './generation-options';
 import { greedySearch } from './greedy-search';
 import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
+import { findProblem, noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import { repeatEach } from './repeat-rows';
 import { streamTokens, type StreamHooks } from './stream-tokens';
+import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './trace-sequence';
 
 /** What a generation reads: encoder states, and the tokens that each row begins with. */
 interface GenerationInputs {
@@ -242,6 +244,29 @@ export class OVBlipModel {
     );
   }
 
+  /**
+   * Reads a text that any search wrote once more, and returns what each step attended to and found likely, as
+   * transformers does with `output_attentions=True` and eager attention. Needs a folder that was converted with
+   * `output_attentions: true`. {@link traceCaption} and {@link traceAnswer} add words and grids of patches.
+   *
+   * @param inputs one image or its embeddings, and of an answer the question (`processor.text`)
+   * @param sequence token ids from the BOS token on, as generateCaption and generateAnswer return them
+   * @throws {BlipModelError} before anything runs, when an input does not fit the model
+   * @example
+   * const [ids] = await model.generateCaption({ image_embeds });
+   * const { steps } = await model.traceSequence({ image_embeds }, ids);
+   * steps[0].cross_attentions.dims // [2, 6, 65]: layers, heads, class token and patches
+   */
+  async traceSequence(
+    inputs: ImageInput & Partial<Texts>,
+    sequence: readonly number[],
+    options: TraceSequenceOptions = {},
+  ): Promise<SequenceTrace> {
+    checkArguments('OVBlipModel.traceSequence', { inputs: [inputs, 'object'], options: [options, 'object'] });
+    const inTurn = <T>(run: () => Promise<T>): Promise<T> => this.#inTurn(run, options.signal);
+    return traceSequence({ encoders: this.encoders, decoder: this.decoder, inTurn }, inputs, { ...options, sequence });
+  }
+
   /** Frees the compiled models. Calls that are in progress end with an error or their result; later calls throw. */
   dispose(): void {
     this.encoders.dispose();
@@ -284,13 +309,17 @@ export class OVBlipModel {
     return { states, vision: 'image_embeds' in inputs ? 0 : performance.now() - start };
   }
 
-  /** Generations wait for their turn (docs/decisions/008-one-generation-at-a-time.md). */
-  async #generate(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput | number[][]> {
+  /** What uses the decoder waits for its turn (docs/decisions/008-one-generation-at-a-time.md). */
+  async #inTurn<T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const turn = this.#lastGeneration;
-    const generation = turn.then(() => this.#generateNow(inputs, settings));
-    this.#lastGeneration = generation.catch(() => undefined);
-    await untilAborted(turn, settings.signal);
-    const output = await generation;
+    const running = turn.then(run);
+    this.#lastGeneration = running.catch(() => undefined);
+    await untilAborted(turn, signal);
+    return running;
+  }
+
+  async #generate(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput | number[][]> {
+    const output = await this.#inTurn(() => this.#generateNow(inputs, settings), settings.signal);
     return settings.return_dict_in_generate ? output : output.sequences;
   }
 
@@ -317,20 +346,4 @@ export class OVBlipModel {
       session.dispose();
     }
   }
-}
-
-/** Why a folder's files do not suffice to write text, or undefined if they do. */
-function findProblem(folder: string, has: (name: string) => boolean): string | undefined {
-  const required = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'];
-  const missing = required.find((name) => !has(name));
-  if (missing === undefined) return undefined;
-  if (missing === 'blip_text_decoder.xml' && has('blip_text_encoder.xml')) return noTextDecoder(folder);
-  return `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`;
-}
-
-function noTextDecoder(idOrFolder: string): string {
-  return (
-    `${idOrFolder} has no text decoder: its checkpoint was made for retrieval and writes no text. ` +
-    'Load it with OVBlipMatcher, or load a VQA or captioning checkpoint, such as Salesforce/blip-vqa-base.'
-  );
 }

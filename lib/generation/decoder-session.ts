@@ -3,6 +3,7 @@
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import type { DecoderStep } from './decoder-step';
+import { readOutput, type EncoderOutput } from './run-encoder';
 
 /**
  * Encoder states that the decoder attends to: [rows or 1, source, size] f32, with their mask: [rows or 1, source] i64.
@@ -41,7 +42,8 @@ export class DecoderSession implements DecoderStep {
   #masks: Tensor[] = [];
 
   constructor({ openvino, decoder, states, rows, max_length }: DecoderSessionOptions) {
-    const vocab_size = decoder.outputs[0].getPartialShape()[2];
+    const logits = decoder.outputs.find((port) => port.getAnyName() === 'logits');
+    const vocab_size = logits?.getPartialShape()[2];
     if (typeof vocab_size !== 'number')
       throw new BlipModelError(
         `The text decoder's vocabulary size is ${JSON.stringify(vocab_size)}, expected a fixed size. Convert the ` +
@@ -69,6 +71,11 @@ export class DecoderSession implements DecoderStep {
     await this.#request.runAsync();
     this.#request.readInto('logits', this.#logits);
     return this.#logits;
+  }
+
+  /** A copy of another output of the last step. @param folder for messages */
+  output(name: string, folder: string): EncoderOutput {
+    return readOutput(this.#request, name, folder);
   }
 
   dispose(): void {

@@ -27,7 +27,7 @@ import {
   type Texts,
 } from './model-inputs';
 import { repeatTokens } from './repeat-rows';
-import { runEncoder } from './run-encoder';
+import { runEncoder, type EncoderOutput } from './run-encoder';
 import { VisionModel } from './vision-model';
 
 const READ_CONFIG = {
@@ -143,10 +143,10 @@ export class Encoders implements EncoderParts {
   async encodeImage(pixel_values: PixelInput): Promise<ImageEmbeds> {
     checkPixelValues(pixel_values, this.config, this.folder);
     this.assertUsable();
-    const { data, dims } = await this.#run(
+    const [{ data, dims }] = await this.#run(
       await this.vision.forRows(pixel_values.dims[0]),
       { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) },
-      'last_hidden_state',
+      ['last_hidden_state'],
     );
     const [rows, tokens, size] = dims;
     return { data, dims: [rows, tokens, size] };
@@ -172,6 +172,17 @@ export class Encoders implements EncoderParts {
    * @param kind what the texts are, for messages
    */
   async encodeTexts(image: ImageEmbeds, texts: Texts, output: string, kind: string): Promise<EncodedTexts> {
+    const [encoded] = await this.textOutputs(image, texts, [output], kind);
+    return encoded;
+  }
+
+  /** encodeTexts with several outputs of one run. */
+  async textOutputs(
+    image: ImageEmbeds,
+    texts: Texts,
+    outputs: readonly string[],
+    kind: string,
+  ): Promise<EncodedTexts[]> {
     if (!this.text)
       throw new BlipModelError(
         `${this.folder} has no text encoder, expected blip_text_encoder.xml. Convert a VQA or retrieval checkpoint.`,
@@ -188,7 +199,8 @@ export class Encoders implements EncoderParts {
       encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one image may serve all rows
       encoder_attention_mask: new Tensor('i64', [images, tokens], new BigInt64Array(images * tokens).fill(1n)),
     };
-    return { ...(await this.#run(this.text, inputs, output)), attention_mask };
+    const read = await this.#run(this.text, inputs, outputs);
+    return read.map((output) => ({ ...output, attention_mask }));
   }
 
   assertUsable(): void {
@@ -208,14 +220,14 @@ export class Encoders implements EncoderParts {
   async #run(
     model: CompiledModel,
     inputs: Readonly<Record<string, Tensor>>,
-    output: string,
-  ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
+    outputs: readonly string[],
+  ): Promise<EncoderOutput[]> {
     this.assertUsable();
     const pool = this.#pools.get(model) ?? [];
     this.#pools.set(model, pool);
     const request = pool.pop() ?? model.createInferRequest();
     try {
-      return await runEncoder(request, inputs, output, this.folder);
+      return await runEncoder(request, inputs, outputs, this.folder);
     } finally {
       if (this.#disposed) request.dispose();
       else pool.push(request);

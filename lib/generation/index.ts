@@ -10,5 +10,7 @@ export {
   type StreamOptions,
   type TokenCallback,
 } from './generation-options';
+export type { QuestionAttentions, SequenceTrace, TraceSequenceOptions } from './trace-sequence';
+export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
 export type { ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';

@@ -1,19 +1,34 @@
-// One inference of an encoder.
+// One inference of an encoder, and copies of the outputs that are wanted of it.
 import type { InferRequest, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
 
+/** An output's values, row by row, and its shape. */
+export interface EncoderOutput {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
 /**
- * @returns a copy of the output, and its shape
- * @throws {BlipModelError} when the output of the model in `folder` is not f32
+ * @param outputs their names
+ * @returns a copy of each output
+ * @throws {BlipModelError} when an output of the model in `folder` is not f32
  */
 export async function runEncoder(
   request: InferRequest,
   inputs: Readonly<Record<string, Tensor>>,
-  output: string,
+  outputs: readonly string[],
   folder: string,
-): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
+): Promise<EncoderOutput[]> {
   for (const [name, tensor] of Object.entries(inputs)) request.setTensor(name, tensor);
   await request.runAsync();
+  return outputs.map((output) => readOutput(request, output, folder));
+}
+
+/**
+ * A copy of an output of the last run.
+ * @throws {BlipModelError} when the output of the model in `folder` is not f32
+ */
+export function readOutput(request: InferRequest, output: string, folder: string): EncoderOutput {
   const tensor = request.getTensor(output);
   const data = tensor.getData();
   if (!(data instanceof Float32Array))

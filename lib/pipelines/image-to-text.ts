@@ -3,6 +3,7 @@ import type { GenerationOptions, OVBlipModel, StreamOptions } from '../generatio
 import type { BlipProcessor, ImageSource } from '../preprocessing';
 import { checkTextOptions, type OneOrMany } from './pipeline-error';
 import { streamText } from './stream-text';
+import { traceCaption, type TraceCaptionOptions, type TracedCaption } from './trace-text';
 
 export interface Caption {
   readonly generated_text: string;
@@ -25,6 +26,8 @@ export interface ImageToText {
    * for await (const piece of captioner.stream('data/pictures/demo.jpg')) process.stdout.write(piece);
    */
   stream(image: ImageSource, options?: CaptionStreamOptions): AsyncGenerator<string, string, undefined>;
+  /** The caption of one image with what lay behind each token: see {@link traceCaption}. */
+  trace(image: ImageSource, options?: TraceCaptionOptions): Promise<TracedCaption>;
   dispose(): void;
 }
 
@@ -64,7 +67,11 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
     return yield* streamText(model.streamCaption(inputs, options), start, (ids) => processor.decode(ids));
   }
 
-  return Object.assign(caption, { stream, dispose: () => model.dispose() });
+  async function trace(image: ImageSource, options?: TraceCaptionOptions): Promise<TracedCaption> {
+    return traceCaption(model, processor, { pixel_values: await processor.image(image) }, options);
+  }
+
+  return Object.assign(caption, { stream, trace, dispose: () => model.dispose() });
 }
 
 export function isList(image: OneOrMany<ImageSource>): image is readonly ImageSource[] {

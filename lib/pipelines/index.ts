@@ -4,3 +4,5 @@ export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from 
 export { pipeline } from './pipeline';
 export { PipelineError, type OneOrMany } from './pipeline-error';
 export type { Answer, VisualQuestionAnswering } from './visual-question-answering';
+export type { AttentionOptions, PatchAttention } from './patch-attention';
+export * from './trace-text';

@@ -6,6 +6,7 @@ import { isList } from './image-to-text';
 import { checkTextOptions, PipelineError, type OneOrMany } from './pipeline-error';
 import { rememberImage } from './remember-image';
 import { streamText } from './stream-text';
+import { traceAnswer, type TracedAnswer, type TraceOptions } from './trace-text';
 
 export interface Answer {
   readonly answer: string;
@@ -23,6 +24,8 @@ export interface VisualQuestionAnswering {
    * loop cancels it.
    */
   stream(image: ImageSource, question: string, options?: StreamOptions): AsyncGenerator<string, string, undefined>;
+  /** The answer to one question with what lay behind each token: see {@link traceAnswer}. */
+  trace(image: ImageSource, question: string, options?: TraceOptions): Promise<TracedAnswer>;
   dispose(): void;
 }
 
@@ -74,7 +77,12 @@ export function visualQuestionAnswering(model: OVBlipModel, processor: BlipProce
     return yield* streamText(tokens, [], (ids) => processor.decode(ids));
   }
 
-  return Object.assign(answer, { stream, dispose: () => model.dispose() });
+  async function trace(image: ImageSource, question: string, options?: TraceOptions): Promise<TracedAnswer> {
+    if (typeof question !== 'string') throw notAQuestion(question);
+    return traceAnswer(model, processor, { image_embeds: await encode(image), question }, options);
+  }
+
+  return Object.assign(answer, { stream, trace, dispose: () => model.dispose() });
 }
 
 function notAQuestion(question: unknown): PipelineError {

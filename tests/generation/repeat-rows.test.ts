@@ -65,7 +65,7 @@ describe('one row of states for several rows of tokens', async () => {
       length: number,
     ): Promise<Float32Array> => {
       const ids = BigInt64Array.from({ length: questions * length }, (_, i) => BigInt(1 + ((i * 5) % 23)));
-      const { data, dims } = await runEncoder(
+      const [{ data, dims }] = await runEncoder(
         request,
         {
           input_ids: new Tensor('i64', [questions, length], ids),
@@ -77,7 +77,7 @@ describe('one row of states for several rows of tokens', async () => {
           encoder_hidden_states: new Tensor('f32', [pictures, tokens, size], states(pictures, tokens)),
           encoder_attention_mask: new Tensor('i64', [pictures, tokens], new BigInt64Array(pictures * tokens).fill(1n)),
         },
-        'last_hidden_state',
+        ['last_hidden_state'],
         work,
       );
       assert.deepEqual(dims, [questions, length, size]);
