@@ -61,12 +61,26 @@ export function explainWriteError(error: unknown, outputFolder: string, bytes?: 
   const isInside = at.startsWith(output + path.sep);
   if (!isInside && at !== output && !output.startsWith(at + path.sep)) return error; // of a file that is read
   const name = isInside ? path.basename(at).replace(/\.\d+-\d+\.tmp$/, '') : '';
-  const advice = ADVICE[error.code ?? ''] ?? UNKNOWN;
+  const advice = writeAdvice(error);
   return new ConvertWriteError(
     `${path.join(outputFolder, name)}: the model could not be written: ${error.message}. ` +
-      `${SPACE_CODES.includes(error.code ?? '') && bytes !== undefined ? spaceOf(outputFolder, bytes) : ''}${advice}`,
+      `${isOutOfSpace(error) && bytes !== undefined ? spaceOf(outputFolder, bytes) : ''}${advice}`,
     { cause: error },
   );
+}
+
+/** What helps against a system's refusal to write, as sentences. */
+export function writeAdvice(error: unknown): string {
+  return ADVICE[codeOf(error)] ?? UNKNOWN;
+}
+
+/** Whether less to write would do. */
+export function isOutOfSpace(error: unknown): boolean {
+  return SPACE_CODES.includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function spaceOf(folder: string, bytes: number): string {

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from './is-record';
 import { makeFolder } from './make-folder';
 import { isAlive, processSpace, startOf } from './process-identity';
+import { parseJSON } from './read-json';
 
 export interface LockOptions {
   /** Ends the waiting; the work itself has to listen to it on its own. */
@@ -26,6 +27,8 @@ const STALE_MS = 60_000;
 const POLL_MS = 200;
 /** A lock is filled in right after it is made, unless its process was killed in between. */
 const EMPTY_MS = 2_000;
+/** A lock is one line of 200 characters. */
+const MAX_LOCK_BYTES = 4_096;
 /** Removing a lock takes two calls: whoever was at it this long ago was killed in between. */
 const TAKEOVER_MS = 10_000;
 
@@ -114,9 +117,12 @@ async function removeAbandoned(file: string): Promise<boolean> {
 /** Whether its process is gone: at once where that can be told, or when it was not touched for long. */
 async function isAbandoned(file: string): Promise<boolean> {
   try {
-    const { mtimeMs, size } = await fs.promises.stat(file);
+    const state = await fs.promises.stat(file);
+    const { mtimeMs, size } = state;
     if (Math.abs(Date.now() - mtimeMs) > (size === 0 ? EMPTY_MS : STALE_MS)) return true;
-    const owner: unknown = JSON.parse(await fs.promises.readFile(file, 'utf8'));
+    // None of ours, such as a pipe, which would have to be waited for: stale when nobody touches it.
+    if (!state.isFile() || size > MAX_LOCK_BYTES) return false;
+    const owner = parseJSON(await fs.promises.readFile(file, 'utf8'), file);
     if (!isRecord(owner) || owner.space !== processSpace() || typeof owner.pid !== 'number') return false;
     return !isAlive(owner.pid) || startOf(owner.pid) !== owner.start;
   } catch {

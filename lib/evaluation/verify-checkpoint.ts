@@ -11,6 +11,7 @@ import {
   type LoadCheckpointOptions,
 } from '../checkpoint';
 import { checkTensors, CheckpointTensorsError } from '../convert/expected-tensors';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { convertOnce } from '../convert';
@@ -19,6 +20,7 @@ import { checkCases } from './check-cases';
 import { PUBLISHED_PICTURE, PUBLISHED_RESULTS, publishedId, USUAL_CASES } from './published-results';
 import { runPublishedCases } from './run-published-cases';
 import type { VerifyOptions } from './verify-options';
+import { isModelFolder, verifyFolder } from './verify-folder';
 import { verifyQuantized } from './verify-quantized';
 import { megabytes, sizeRows, timeRow, type VerifyRow } from './verify-rows';
 
@@ -37,7 +39,8 @@ const SOURCE_OPTIONS = ['cache_dir', 'revision', 'local_files_only', 'progress_c
  * for the comparison of ids.
  *
  * @param idOrFolder a hub id, a checkpoint folder, or a file of weights. A folder that is named after a published
- *   checkpoint is compared with that one's values
+ *   checkpoint is compared with that one's values. Of a folder of converted models, every file is compared with the
+ *   manifest
  * @example
  * for await (const { status, check, got } of verifyCheckpoint('Salesforce/blip-vqa-base')) console.log(status, check, got);
  * // pass side files config.json, preprocessor_config.json, …
@@ -47,6 +50,7 @@ export async function* verifyCheckpoint(
   idOrFolder: string,
   options: VerifyOptions = {},
 ): AsyncGenerator<VerifyRow, void, undefined> {
+  checkArguments('verifyCheckpoint', { idOrFolder: [idOrFolder, 'path'] });
   checkOptions('verifyCheckpoint', options, [...OPTIONS, ...SOURCE_OPTIONS]);
   const row = (check: string, status: VerifyRow['status'], more: Partial<VerifyRow> = {}): VerifyRow => ({
     checkpoint: idOrFolder,
@@ -57,6 +61,12 @@ export async function* verifyCheckpoint(
   let step = 'side files';
   try {
     const source = sourceOf(options);
+    if (isModelFolder(idOrFolder)) {
+      step = 'files and digests';
+      const { progress_callback, signal } = options;
+      yield* verifyFolder(row, idOrFolder, { progress_callback, signal });
+      return;
+    }
     yield row(step, 'pass', { got: await checkedSideFiles(idOrFolder, source) });
     step = 'weights';
     const { task, ...weights } = await checkedWeights(idOrFolder, source);

@@ -85,12 +85,15 @@ export function readManifest(folder: string): ModelManifest | undefined {
   };
 }
 
-/** The call that makes a folder anew. */
+/** The call, and the command, that make a folder anew. */
 export function remakeAdvice(folder: string, { made_by, checkpoint }: ModelOrigin): string {
-  const target = JSON.stringify(folder);
-  const call =
+  const [id, target] = [checkpoint.id, folder].map((name) => JSON.stringify(name));
+  const [call, command] =
     made_by === 'convertBlip'
-      ? `convertBlip(await loadCheckpoint(${JSON.stringify(checkpoint.id)}), ${target})`
-      : `quantizeBlip(folder, samples, ${target}), with the folder that ${checkpoint.id} was converted to`;
-  return `Make it anew: ${call}. Or remove ${MANIFEST_FILE} to use the folder as it is, unchecked.`;
+      ? [`convertBlip(await loadCheckpoint(${id}), ${target})`, `convert ${id} --output ${target}`]
+      : [
+          `quantizeBlip(folder, samples, ${target}), with the folder that ${id} was converted to`,
+          `quantize ${id} --output ${target}`,
+        ];
+  return `Make it anew: ${call}; or blip-openvino ${command}. Or remove ${MANIFEST_FILE} to use the folder as it is, unchecked.`;
 }

@@ -240,11 +240,20 @@ export class CFunctions {
     this.#function(name).call([value]);
   }
 
-  /** The items of a list that a call filled in: structs or strings. */
+  /**
+   * The items of a list that a call filled in: structs or strings. One by one, because koffi never frees a type, and an
+   * array of each length is one.
+   */
   list(items: unknown, type: string | TypeObject, size: unknown): Out[] {
-    const count = Number(size);
-    const decoded: unknown = count > 0 ? koffi.decode(items, koffi.array(type, count)) : [];
-    return Array.isArray(decoded) ? decoded : [];
+    const bytes = koffi.sizeof(type);
+    return Array.from({ length: Number(size) }, (_, index) => koffi.decode(items, index * bytes, type));
+  }
+
+  /** The sizes of a shape, `int64_t[rank]`. */
+  sizes(dims: unknown, rank: unknown): number[] {
+    const values = new BigInt64Array(Number(rank));
+    if (values.length > 0) this.copy(values, pointer(dims, 'ov_tensor_get_shape'), values.byteLength);
+    return Array.from(values, Number);
   }
 
   /** Copies native memory into a typed array, which has to have that many bytes. */

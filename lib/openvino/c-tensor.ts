@@ -1,5 +1,4 @@
 // Tensors through the C API. A tensor made from a JavaScript array shares its memory.
-import koffi from 'koffi';
 import type { CFunctions, Out, Pointer } from './c-functions';
 import { allocateArray, checkTensor } from './check-tensor';
 import { ELEMENTS, elementTypeOf } from './element-types';
@@ -96,10 +95,11 @@ export class CTensor extends Handle implements Tensor {
       if (error instanceof OpenVINOError && error.status === SCALAR_SHAPE_STATUS && this.getSize() === 1) return [];
       throw error;
     }
-    const rank = Number(shape.rank);
-    const dims: unknown = rank > 0 ? koffi.decode(shape.dims, koffi.array('int64_t', rank, 'Array')) : [];
-    this.api.call('ov_shape_free', shape);
-    return Array.isArray(dims) ? dims.map(Number) : [];
+    try {
+      return this.api.sizes(shape.dims, shape.rank);
+    } finally {
+      this.api.call('ov_shape_free', shape);
+    }
   }
 
   /** @throws {OpenVINOError} when the array under this tensor was transferred to another thread */

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { cacheFolder } from '../core/cache-folder';
 import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';
-import { readJSON } from '../core/read-json';
+import { parseJSON, readJSON } from '../core/read-json';
 
 export interface AddonProof {
   readonly works: boolean;
@@ -120,7 +120,16 @@ function judge(child: ReturnType<typeof spawnSync>): AddonProof {
   if (child.signal !== null) return { works: false, reason: `it ends the process with ${child.signal}: ${DAMAGED}` };
   if (child.status !== 0) return { works: false, reason: `it ends the process with code ${child.status}: ${DAMAGED}` };
   if (said === undefined) return { works: false, reason: `it ends the process without a word: ${DAMAGED}` };
-  return parseProof(JSON.parse(said)) ?? { works: false, reason: 'its answer cannot be read', again: true };
+  return answerOf(said) ?? { works: false, reason: 'its answer cannot be read', again: true };
+}
+
+/** What native code prints after it may have cut or mixed up the line. */
+function answerOf(said: string): AddonProof | undefined {
+  try {
+    return parseProof(parseJSON(said.split('\n')[0], "the addon's answer"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where no process or temporary file can be made (a sandbox), the addon is loaded as if there were no proof. */

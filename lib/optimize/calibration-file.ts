@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
+import { isOutOfSpace, writeAdvice } from '../core/explain-write-error';
 import type { RgbImage } from '../preprocessing';
 
 export class CalibrationFileError extends BlipError {}
@@ -129,15 +130,15 @@ export class CalibrationFile {
     return start;
   }
 
-  /** A full disk, or a limit on the size of files: names the file, how much was written, and what to do. */
+  /** A full disk, a limit on the size of files: names the file, how much was written, and what to do. */
   private writing<T>(file: string, action: () => T): T {
     try {
       return action();
     } catch (error) {
       throw new CalibrationFileError(
         `${file}: calibration inputs could not be written after ${this.samples.length} samples and ` +
-          `${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. Make room in the ` +
-          `output's folder, or choose a smaller subset_size.`,
+          `${this.offset} bytes: ${error instanceof Error ? error.message : String(error)}. ${writeAdvice(error)}` +
+          (isOutOfSpace(error) ? ' A smaller subset_size needs less.' : ''),
         { cause: error },
       );
     }

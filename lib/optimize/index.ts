@@ -7,6 +7,7 @@ export type {
   NncfProgress,
   NncfResult,
   NncfTask,
+  NncfVersions,
   QuantizeParameters,
   WeightMode,
 } from './nncf-task';

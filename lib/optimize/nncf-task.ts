@@ -66,3 +66,9 @@ export interface NncfProgress {
   readonly done: number;
   readonly total: number | undefined;
 }
+
+/** Of the Python packages in the worker. */
+export interface NncfVersions {
+  readonly nncf: string;
+  readonly openvino: string;
+}

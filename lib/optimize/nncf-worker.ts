@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BlipError } from '../core/errors';
 import { pipInstall, pythonPackages } from '../core/find-python';
 import { withInterrupt } from '../core/interrupt-signal';
-import type { NncfProgress, NncfResult, NncfTask } from './nncf-task';
+import { isRecord } from '../core/is-record';
+import { parseJSON } from '../core/read-json';
+import type { NncfProgress, NncfResult, NncfTask, NncfVersions } from './nncf-task';
 
 /** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
 export class NncfWorkerError extends BlipError {
@@ -25,6 +27,8 @@ export class NncfWorkerError extends BlipError {
 export interface NncfWorkerOptions {
   readonly onProgress?: (progress: NncfProgress) => void;
   readonly onLog?: (level: string, message: string) => void;
+  /** Called once, when the packages are loaded. */
+  readonly onReady?: (versions: NncfVersions) => void;
   readonly signal?: AbortSignal;
   /** The interpreter; by default BLIP_PYTHON, else the first that has NNCF, see `findPython`. */
   readonly python?: string;
@@ -227,7 +231,7 @@ class Conversation {
     if (!message) throw this.unexpected(line);
     switch (message.type) {
       case 'ready':
-        return undefined;
+        return this.options.onReady?.({ nncf: text(message.nncf), openvino: text(message.openvino) });
       case 'task':
         this.task = text(message.name);
         return undefined;
@@ -322,15 +326,11 @@ function lastLines(value: string, count: number): string {
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseJSON(line, 'a line of the NNCF worker');
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

@@ -5,6 +5,7 @@ that the parent is gone and the worker stops. Standard output carries the protoc
 goes to standard error. Each line is an object with a "type": ready, task, progress, log, result, error or done.
 """
 
+import errno
 import json
 import logging
 import os
@@ -196,6 +197,16 @@ def compress_weights(model, task):
     return nncf.compress_weights(model, **options)
 
 
+# Where more room would not help.
+ADVICE = {
+    errno.EROFS: "The disk is mounted read-only: choose another output folder",
+    errno.EACCES: "Choose an output folder that you may write to",
+    errno.EPERM: "Choose an output folder that you may write to",
+    errno.EIO: "The disk reports a failure: choose another output folder on another disk",
+    errno.EMFILE: "Too many files are open: close some, or raise the limit (ulimit -n)",
+}
+
+
 def save(model, output, core):
     """Writes the IR under a name of this process, reads it back, and gives it its name: the .bin first, so that no
     reader finds an .xml without its weights. What is left under the first name when the process is ended, the parent
@@ -216,10 +227,12 @@ def save(model, output, core):
             os.replace(f"{part}.{extension}", f"{output[:-len('xml')]}{extension}")
     except Exception as error:
         free = shutil.disk_usage(folder).free
-        raise OSError(
-            f"{output} could not be written: {error}. {free / 1e6:.0f} MB are free there; make room, lift the limit on "
-            "the size of files if there is one, or choose another output folder"
-        ) from error
+        advice = ADVICE.get(
+            getattr(error, "errno", None),
+            f"{free / 1e6:.0f} MB are free there; make room, lift the limit on the size of files if there is one, or "
+            "choose another output folder",
+        )
+        raise OSError(f"{output} could not be written: {error}. {advice}") from error
 
 
 def run(task, core, counter):

@@ -15,7 +15,7 @@ import { modelName } from '../model-folder/model-name';
 import { stageModel } from '../model-folder/stage-model';
 import { calibrate, NO_CALIBRATION, type Calibration, type CalibrationReport } from './calibrate';
 import { irStatistics, type IrStatistics } from '../ir/ir-statistics';
-import type { CompressParameters, NncfResult, NncfTask } from './nncf-task';
+import type { CompressParameters, NncfResult, NncfTask, NncfVersions } from './nncf-task';
 import { runNncfWorker } from './nncf-worker';
 import { checkQuantizeOptions, PARTS, QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
 
@@ -100,6 +100,7 @@ async function quantizeParts({
   const sources = [...new Set([folder, ...(others.length > 0 ? [options.others_from ?? folder] : [])])];
   const unchanged = await Promise.all(sources.map(watchFolder));
   const source = readManifest(folder);
+  let versions: NncfVersions | undefined;
   const make = async (staging: string): Promise<QuantizedBlip> => {
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
@@ -111,6 +112,7 @@ async function quantizeParts({
       {
         signal,
         onLog: options.on_log,
+        onReady: (found) => void (versions = found),
         onProgress: ({ task, phase, done, total }) =>
           options.progress_callback?.({ status: phase, file: task, loaded: done, total }),
       },
@@ -140,7 +142,10 @@ async function quantizeParts({
       milliseconds: performance.now() - started,
     };
   };
-  const origin = ({ calibration }: QuantizedBlip): ModelOrigin => originOf(folder, source, options, calibration);
+  const origin = ({ calibration }: QuantizedBlip): ModelOrigin => {
+    const made = originOf(folder, source, options, calibration);
+    return { ...made, versions: { ...made.versions, ...versions } };
+  };
   return stageModel(outputFolder, make, { origin, signal }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder);
   });

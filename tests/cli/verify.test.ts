@@ -112,6 +112,37 @@ describe('blip-openvino verify', () => {
     assert.deepEqual([auto.status, insisted.status], [0, 1]);
   });
 
+  it('compares every file of a converted folder with its manifest, and says how to make it anew', async () => {
+    const source = path.join(PUBLISHED_FIXTURES, 'blip-vqa-capfilt-large');
+    const folder = path.join(work, 'converted');
+    assert.equal((await runCli(['convert', source, '--output', folder, '--quiet'], { env })).status, 0);
+    const good = await runCli(['verify', folder], { env });
+    assert.equal(good.status, 0, good.stderr);
+    assert.match(good.stdout, /^pass +files and digests: \d+ files, [\d.]+ MB$/m);
+    assert.match(good.stdout, /^info +made by: convertBlip from blip-vqa-capfilt-large$/m);
+    assert.match(good.stdout, /^info +versions: .*blip-openvino \d/m);
+
+    const file = path.join(folder, 'blip_text_decoder.bin');
+    const bytes = fs.readFileSync(file);
+    bytes[bytes.length >> 1] ^= 1;
+    fs.writeFileSync(file, bytes);
+    const flipped = await runCli(['verify', folder], { env });
+    fs.truncateSync(file, bytes.length - 1);
+    const cut = await runCli(['verify', '--offline', folder], { env });
+    fs.rmSync(path.join(folder, 'blip_manifest.json'));
+    const unknown = await runCli(['verify', folder], { env });
+    for (const { status, stdout } of [flipped, cut, unknown]) {
+      assert.equal(status, 1);
+      assert.match(stdout, /^FAIL +files and digests: /m);
+    }
+    assert.match(
+      flipped.stdout,
+      /blip_text_decoder\.bin has the SHA-256 .*blip-openvino convert "blip-vqa-capfilt-large" --output/,
+    );
+    assert.match(cut.stdout, /blip_text_decoder\.bin has \d+ bytes.*cut.*blip-openvino convert/);
+    assert.match(unknown.stdout, /blip_manifest\.json is missing.*[Cc]onvert/);
+  });
+
   it('goes on with the next one after a failure', async () => {
     const folder = path.join(PUBLISHED_FIXTURES, 'blip-vqa-capfilt-large');
     const { status, stdout } = await runCli(['verify', '--offline', 'gone/folder/x', folder, ...QUICK], { env });

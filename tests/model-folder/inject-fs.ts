@@ -54,9 +54,32 @@ export function injectFs(root: string, onCall: (name: string, count: number) => 
       return Reflect.apply(original, handle, values);
     });
   };
+  /** `openSync` for writing, and what is written to the descriptors that it gave. */
+  const wrapDescriptors = (owner: object): void => {
+    const open: unknown = Reflect.get(owner, 'openSync');
+    const write: unknown = Reflect.get(owner, 'writeSync');
+    if (typeof open !== 'function' || typeof write !== 'function') throw new Error('fs has no openSync or writeSync');
+    const opened = new Set<unknown>();
+    const replacedOpen: Call = (...values) => {
+      const isOurs = isBelow(values[0]) && /[wa+]/.test(String(values[1] ?? 'r'));
+      if (isOurs) before('openSync');
+      const descriptor: unknown = Reflect.apply(open, owner, values);
+      if (isOurs) opened.add(descriptor);
+      else opened.delete(descriptor); // numbers are used again
+      return descriptor;
+    };
+    const replacedWrite: Call = (...values) => {
+      if (opened.has(values[0])) before('writeSync');
+      return Reflect.apply(write, owner, values);
+    };
+    Reflect.set(owner, 'openSync', replacedOpen);
+    Reflect.set(owner, 'writeSync', replacedWrite);
+    restore.push(() => Reflect.set(owner, 'openSync', open) && Reflect.set(owner, 'writeSync', write));
+  };
   for (const name of PROMISED) wrap(fs.promises, name, true);
   const module: object = require('node:fs');
   for (const name of SYNCHRONOUS) wrap(module, name, false);
+  wrapDescriptors(module);
   return () => {
     for (const step of restore) step();
   };

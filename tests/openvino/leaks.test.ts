@@ -24,6 +24,7 @@ const SIZE = ROWS * ROWS;
  * small, are counted exactly.
  */
 const ALLOWED_BYTES = (INFERENCES * SIZE * Float32Array.BYTES_PER_ELEMENT) / 2;
+const READS = 5_000;
 
 /** Native handles alive, by the function that frees them. */
 const alive = new Map<string, number>();
@@ -114,6 +115,31 @@ for (const { runtime } of findRuntimes()) {
     );
     t.diagnostic(`RSS grew by ${(grown / 1e6).toFixed(1)} MB`);
     assert.ok(grown < ALLOWED_BYTES, `RSS grew by ${(grown / 1e6).toFixed(1)} MB`);
+  });
+
+  test(`${runtime}: shapes, lists and texts that are read leave nothing in JavaScript's heap`, async (t) => {
+    const compiled = compile();
+    const request = compiled.createInferRequest();
+    request.infer({ x: input(1) });
+    const read = (): void => {
+      const y = request.getTensor('y');
+      assert.deepEqual(y.getShape(), [ROWS, ROWS]);
+      y.dispose();
+      core.getAvailableDevices();
+      core.getVersions('CPU');
+      compiled.getProperty('NUM_STREAMS');
+    };
+    const heapAfter = async (rounds: number): Promise<number> => {
+      for (let i = 0; i < rounds; i++) read();
+      await collectGarbage();
+      await collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await heapAfter(READS);
+    const grown = (await heapAfter(READS)) - before;
+    t.diagnostic(`the heap grew by ${(grown / READS).toFixed(1)} bytes per round`);
+    // One type that koffi keeps takes more than 100 bytes.
+    assert.ok(grown < 50 * READS, `the heap grew by ${(grown / READS).toFixed(1)} bytes in each of ${READS} rounds`);
   });
 
   test(`${runtime}: requests and compiled models, dropped or disposed`, async () => {

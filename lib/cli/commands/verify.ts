@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal';
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'check a checkpoint against published results',
+  summary: 'check a checkpoint against published results, or a model folder against its manifest',
   usage: '[options] <model>...',
   description:
     'A model is a hub id, a checkpoint folder or a file of weights. Checks its files, its tensors and its ' +
@@ -16,6 +16,7 @@ export const verify: Command = {
     'what it writes with what is published of it, in FP16 weights computed in f32; shows sizes and times beside ' +
     'the published ' +
     'ones. A folder that is named after a published checkpoint (blip-vqa-base) is compared with that.\n' +
+    'Of a folder of converted models every file is read and compared with its manifest; nothing else is checked.\n' +
     'INT8 is checked where its model is in the cache, or NNCF is installed to make it (some minutes, with ' +
     'samples of the data ' +
     'set). The exit status is 1 when a check failed, or, without --offline, could not be made.',

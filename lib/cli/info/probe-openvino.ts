@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { isRecord } from '../../core/is-record';
+import { parseJSON } from '../../core/read-json';
 import { searchRuntimes, type FoundRuntime } from '../../openvino/find-runtime';
 
 export interface DeviceInfo {
@@ -75,7 +76,8 @@ type Answer = Pick<OpenVINOProbe, 'version' | 'runtime' | 'devices' | 'problem'>
 function parseProbe(output: string): Answer | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(output.slice(output.lastIndexOf('\n', output.length - 2) + 1)); // plugins may print before it
+    // Plugins may print before it.
+    json = parseJSON(output.slice(output.lastIndexOf('\n', output.length - 2) + 1), 'the answer');
   } catch {
     return undefined;
   }
