@@ -12,6 +12,9 @@ const ROLES = {
 
 export type Role = keyof typeof ROLES;
 
+/** Characters that XML does not allow. */
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
 const INK = '#1e293b',
   MUTED = '#475569',
   LINE_HEIGHT = 18;
@@ -110,5 +113,6 @@ ${dog(18, 46, '#78350f')}${dog(76, 52, '#44403c')}<circle cx="62" cy="72" r="6" 
 }
 
 function escape(content: string): string {
-  return content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  const plain = content.replace(CONTROL, '\ufffd');
+  return plain.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -1,4 +1,5 @@
 // Public API of the notebook room: everything that only notebooks need.
+export { attentionFigure, showAttention, strongestPatch, type AttentionFigure } from './attention-figure';
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
 export { checkAnswers, type CheckedAnswers } from './check-answers';
 export { accuracyRows, agreementLines, changedTables, comparedResults } from './compared-rows';
@@ -7,14 +8,18 @@ export { describePicture } from './describe-picture';
 export { describePorts, type PortRow } from './describe-ports';
 export { figures, showFigure, type Figure } from './figure';
 export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
+export { likeliestFigure, showLikeliest, type LikelyStep } from './likeliest-figure';
 export { NotebookPackageError } from './load-package';
 export { ChartError, type PlotlyFigure } from './plotly-svg';
 export { interruptSignal } from '../core/interrupt-signal';
+export { patchFigure, showPatches, type PatchFigure } from './patch-figure';
 export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
 export { referenceTokenIds } from './reference-token-ids';
 export { showDemo } from './show-demo';
 export { showTable, type TableRow } from './show-table';
+export type { Drawing } from './show-svg';
+export { tracedWords, type AttendingToken, type TracedWord } from './traced-words';
 export { versions, type VersionRow } from './versions';
 export { optimizeResults, outputLines, reportLines, type OptimizeResults } from './report-lines';
 export { readResults, removeResults, ResultsError, resultText, saveResults, type Results } from './results';
