@@ -89,6 +89,7 @@ export {
   type PixelInput,
   type PretrainedOptions,
   type QuestionAttentions,
+  type SamplingOptions,
   type SequenceTrace,
   type StageTimings,
   type StreamOptions,

@@ -1,14 +1,17 @@
 // The beams of one row of the batch: hypotheses that are still running, and the best ones that are finished.
 // Equal to the inner part of transformers 5's `_beam_search`.
 import type { SearchSettings } from './generation-options';
-import { processScores } from './score-processors';
+import { logSumExp } from './log-sum-exp';
+import { changesScores, processScores } from './score-processors';
 
 /**
  * A running hypothesis (score: sum of log probabilities) or a finished one (score: that sum / length **
  * length_penalty).
  */
-interface Hypothesis {
+export interface Hypothesis {
   readonly ids: readonly number[];
+  /** The model's log probability of each token after the prompt, with `output_probabilities`. */
+  readonly logs: readonly number[];
   readonly score: number;
   readonly finished: boolean;
 }
@@ -17,6 +20,7 @@ interface Hypothesis {
 interface Candidate {
   readonly beam: number;
   readonly ids: readonly number[];
+  readonly logs: readonly number[];
   readonly score: number;
   readonly stopped: boolean;
 }
@@ -41,8 +45,13 @@ export class BeamGroup {
     this.#promptLength = prompt.length;
     // All beams begin with the same text: only the first one counts, or the best candidates would be num_beams times
     // the same.
-    this.#running = beams.map((beam) => ({ ids: prompt, score: beam === 0 ? 0 : EXCLUDED, finished: false }));
-    this.#finished = beams.map(() => ({ ids: prompt, score: EXCLUDED, finished: false }));
+    this.#running = beams.map((beam) => ({
+      ids: prompt,
+      logs: [],
+      score: beam === 0 ? 0 : EXCLUDED,
+      finished: false,
+    }));
+    this.#finished = beams.map(() => ({ ids: prompt, logs: [], score: EXCLUDED, finished: false }));
   }
 
   /** Token ids of the running hypotheses. */
@@ -50,9 +59,9 @@ export class BeamGroup {
     return this.#running.map(({ ids }) => ids);
   }
 
-  /** Token ids of the best finished hypothesis. */
-  get best(): readonly number[] {
-    return this.#finished[0].ids;
+  /** The best finished hypotheses, best first: num_beams, of which the last may be no more than the prompt. */
+  get best(): readonly Hypothesis[] {
+    return this.#finished;
   }
 
   /** Whether num_beams hypotheses are finished. */
@@ -86,12 +95,12 @@ export class BeamGroup {
       candidates.map((candidate) => ({ ...candidate, score: candidate.score + (candidate.stopped ? EXCLUDED : 0) })),
       num_beams,
     );
-    this.#running = continued.map(({ ids, score }) => ({ ids, score, finished: false }));
+    this.#running = continued.map(({ ids, logs, score }) => ({ ids, logs, score, finished: false }));
 
     const closed = (early_stopping === true && this.isFull ? EXCLUDED : 0) + (this.#canImprove ? 0 : EXCLUDED);
-    const ended = candidates.map(({ ids, score, stopped }, rank): Hypothesis => {
+    const ended = candidates.map(({ ids, logs, score, stopped }, rank): Hypothesis => {
       const finished = stopped && rank < num_beams; // only the num_beams best candidates can finish
-      return { ids, finished, score: this.#normalize(score, length) + closed + (finished ? 0 : EXCLUDED) };
+      return { ids, logs, finished, score: this.#normalize(score, length) + closed + (finished ? 0 : EXCLUDED) };
     });
     this.#finished = topBy([...this.#finished, ...ended], num_beams);
     this.#canImprove &&= this.#canStillImprove(length);
@@ -100,26 +109,29 @@ export class BeamGroup {
 
   /** The 2 * num_beams best candidates: enough for num_beams to continue even if as many stop. */
   #bestCandidates(logits: Float32Array): Candidate[] {
-    const { num_beams, eos_token_id, max_length } = this.#settings;
+    const { num_beams, eos_token_id, max_length, output_probabilities } = this.#settings;
+    const isChanged = output_probabilities && changesScores(this.#settings);
     const vocab_size = logits.length / num_beams;
     const keep = 2 * num_beams;
-    const best: { beam: number; id: number; score: number }[] = [];
+    const best: { beam: number; id: number; score: number; log: number }[] = [];
     this.#running.forEach((hypothesis, beam) => {
       const scores = logits.subarray(beam * vocab_size, (beam + 1) * vocab_size);
       logSoftmax(scores);
+      const logs = isChanged ? scores.slice() : scores;
       processScores(scores, hypothesis.ids, this.#settings);
       for (let id = 0; id < vocab_size; id++) {
         const score = Math.fround(scores[id] + hypothesis.score);
         if (best.length === keep && score <= best[keep - 1].score) continue;
         let place = best.length;
         while (place > 0 && best[place - 1].score < score) place--;
-        best.splice(place, 0, { beam, id, score });
+        best.splice(place, 0, { beam, id, score, log: logs[id] });
         if (best.length > keep) best.pop();
       }
     });
-    return best.map(({ beam, id, score }) => {
+    return best.map(({ beam, id, score, log }) => {
       const ids = [...this.#running[beam].ids, id];
-      return { beam, ids, score, stopped: id === eos_token_id || ids.length >= max_length };
+      const logs = output_probabilities ? [...this.#running[beam].logs, log] : [];
+      return { beam, ids, logs, score, stopped: id === eos_token_id || ids.length >= max_length };
     });
   }
 
@@ -138,11 +150,7 @@ export class BeamGroup {
 
 /** In place, in double precision, rounded once. */
 function logSoftmax(scores: Float32Array): void {
-  let largest = -Infinity;
-  for (const score of scores) if (score > largest) largest = score;
-  let sum = 0;
-  for (let i = 0; i < scores.length; i++) sum += Math.exp(scores[i] - largest);
-  const shift = largest + Math.log(sum);
+  const shift = logSumExp(scores);
   for (let i = 0; i < scores.length; i++) scores[i] -= shift;
 }
 

@@ -3,17 +3,19 @@
 import { BeamGroup } from './beam-group';
 import type { DecoderStep } from './decoder-step';
 import type { SearchSettings } from './generation-options';
+import type { SearchResult } from './search-result';
 
 /**
  * @param prompts token ids that each row begins with, all of one length
- * @returns the best text per row, prompt included; shorter rows are padded
+ * @returns the num_return_sequences best texts per row, prompt included; shorter ones are padded
  */
 export async function beamSearch(
   decoder: DecoderStep,
   prompts: readonly (readonly number[])[],
   settings: SearchSettings,
-): Promise<number[][]> {
-  const { num_beams, max_length, early_stopping } = settings;
+): Promise<SearchResult> {
+  const { num_beams, max_length, early_stopping, num_return_sequences, output_scores } = settings;
+  const scores: Float32Array[] = [];
   const groups = prompts.map((prompt) => new BeamGroup(prompt, settings));
   const rows = groups.length * num_beams;
   const groupSize = num_beams * decoder.vocab_size;
@@ -29,15 +31,25 @@ export async function beamSearch(
         .advance(logits.subarray(index * groupSize, (index + 1) * groupSize))
         .map((beam) => index * num_beams + beam),
     );
+    // The groups have turned the logits into processed log probabilities
+    if (output_scores) scores.push(logits.slice());
     beam_idx = Int32Array.from(parents.flat());
     if (!groups.some((group) => group.canImprove)) break;
     if (early_stopping === true && groups.every((group) => group.isFull)) break;
     if (groups.every((group) => group.allStopped)) break;
   }
-  return padRows(
-    groups.map((group) => group.best),
+  const best = groups.flatMap((group) => group.best.slice(0, num_return_sequences));
+  const sequences = padRows(
+    best.map(({ ids }) => ids),
     settings,
   );
+  return {
+    sequences,
+    steps: sequences[0].length - prompts[0].length,
+    token_log_probabilities: best.map(({ logs }) => [...logs]),
+    sequences_scores: best.map(({ score }) => score),
+    scores,
+  };
 }
 
 /** Hugging Face pads with the pad token, or with the end token where the pad token is 0. */

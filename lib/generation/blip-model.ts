@@ -6,27 +6,28 @@ import { untilAborted } from '../core/until-aborted';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
-import { beamSearch } from './beam-search';
 import { checkTextDecoder } from './check-graphs';
-import { BlipModelError, type Tokens } from './check-inputs';
+import { BlipModelError } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
-import { DecoderSession, type EncoderStates } from './decoder-session';
+import type { EncoderStates } from './decoder-session';
 import { deviceSetting } from './device-setting';
 import { Encoders, type LoadModelOptions } from './encoders';
-import type { GenerateOutput, WithoutTimings, WithTimings } from './generate-output';
+import { generateOutput, type GenerateOutput, type WithoutTimings, type WithTimings } from './generate-output';
 import {
   beginToken,
   checkStreamOptions,
   resolveGenerationOptions,
   type GenerationOptions,
+  type OutputOptions,
   type SearchSettings,
   type StreamOptions,
 } from './generation-options';
-import { greedySearch } from './greedy-search';
 import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
 import { findProblem, noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
-import { repeatEach } from './repeat-rows';
+import { readPrompts } from './read-prompts';
+import { runSearches, settingsByLength } from './run-searches';
+import { checkSeeds } from './sampling-options';
 import { streamTokens, type StreamHooks } from './stream-tokens';
 import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './trace-sequence';
 
@@ -34,6 +35,7 @@ import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './
 interface GenerationInputs {
   readonly states: EncoderStates;
   readonly prompts: readonly (readonly number[])[];
+  readonly settings: ReadonlyMap<number, SearchSettings>;
   /** Milliseconds of the stages before the decoder. */
   readonly vision: number;
   readonly text_encoder: number;
@@ -158,16 +160,22 @@ export class OVBlipModel {
   }
 
   /**
-   * Writes captions, one per image, by greedy or beam search.
+   * Writes captions, one per image, by greedy search, beam search or sampling.
+   *
+   * Prompts may have different lengths: each row gets what it gets alone. Hugging Face reads the padding of shorter
+   * prompts as text, so that its results for them differ.
    *
    * @param inputs images or their embeddings, and optionally prompts that the captions begin with (the processor's
    *   `text`): one for all images, or one each
    * @returns token ids per image, from the BOS token to the end token; with `return_dict_in_generate: true` also the
-   *   time of each stage
+   *   time of each stage, and on request scores and probabilities
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    * @example
    * const { sequences, timings } = await model.generateCaption({ pixel_values }, { return_dict_in_generate: true });
    * timings // { vision: 4.1, text_encoder: 0, decoder: 12.5, decoder_steps: 11 }
+   * @example
+   * // Three captions, drawn; the same ones at every call with this seed
+   * await model.generateCaption({ pixel_values }, { do_sample: true, top_p: 0.9, num_return_sequences: 3, seed: 1 });
    */
   generateCaption(inputs: ImageInput & Partial<Texts>, options: WithTimings): Promise<GenerateOutput>;
   generateCaption(inputs: ImageInput & Partial<Texts>, options?: WithoutTimings): Promise<number[][]>;
@@ -176,12 +184,15 @@ export class OVBlipModel {
     options: WithTimings | WithoutTimings = {},
   ): Promise<GenerateOutput | number[][]> {
     const bos = beginToken(options, this.config.text_config);
-    const prompts = inputs.input_ids ? this.#prompts({ ...inputs, input_ids: inputs.input_ids }, bos) : [[bos]];
-    const settings = this.#settings(options, prompts[0].length);
+    const prompts = inputs.input_ids
+      ? readPrompts({ ...inputs, input_ids: inputs.input_ids }, bos, (texts) => this.encoders.checkTexts(texts))
+      : [[bos]];
+    const settings = settingsByLength(prompts, (length) => this.#settings(options, length));
     const { states, vision } = await this.#imageStates(inputs);
     const rows = batchSize(states.dims[0], prompts.length, 'prompts');
+    checkSeeds(options.seed, rows);
     const rowPrompts = prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts;
-    return this.#generate({ states, prompts: rowPrompts, vision, text_encoder: 0 }, settings);
+    return this.#generate({ states, prompts: rowPrompts, settings, vision, text_encoder: 0 });
   }
 
   /**
@@ -205,15 +216,16 @@ export class OVBlipModel {
           'as Salesforce/blip-vqa-base.',
       );
     const prompt = [beginToken(options, this.config.text_config)];
-    const settings = this.#settings(options, prompt.length);
+    const settings = settingsByLength([prompt], (length) => this.#settings(options, length));
     this.encoders.checkTexts(inputs);
     const { states: image, vision } = await this.#imageStates(inputs);
     const start = performance.now();
     const question = await this.encoders.encodeTexts(image, inputs, 'last_hidden_state', 'questions');
     const text_encoder = performance.now() - start;
     const [rows, length, size] = question.dims;
+    checkSeeds(options.seed, rows);
     const states: EncoderStates = { ...question, dims: [rows, length, size] };
-    return this.#generate({ states, prompts: Array<number[]>(rows).fill(prompt), vision, text_encoder }, settings);
+    return this.#generate({ states, prompts: Array<number[]>(rows).fill(prompt), settings, vision, text_encoder });
   }
 
   /**
@@ -281,26 +293,11 @@ export class OVBlipModel {
     return yield* streamTokens(generate, options.signal);
   }
 
-  #settings(options: GenerationOptions, promptLength: number): SearchSettings {
+  #settings(options: GenerationOptions & OutputOptions, promptLength: number): SearchSettings {
     this.encoders.assertUsable();
     const settings = resolveGenerationOptions(options, promptLength, this.config.text_config);
     settings.signal?.throwIfAborted();
     return settings;
-  }
-
-  /**
-   * A prompt comes as [CLS] words [SEP]: the BOS token replaces the first token, and the last is dropped, as Hugging
-   * Face does.
-   */
-  #prompts(inputs: Tokens, bos: number): number[][] {
-    const [rows, length] = this.encoders.checkTexts(inputs);
-    if (inputs.attention_mask?.includes(0n))
-      throw new BlipModelError(
-        `attention_mask of the prompts has zeros: ${rows} prompts of different lengths. ` +
-          'A caption cannot continue after padding: call generateCaption once per prompt.',
-      );
-    const words = (row: number): BigInt64Array => inputs.input_ids.subarray(row * length + 1, (row + 1) * length - 1);
-    return Array.from({ length: rows }, (_, row) => [bos, ...Array.from(words(row), Number)]);
   }
 
   async #imageStates(inputs: ImageInput): Promise<{ readonly states: ImageEmbeds; readonly vision: number }> {
@@ -318,32 +315,20 @@ export class OVBlipModel {
     return running;
   }
 
-  async #generate(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput | number[][]> {
+  async #generate(inputs: GenerationInputs): Promise<GenerateOutput | number[][]> {
+    const [settings] = inputs.settings.values();
     const output = await this.#inTurn(() => this.#generateNow(inputs, settings), settings.signal);
     return settings.return_dict_in_generate ? output : output.sequences;
   }
 
-  async #generateNow(
-    { states, prompts, vision, text_encoder }: GenerationInputs,
-    settings: SearchSettings,
-  ): Promise<GenerateOutput> {
+  async #generateNow(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput> {
     this.encoders.assertUsable();
     settings.signal?.throwIfAborted();
     const start = performance.now();
-    const session = new DecoderSession({
-      openvino: this.encoders.openvino,
-      decoder: this.decoder,
-      states: repeatEach(states, settings.num_beams),
-      rows: prompts.length * settings.num_beams,
-      max_length: settings.max_length,
-    });
-    try {
-      const search = settings.num_beams === 1 ? greedySearch : beamSearch;
-      const sequences = await search(session, prompts, settings);
-      const decoder_steps = sequences[0].length - prompts[0].length;
-      return { sequences, timings: { vision, text_encoder, decoder: performance.now() - start, decoder_steps } };
-    } finally {
-      session.dispose();
-    }
+    const { openvino } = this.encoders;
+    const result = await runSearches({ ...inputs, openvino, decoder: this.decoder });
+    const { vision, text_encoder } = inputs;
+    const timings = { vision, text_encoder, decoder: performance.now() - start };
+    return generateOutput(result, { settings, timings });
   }
 }

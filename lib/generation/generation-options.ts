@@ -1,14 +1,14 @@
 // What a caller may ask of text generation, checked: names and meaning as in Hugging Face's `generate`.
 import { describeValue } from '../core/describe-value';
-import { BlipError } from '../core/errors';
-
-/** An option is unknown, not implemented, or out of range; the message names it. */
-export class GenerationOptionsError extends BlipError {}
+import { BadWords } from './bad-words';
+import { GenerationOptionsError } from './generation-options-error';
+import { count, flag, positive, real, token } from './option-values';
+import { resolveSampling, type SamplingOptions, type SamplingSettings } from './sampling-options';
 
 /** The token ids after a step, one per row. A promise that the callback returns is awaited before the next step. */
 export type TokenCallback = (ids: number[]) => void;
 
-export interface GenerationOptions {
+export interface GenerationOptions extends SamplingOptions {
   /** Tokens to add at most; wins over max_length. */
   readonly max_new_tokens?: number;
   /**
@@ -20,8 +20,6 @@ export interface GenerationOptions {
   readonly min_length?: number;
   /** The same, counted without the prompt; wins over min_length. */
   readonly min_new_tokens?: number;
-  /** Only false: sampling is not implemented. */
-  readonly do_sample?: false;
   /** Hypotheses that are kept at each step; 1 is greedy search. */
   readonly num_beams?: number;
   /** Beam search ranks by sum of log probabilities / length ** length_penalty: above 0 favors long texts. */
@@ -33,13 +31,35 @@ export interface GenerationOptions {
    * better text is possible.
    */
   readonly early_stopping?: boolean | 'never';
+  /** No sequence of so many tokens comes twice, those of the prompt counted; 0, the default, forbids nothing. */
+  readonly no_repeat_ngram_size?: number;
+  /**
+   * Sequences of token ids that the text must not contain: `[[12], [7, 31]]`. The end token alone is ignored.
+   *
+   * @example
+   * const word = [...processor.text('beach').input_ids].slice(1, -1).map(Number);
+   * await model.generateCaption({ pixel_values }, { bad_words_ids: [word] });
+   */
+  readonly bad_words_ids?: readonly (readonly number[])[];
+  /**
+   * Texts per row, 1 by default: the best num_return_sequences of num_beams, or so many drawn ones. The texts of a row
+   * stand one after the other.
+   */
+  readonly num_return_sequences?: number;
   readonly bos_token_id?: number;
   readonly eos_token_id?: number;
   readonly pad_token_id?: number;
-  /** Called after each step of greedy search. */
+  /** Called after each step of greedy search or sampling: one token per text. */
   readonly on_token?: TokenCallback;
   /** Stops between two tokens; the model stays usable. */
   readonly signal?: AbortSignal;
+}
+
+/** What is returned besides token ids. */
+export interface OutputOptions {
+  readonly return_dict_in_generate?: boolean;
+  readonly output_scores?: boolean;
+  readonly output_probabilities?: boolean;
 }
 
 /** A stream yields the tokens, so that there is no callback. */
@@ -52,9 +72,18 @@ export interface SearchSettings {
   readonly length_penalty: number;
   readonly repetition_penalty: number;
   readonly early_stopping: boolean | 'never';
+  readonly no_repeat_ngram_size: number;
+  readonly bad_words?: BadWords;
+  readonly num_return_sequences: number;
+  /** Absent: the most likely tokens are taken. */
+  readonly sampling?: SamplingSettings;
+  /** Places of the rows in their batch, where that was divided. */
+  readonly rows?: readonly number[];
   readonly eos_token_id: number;
   readonly pad_token_id: number;
   readonly return_dict_in_generate: boolean;
+  readonly output_scores: boolean;
+  readonly output_probabilities: boolean;
   readonly on_token?: TokenCallback;
   readonly signal?: AbortSignal;
 }
@@ -62,6 +91,15 @@ export interface SearchSettings {
 const DEFAULT_NEW_TOKENS = 20;
 const KNOWN = new Set([
   'do_sample',
+  'temperature',
+  'top_k',
+  'top_p',
+  'seed',
+  'num_return_sequences',
+  'no_repeat_ngram_size',
+  'bad_words_ids',
+  'output_scores',
+  'output_probabilities',
   'max_new_tokens',
   'max_length',
   'min_length',
@@ -91,7 +129,7 @@ export interface TextLimits {
 
 /** The BOS token, which each text begins with. @throws {GenerationOptionsError} */
 export function beginToken(options: GenerationOptions, limits: TextLimits): number {
-  return token(checkObject(options), 'bos_token_id', limits.bos_token_id, limits);
+  return token(checkObject(options), 'bos_token_id', limits.bos_token_id, limits.vocab_size);
 }
 
 function checkObject<T>(options: T): T & object {
@@ -116,7 +154,7 @@ export function checkStreamOptions(options: GenerationOptions): void {
  * @throws {GenerationOptionsError}
  */
 export function resolveGenerationOptions(
-  options: GenerationOptions & { readonly return_dict_in_generate?: boolean },
+  options: GenerationOptions & OutputOptions,
   promptLength: number,
   limits: TextLimits,
 ): SearchSettings {
@@ -125,18 +163,10 @@ export function resolveGenerationOptions(
       throw new GenerationOptionsError(
         `Generation option "${name}" is not implemented. Implemented: ${[...KNOWN].join(', ')}.`,
       );
-  const { do_sample = false, early_stopping = false, return_dict_in_generate = false, on_token, signal } = options;
-  if (do_sample !== false)
-    throw new GenerationOptionsError(
-      `do_sample is ${JSON.stringify(do_sample)}: sampling is not implemented. Leave it out, or set it to false.`,
-    );
+  const { early_stopping = false, on_token, signal } = options;
   if (early_stopping !== true && early_stopping !== false && early_stopping !== 'never')
     throw new GenerationOptionsError(
       `early_stopping is ${JSON.stringify(early_stopping)}, expected true, false or "never".`,
-    );
-  if (typeof return_dict_in_generate !== 'boolean')
-    throw new GenerationOptionsError(
-      `return_dict_in_generate is ${JSON.stringify(return_dict_in_generate)}, expected true or false.`,
     );
   const num_beams = count(options, 'num_beams', 1, 1);
   if (on_token && num_beams > 1)
@@ -144,6 +174,10 @@ export function resolveGenerationOptions(
       'on_token and streaming need greedy search: beam search decides at the end. Set num_beams to 1 (got ' +
         `${num_beams}).`,
     );
+  const sampling = resolveSampling(options, num_beams);
+  const num_return_sequences = resolveReturnSequences(options, num_beams, sampling !== undefined);
+  const eos_token_id = token(options, 'eos_token_id', limits.sep_token_id, limits.vocab_size);
+  const { bad_words_ids } = options;
   const max_length = resolveMaxLength(options, promptLength, limits);
   const min_length =
     options.min_new_tokens === undefined
@@ -154,13 +188,17 @@ export function resolveGenerationOptions(
     min_length,
     num_beams,
     early_stopping,
-    return_dict_in_generate,
+    sampling,
+    num_return_sequences,
+    ...resolveOutput(options),
     on_token,
     signal,
     length_penalty: real(options, 'length_penalty', 1),
     repetition_penalty: positive(options, 'repetition_penalty', 1),
-    eos_token_id: token(options, 'eos_token_id', limits.sep_token_id, limits),
-    pad_token_id: token(options, 'pad_token_id', limits.pad_token_id, limits),
+    no_repeat_ngram_size: count(options, 'no_repeat_ngram_size', 0, 0),
+    bad_words: bad_words_ids === undefined ? undefined : new BadWords(bad_words_ids, eos_token_id, limits.vocab_size),
+    eos_token_id,
+    pad_token_id: token(options, 'pad_token_id', limits.pad_token_id, limits.vocab_size),
   };
 }
 
@@ -192,35 +230,25 @@ function resolveMaxLength(
   return max_length;
 }
 
-type NumberOption = {
-  [K in keyof GenerationOptions]-?: GenerationOptions[K] extends number | undefined ? K : never;
-}[keyof GenerationOptions];
-
-function count(options: GenerationOptions, name: NumberOption, fallback: number, minimum: number): number {
-  const value = options[name] ?? fallback;
-  if (!Number.isSafeInteger(value) || value < minimum)
-    throw new GenerationOptionsError(`${name} is ${String(value)}, expected a whole number of at least ${minimum}.`);
-  return value;
+function resolveReturnSequences(options: GenerationOptions, num_beams: number, isSampling: boolean): number {
+  const texts = count(options, 'num_return_sequences', 1, 1);
+  if (isSampling || texts <= num_beams) return texts;
+  throw new GenerationOptionsError(
+    num_beams === 1
+      ? `num_return_sequences is ${texts}, but greedy search has one result. Set num_beams to at least ${texts}, or ` +
+          'do_sample to true.'
+      : `num_return_sequences is ${texts}, expected at most num_beams, which is ${num_beams}.`,
+  );
 }
 
-function token(options: GenerationOptions, name: NumberOption, fallback: number, { vocab_size }: TextLimits): number {
-  const value = count(options, name, fallback, 0);
-  if (value >= vocab_size)
+function resolveOutput(options: OutputOptions): Required<OutputOptions> {
+  const return_dict_in_generate = flag(options, 'return_dict_in_generate');
+  const output_scores = flag(options, 'output_scores');
+  const output_probabilities = flag(options, 'output_probabilities');
+  if (!return_dict_in_generate && (output_scores || output_probabilities))
     throw new GenerationOptionsError(
-      `${name} is ${value}, expected a token id below ${vocab_size}, the size of the vocabulary.`,
+      `${output_scores ? 'output_scores' : 'output_probabilities'} is true, but token ids alone are returned. Set ` +
+        'return_dict_in_generate to true, too.',
     );
-  return value;
-}
-
-function real(options: GenerationOptions, name: NumberOption, fallback: number): number {
-  const value = options[name] ?? fallback;
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new GenerationOptionsError(`${name} is ${String(value)}, expected a number.`);
-  return value;
-}
-
-function positive(options: GenerationOptions, name: NumberOption, fallback: number): number {
-  const value = real(options, name, fallback);
-  if (value <= 0) throw new GenerationOptionsError(`${name} is ${value}, expected a number above 0.`);
-  return value;
+  return { return_dict_in_generate, output_scores, output_probabilities };
 }

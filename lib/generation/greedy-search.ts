@@ -1,23 +1,39 @@
-// Greedy search: the most likely token at every step. Equal to Hugging Face's `generate` with num_beams=1.
+// Greedy search, the most likely token at every step, and sampling, a drawn one. Equal to Hugging Face's `generate`
+// with num_beams=1.
 import { isPromiseLike } from '../core/is-promise-like';
 import { untilAborted } from '../core/until-aborted';
 import type { DecoderStep } from './decoder-step';
+import { drawToken } from './draw-token';
 import type { SearchSettings } from './generation-options';
-import { processScores } from './score-processors';
+import type { SamplingSettings } from './sampling-options';
+import { logSumExp } from './log-sum-exp';
+import { RandomStream } from './random-stream';
+import { changesScores, processScores } from './score-processors';
+import { warpScores } from './score-warpers';
+import type { SearchResult } from './search-result';
+
+/** Chooses the next token of a row from its processed scores, which it may change. */
+type Choose = (scores: Float32Array, row: number) => number;
 
 /**
  * @param prompts token ids that each row begins with, all of one length
- * @returns prompt and new tokens per row; rows that ended early are padded with pad_token_id
+ * @returns prompt and new tokens per text; texts that ended early are padded with pad_token_id
  */
 export async function greedySearch(
   decoder: DecoderStep,
   prompts: readonly (readonly number[])[],
   settings: SearchSettings,
-): Promise<number[][]> {
-  const { max_length, eos_token_id, pad_token_id, on_token, signal } = settings;
-  const rows = prompts.map((prompt) => [...prompt]);
+): Promise<SearchResult> {
+  const { max_length, eos_token_id, pad_token_id, num_return_sequences, on_token, signal } = settings;
+  const { output_probabilities, output_scores } = settings;
+  const rows = prompts.flatMap((prompt) => Array.from({ length: num_return_sequences }, () => [...prompt]));
+  const { sampling } = settings;
+  const choose: Choose = sampling ? sampler(sampling, settings, rows.length) : argmax;
   const finished = rows.map(() => false);
   const beam_idx = Int32Array.from(rows, (_, row) => row);
+  const token_log_probabilities: number[][] = rows.map(() => []);
+  const allScores: Float32Array[] = [];
+  const isChanged = sampling !== undefined || changesScores(settings);
   let input_ids: number[] = rows.flat();
   let newTokens = rows[0].length;
   while (rows[0].length < max_length && !finished.every(Boolean)) {
@@ -26,9 +42,13 @@ export async function greedySearch(
     input_ids = rows.map((ids, row) => {
       if (finished[row]) return pad_token_id;
       const scores = logits.subarray(row * decoder.vocab_size, (row + 1) * decoder.vocab_size);
+      const raw = output_probabilities && isChanged ? scores.slice() : scores;
       processScores(scores, ids, settings);
-      return argmax(scores);
+      const id = choose(scores, row);
+      if (output_probabilities) token_log_probabilities[row].push(raw[id] - logSumExp(raw));
+      return id;
     });
+    if (output_scores) allScores.push(logits.slice());
     newTokens = 1;
     input_ids.forEach((id, row) => {
       rows[row].push(id);
@@ -37,7 +57,7 @@ export async function greedySearch(
     const returned: unknown = on_token?.([...input_ids]);
     if (isPromiseLike(returned)) await untilAborted(returned, signal);
   }
-  return rows;
+  return { sequences: rows, steps: rows[0].length - prompts[0].length, token_log_probabilities, scores: allScores };
 }
 
 /** The first of the largest, as PyTorch takes it. */
@@ -45,4 +65,21 @@ export function argmax(scores: Float32Array): number {
   let best = 0;
   for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
   return best;
+}
+
+/** Each text draws from a stream of its own. */
+function sampler(sampling: SamplingSettings, { num_return_sequences, rows }: SearchSettings, texts: number): Choose {
+  const { seed } = sampling;
+  const streams = Array.from({ length: texts }, (_, text) => {
+    const row = Math.floor(text / num_return_sequences);
+    const place = rows?.[row] ?? row;
+    const sequence = text % num_return_sequences;
+    return typeof seed === 'number'
+      ? new RandomStream(seed, place, sequence)
+      : new RandomStream(seed[place], 0, sequence);
+  });
+  return (scores, text) => {
+    warpScores(scores, sampling);
+    return drawToken(scores, streams[text]);
+  };
 }

@@ -4,13 +4,10 @@ export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
 export type { GenerateOutput, StageTimings, WithTimings, WithoutTimings } from './generate-output';
-export {
-  GenerationOptionsError,
-  type GenerationOptions,
-  type StreamOptions,
-  type TokenCallback,
-} from './generation-options';
+export type { GenerationOptions, StreamOptions, TokenCallback } from './generation-options';
+export { GenerationOptionsError } from './generation-options-error';
 export type { QuestionAttentions, SequenceTrace, TraceSequenceOptions } from './trace-sequence';
 export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
 export type { ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';
+export type { SamplingOptions } from './sampling-options';

@@ -16,6 +16,20 @@ export function repeatEach(states: EncoderStates, times: number): EncoderStates 
   return { data, dims: [rows * times, source, size], attention_mask: mask };
 }
 
+/** Some of the rows. A single row serves all. */
+export function selectRows(states: EncoderStates, chosen: readonly number[]): EncoderStates {
+  const [rows, source, size] = states.dims;
+  if (rows === 1) return states;
+  const data = new Float32Array(chosen.length * source * size);
+  const mask = states.attention_mask && new BigInt64Array(chosen.length * source);
+  for (const [row, from] of chosen.entries()) {
+    data.set(states.data.subarray(from * source * size, (from + 1) * source * size), row * source * size);
+    if (mask && states.attention_mask)
+      mask.set(states.attention_mask.subarray(from * source, (from + 1) * source), row * source);
+  }
+  return { data, dims: [chosen.length, source, size], attention_mask: mask };
+}
+
 /** One row of tokens `times` times. */
 export function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
   if (times === 1) return row;

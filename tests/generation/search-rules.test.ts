@@ -15,12 +15,18 @@ function prefer(scores: Readonly<Record<number, number>>): number[] {
   return Array.from({ length: VOCABULARY }, (_, id) => scores[id] ?? -40);
 }
 
-function greedy(decoder: ScoreDecoder, prompts: number[][], options: GenerationOptions = {}): Promise<number[][]> {
-  return greedySearch(decoder, prompts, settingsOf(options, prompts[0].length, decoder.vocab_size));
+async function greedy(
+  decoder: ScoreDecoder,
+  prompts: number[][],
+  options: GenerationOptions = {},
+): Promise<number[][]> {
+  const settings = settingsOf(options, prompts[0].length, decoder.vocab_size);
+  return (await greedySearch(decoder, prompts, settings)).sequences;
 }
 
-function beams(decoder: ScoreDecoder, prompts: number[][], options: GenerationOptions): Promise<number[][]> {
-  return beamSearch(decoder, prompts, settingsOf(options, prompts[0].length, decoder.vocab_size));
+async function beams(decoder: ScoreDecoder, prompts: number[][], options: GenerationOptions): Promise<number[][]> {
+  const settings = settingsOf(options, prompts[0].length, decoder.vocab_size);
+  return (await beamSearch(decoder, prompts, settings)).sequences;
 }
 
 /** Scores that look random and depend on the whole text. */

@@ -89,11 +89,18 @@ describe('wrong inputs are named, with what was expected', () => {
 
   it('prompts', async () => {
     const { pixel_values } = images[0];
-    await refuse(
-      () => model.generateCaption({ pixel_values, ...processor.text(['a cat', 'two dogs on the beach']) }),
-      /zeros/,
-      /once per prompt/,
-    );
+    const input_ids = BigInt64Array.of(2n, 5n, 6n, 3n);
+    for (const mask of [
+      [1n, 0n, 1n, 1n],
+      [0n, 1n, 1n, 1n],
+      [1n, 0n, 0n, 0n],
+    ]) {
+      const attention_mask = BigInt64Array.from(mask);
+      await refuse(
+        () => model.generateCaption({ pixel_values, input_ids, attention_mask }),
+        /attention_mask of prompt 1 is [01 ]+, .*zeros for padding/,
+      );
+    }
     const ids = (length: number): { input_ids: BigInt64Array } => ({ input_ids: new BigInt64Array(length).fill(5n) });
     await refuse(
       () => model.generateCaption({ pixel_values, ...ids(26) }, { max_length: 20 }),
@@ -115,8 +122,10 @@ describe('wrong inputs are named, with what was expected', () => {
     const { pixel_values } = images[0];
     const before = bundled.inferences('blip_vision_model');
     const cases: [Record<string, unknown>, RegExp][] = [
-      [{ top_k: 5 }, /"top_k" is not implemented/],
-      [{ num_return_sequences: 2 }, /"num_return_sequences"/],
+      [{ typical_p: 0.5 }, /"typical_p" is not implemented/],
+      [{ top_k: 5 }, /top_k is given, but do_sample is false/],
+      [{ num_return_sequences: 2 }, /num_return_sequences is 2/],
+      [{ bad_words_ids: [[185]] }, /bad_words_ids\[0\] contains 185/],
       [{ num_beams: 1.5 }, /num_beams is 1\.5/],
       [{ max_new_tokens: 0 }, /max_new_tokens is 0/],
       [{ length_penalty: NaN }, /length_penalty is NaN/],

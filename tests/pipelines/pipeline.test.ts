@@ -77,8 +77,8 @@ describe('image-to-text', () => {
     const [{ generated_text }] = await captioner(file, { prompt: 'two dogs' });
     assert.ok(generated_text.startsWith('two dogs'), generated_text);
     assert.equal((await captioner(file, { max_new_tokens: 2 }))[0].generated_text.split(' ').length, 2);
-    const unknown: object = { temperature: 0.5 };
-    await assert.rejects(captioner(file, unknown), /"temperature" is not implemented/);
+    const unknown: object = { typical_p: 0.5 };
+    await assert.rejects(captioner(file, unknown), /"typical_p" is not implemented/);
   });
 });
 
