@@ -80,6 +80,7 @@ export {
   OVBlipMatcher,
   OVBlipModel,
   type AttentionProbabilities,
+  type Features,
   type GenerateOutput,
   type GenerationOptions,
   type HiddenState,

@@ -47,6 +47,7 @@ const TEXT_SECONDS: Readonly<Record<BlipTask, number>> = {
   'visual-question-answering': 4.7,
   'image-to-text': 1.9,
   'image-text-retrieval': 1.9,
+  'feature-extraction': 1.9,
 };
 /** How much longer it takes without matrix units, or beside other programs. */
 const SLOWEST = 3;

@@ -22,6 +22,7 @@ const TASKS: Readonly<Record<BlipTask, string>> = {
   'visual-question-answering': 'answers questions, writes captions',
   'image-to-text': 'writes captions',
   'image-text-retrieval': 'matches texts to images',
+  'feature-extraction': 'compares images and texts',
 };
 /** Samples of VQAv2 with their images, as the notebooks take them. */
 const DATASET_BYTES = 120e6;

@@ -21,8 +21,9 @@ import { unwrapNames } from './unwrap-names';
 /** Options of a download; they do nothing for a folder. */
 export type LoadCheckpointOptions = DownloadOptions;
 
-export type BlipTask = 'visual-question-answering' | 'image-to-text' | 'image-text-retrieval';
-export type BlipPart = 'vision_model' | 'text_encoder' | 'text_decoder' | 'heads';
+/** `feature-extraction`: a checkpoint of BlipModel, which compares images and texts and has no other head. */
+export type BlipTask = 'visual-question-answering' | 'image-to-text' | 'image-text-retrieval' | 'feature-extraction';
+export type BlipPart = 'vision_model' | 'text_encoder' | 'text_decoder' | 'text_model' | 'heads';
 
 export interface BlipCheckpoint {
   /** The folder as it was given, or the hub id, with its revision behind an @ unless that is `main`. */
@@ -119,7 +120,7 @@ function taskOf(config: BlipConfig, tensors: ReadonlyMap<string, CheckpointTenso
   const configured = configuredTask(config);
   if (configured !== undefined) return configured;
   const has = (prefix: string): boolean => [...tensors.keys()].some((name) => name.startsWith(prefix));
-  if (!has('text_decoder.')) return 'image-text-retrieval';
+  if (!has('text_decoder.')) return has('text_model.') ? 'feature-extraction' : 'image-text-retrieval';
   return has('text_encoder.') ? 'visual-question-answering' : 'image-to-text';
 }
 
@@ -139,8 +140,9 @@ function countParameters(
   for (const { name, shape } of tensors.values()) {
     if (BUFFER.test(name) || (tied && TIED.test(name))) continue;
     const part =
-      (['vision_model', 'text_encoder', 'text_decoder'] as const).find((prefix) => name.startsWith(`${prefix}.`)) ??
-      'heads';
+      (['vision_model', 'text_encoder', 'text_decoder', 'text_model'] as const).find((prefix) =>
+        name.startsWith(`${prefix}.`),
+      ) ?? 'heads';
     counts[part] = (counts[part] ?? 0) + shape.reduce((product, dim) => product * dim, 1);
   }
   return counts;

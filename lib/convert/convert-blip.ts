@@ -17,9 +17,11 @@ import { stageModel } from '../model-folder/stage-model';
 import type { BlipGraph, GraphOptions } from './blip-graph';
 import { checkOutputAttentions } from './check-output-attentions';
 import { hubCommit } from './checkpoint-identity';
+import { featuresOf } from './contrastive-features';
 import { checkTensors } from './expected-tensors';
 import { textDecoder } from './text-decoder';
 import { textEncoder } from './text-encoder';
+import { textFeatures } from './text-features';
 import { visionModel } from './vision-model';
 import { describeClamped, WeightValues, type ClampedTensor } from './weight-values';
 
@@ -46,11 +48,14 @@ export interface ConvertedModel extends WrittenIR {
   readonly milliseconds: number;
 }
 
-export type BlipModelName = 'vision_model' | 'text_encoder' | 'text_decoder';
+export type BlipModelName = 'vision_model' | 'text_encoder' | 'text_decoder' | 'text_features';
 
 export interface ConvertedBlip {
   readonly folder: string;
-  /** In the order in which data flows. A captioning checkpoint has no text encoder. */
+  /**
+   * In the order in which data flows. A captioning checkpoint has no text encoder; `text_features`, the text encoder
+   * without an image, is there for retrieval checkpoints and those of BlipModel.
+   */
   readonly models: Readonly<Partial<Record<BlipModelName, ConvertedModel>>> & { readonly vision_model: ConvertedModel };
   /** Tensors with weights beyond half precision, which became +-65504; empty with `compress_to_fp16: false`. */
   readonly clamped: readonly ClampedTensor[];
@@ -59,7 +64,8 @@ export interface ConvertedBlip {
 type BuildGraph = (checkpoint: BlipCheckpoint, options: GraphOptions) => BlipGraph;
 
 /**
- * Writes `blip_vision_model`, `blip_text_encoder` and `blip_text_decoder` (.xml and .bin) with their companion files.
+ * Writes `blip_vision_model`, `blip_text_encoder`, `blip_text_decoder` and `blip_text_features` (.xml and .bin), as far as
+ * the checkpoint has them, with their companion files.
  * Weights are copied tensor by tensor. Everything is written to a staging folder and moved at the end: an error or an
  * abort leaves the output as it was. Models of an earlier conversion that this checkpoint does not have are removed.
  *
@@ -104,7 +110,9 @@ async function writeModels(
   outputFolder: string,
   { compress_to_fp16 = true, output_attentions = false, progress_callback, on_warning, signal }: ConvertOptions,
 ): Promise<ConvertedBlip> {
-  const parameters = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, 0);
+  // text_features has the text encoder's weights once more
+  const copied = featuresOf(checkpoint) ? (checkpoint.parameterCounts.text_encoder ?? 0) : 0;
+  const parameters = Object.values(checkpoint.parameterCounts).reduce((sum, count) => sum + count, copied);
   const total = parameters * (compress_to_fp16 ? 2 : 4);
   const info = {
     framework: 'blip-openvino',
@@ -158,9 +166,12 @@ function originOf({ id, folder }: BlipCheckpoint, options: ModelOrigin['options'
 }
 
 /** The models of a checkpoint, in the order in which data flows. */
-function graphsOf({ task }: BlipCheckpoint): [BlipModelName, BuildGraph][] {
+function graphsOf(checkpoint: BlipCheckpoint): [BlipModelName, BuildGraph][] {
+  const { task } = checkpoint;
   const graphs: [BlipModelName, BuildGraph][] = [['vision_model', visionModel]];
-  if (task !== 'image-to-text') graphs.push(['text_encoder', textEncoder]);
-  if (task !== 'image-text-retrieval') graphs.push(['text_decoder', textDecoder]);
+  if (task === 'visual-question-answering' || task === 'image-text-retrieval')
+    graphs.push(['text_encoder', textEncoder]);
+  if (task === 'visual-question-answering' || task === 'image-to-text') graphs.push(['text_decoder', textDecoder]);
+  if (featuresOf(checkpoint)) graphs.push(['text_features', textFeatures]);
   return graphs;
 }

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { FLOAT_DTYPES, type BlipCheckpoint, type BlipConfig, type BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { quote } from '../core/quote';
+import { contrastiveLayers, type ContrastiveLayers } from './contrastive-features';
 import { sameValues } from './same-values';
 
 /**
@@ -27,9 +28,11 @@ export function expectedTensors(config: BlipConfig, task: BlipTask): Map<string,
   checkArguments('expectedTensors', { config: [config, ['vision_config', 'text_config']], task: [task, 'text'] });
   const shapes: Shapes = new Map();
   addVisionModel(shapes, config);
-  if (task !== 'image-to-text') addTextModel(shapes, config, 'text_encoder');
+  const features = contrastiveLayers(config, task);
+  if (task !== 'image-to-text') addTextModel(shapes, config, features?.textModel ?? 'text_encoder', !features?.pooled);
+  if (features) addProjections(shapes, config, features);
   if (task === 'image-text-retrieval') addLinear(shapes, 'itm_head', config.text_config.hidden_size, 2);
-  else {
+  else if (task !== 'feature-extraction') {
     addTextModel(shapes, config, 'text_decoder.bert');
     const { hidden_size: H, vocab_size: V } = config.text_config;
     addLinear(shapes, 'text_decoder.cls.predictions.transform.dense', H, H);
@@ -59,7 +62,15 @@ function addVisionModel(shapes: Shapes, { vision_config }: BlipConfig): void {
   addLayerNorm(shapes, 'vision_model.post_layernorm', H);
 }
 
-function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: string): void {
+/** Those of BlipModel have no bias, and its text model has a pooler before. */
+function addProjections(shapes: Shapes, config: BlipConfig, features: ContrastiveLayers): void {
+  const [vision, text] = [config.vision_config.hidden_size, config.text_config.hidden_size];
+  addLinear(shapes, features.imageProjection, vision, features.size, !features.pooled);
+  addLinear(shapes, features.textProjection, text, features.size, !features.pooled);
+  if (features.pooled) addLinear(shapes, `${features.textModel}.pooler.dense`, text, text);
+}
+
+function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: string, hasCrossAttention = true): void {
   const {
     hidden_size: H,
     intermediate_size: I,
@@ -77,6 +88,7 @@ function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: strin
       ['attention', H],
       ['crossattention', E],
     ] as const) {
+      if (block === 'crossattention' && !hasCrossAttention) continue;
       addLinear(shapes, `${layer}.${block}.self.query`, H, H);
       addLinear(shapes, `${layer}.${block}.self.key`, states, H);
       addLinear(shapes, `${layer}.${block}.self.value`, states, H);
@@ -89,9 +101,9 @@ function addTextModel(shapes: Shapes, { text_config }: BlipConfig, prefix: strin
   }
 }
 
-function addLinear(shapes: Shapes, name: string, inputs: number, outputs: number): void {
+function addLinear(shapes: Shapes, name: string, inputs: number, outputs: number, hasBias = true): void {
   shapes.set(`${name}.weight`, [outputs, inputs]);
-  shapes.set(`${name}.bias`, [outputs]);
+  if (hasBias) shapes.set(`${name}.bias`, [outputs]);
 }
 
 function addLayerNorm(shapes: Shapes, name: string, size: number): void {
@@ -113,7 +125,12 @@ const IGNORED = [
   /\.cls\.predictions\.decoder\.(weight|bias)$/,
   /^(vision_proj|text_proj|itm_head)\./,
   /\.pooler\./,
+  // BlipModel compares images and texts without it
+  /^text_model\..*\.crossattention\./,
 ];
+
+/** A retrieval checkpoint without any of them matches texts all the same, and has no contrastive features. */
+const PROJECTION = /^(vision_proj|text_proj)\./;
 
 /** The name under which the checkpoint contains a tensor. */
 export function storedName(checkpoint: BlipCheckpoint, name: string): string {
@@ -142,12 +159,14 @@ export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: str
  */
 export function checkTensors(checkpoint: BlipCheckpoint): void {
   const expected = expectedTensors(checkpoint.config, checkpoint.task);
+  if (![...checkpoint.tensors.keys()].some((name) => PROJECTION.test(name)))
+    for (const name of expected.keys()) if (PROJECTION.test(name)) expected.delete(name);
   const { hidden_size, vocab_size } = checkpoint.config.text_config;
   for (const [name, shape] of [
     [`${OUTPUT.untied}.weight`, [vocab_size, hidden_size]],
     [`${OUTPUT.untied}.bias`, [vocab_size]],
   ] as const)
-    if (checkpoint.task !== 'image-text-retrieval' && checkpoint.tensors.has(name)) expected.set(name, shape);
+    if (expected.has(OUTPUT.bias) && checkpoint.tensors.has(name)) expected.set(name, shape);
   const missing: string[] = [];
   const wrongShape: string[] = [];
   const wrongDtype: string[] = [];

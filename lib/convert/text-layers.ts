@@ -18,20 +18,23 @@ export function textEmbeddings(g: BlipGraph, input_ids: Value, position_ids: Val
 export type Attention = (x: Value, name: string) => Value;
 
 /**
- * One layer: self-attention, cross-attention, feed-forward network, each added to its input and normalized (post-norm).
+ * One layer: self-attention, cross-attention (where there are states to look at), feed-forward network, each added to
+ * its input and normalized (post-norm).
  */
 export function textLayer(
   g: BlipGraph,
   x: Value,
   name: string,
-  attention: { readonly self: Attention; readonly cross: Attention },
+  attention: { readonly self: Attention; readonly cross?: Attention },
 ): Value {
   const attend = (input: Value, kind: Attention, block: string): Value => {
     const output = g.linear(kind(input, block), `${block}.output.dense`);
     return addAndNormalize(g, output, input, `${block}.output`);
   };
   const selfAttended = attend(x, attention.self, `${name}.attention`);
-  const crossAttended = attend(selfAttended, attention.cross, `${name}.crossattention`);
+  const crossAttended = attention.cross
+    ? attend(selfAttended, attention.cross, `${name}.crossattention`)
+    : selfAttended;
   const { hidden_act } = g.config.text_config;
   const output = g.feedForward(crossAttended, [`${name}.intermediate.dense`, `${name}.output.dense`], hidden_act);
   return addAndNormalize(g, output, crossAttended, `${name}.output`);

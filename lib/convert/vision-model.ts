@@ -3,11 +3,13 @@
 import type { BlipCheckpoint } from '../checkpoint';
 import type { Value } from '../ir';
 import { BlipGraph } from './blip-graph';
+import { featuresOf, imageEmbeds } from './contrastive-features';
 import type { WeightsOptions } from './weights';
 
 /**
  * pixel_values [batch, 3, image_size, image_size] f32 -> last_hidden_state [batch, patches + 1, hidden_size] f32.
- * The first token is the class token.
+ * The first token is the class token. A checkpoint with contrastive features also gives image_embeds [batch, size] f32,
+ * each of length 1.
  */
 export function visionModel(checkpoint: BlipCheckpoint, weights: WeightsOptions): BlipGraph {
   const g = new BlipGraph('blip_vision_model', checkpoint, weights);
@@ -15,7 +17,10 @@ export function visionModel(checkpoint: BlipCheckpoint, weights: WeightsOptions)
   const pixel_values = g.parameter('pixel_values', 'f32', [-1, 3, image_size, image_size]);
   let x = patchEmbeddings(g, pixel_values);
   for (let i = 0; i < num_hidden_layers; i++) x = encoderLayer(g, x, `vision_model.encoder.layers.${i}`);
-  g.result('last_hidden_state', g.layerNorm(x, 'vision_model.post_layernorm', layer_norm_eps));
+  const last_hidden_state = g.layerNorm(x, 'vision_model.post_layernorm', layer_norm_eps);
+  g.result('last_hidden_state', last_hidden_state);
+  const layers = featuresOf(checkpoint);
+  if (layers) g.result('image_embeds', imageEmbeds(g, last_hidden_state, layers));
   return g;
 }
 

@@ -81,6 +81,7 @@ export const USUAL_CASES = {
   'visual-question-answering': [QUESTION],
   'image-to-text': [CAPTION, PROMPTED],
   'image-text-retrieval': [MATCH],
+  'feature-extraction': [],
 } as const;
 
 /**

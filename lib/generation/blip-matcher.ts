@@ -6,12 +6,20 @@ import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import { BlipModelError } from './check-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
-import type { ImageEmbeds, ImageInput, PixelInput, Texts } from './model-inputs';
+import {
+  batchSize,
+  type Features,
+  type ImageEmbeds,
+  type ImageInput,
+  type PixelInput,
+  type Texts,
+} from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 
 /**
- * The counterpart of Hugging Face's BlipForImageTextRetrieval with its matching head (`use_itm_head=True`): the text
- * encoder reads the text with cross-attention to the image, and the head tells whether they match.
+ * The counterpart of Hugging Face's BlipForImageTextRetrieval, and of BlipModel, which has no matching head. `match` is
+ * `use_itm_head=True`: the text encoder reads the text with cross-attention to the image, and the head tells whether
+ * they match. `cosineSimilarity` is `use_itm_head=False`: image and text are encoded apart, so that either can be kept.
  *
  * @example
  * const matcher = await OVBlipMatcher.fromPretrained('Salesforce/blip-itm-base-coco');
@@ -32,7 +40,8 @@ export class OVBlipMatcher {
   static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipMatcher> {
     const { source, load } = splitOptions('OVBlipMatcher.fromPretrained', options);
     const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
-      if (task !== 'image-text-retrieval') throw new BlipModelError(notForRetrieval(id));
+      if (task !== 'image-text-retrieval' && task !== 'feature-extraction')
+        throw new BlipModelError(notForRetrieval(id));
     });
     return OVBlipMatcher.load(folder, load);
   }
@@ -81,8 +90,19 @@ export class OVBlipMatcher {
     return this.encoders.executionDevices;
   }
 
+  /** Whether it has the matching head: a BlipModel checkpoint has none. */
+  get canMatch(): boolean {
+    return this.encoders.text !== undefined;
+  }
+
+  /** Whether it has contrastive features; `getImageFeatures` and `getTextFeatures` throw where it has not. */
+  get hasFeatures(): boolean {
+    return this.encoders.hasFeatures;
+  }
+
   /**
-   * Runs the vision model once; the result serves any number of texts.
+   * Runs the vision model once; the result serves any number of texts, and has the images' contrastive `features` where
+   * the model has them.
    * @throws {BlipModelError} when the shape does not fit the model
    */
   async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
@@ -96,11 +116,77 @@ export class OVBlipMatcher {
    * @throws {BlipModelError} before anything runs, when an input does not fit the model
    */
   async match(inputs: ImageInput & Texts): Promise<number[]> {
-    this.encoders.checkTexts(inputs);
-    const image = await this.encoders.imageEmbeds(inputs);
-    const { data, dims } = await this.encoders.encodeTexts(image, inputs, 'itm_score', 'texts'); // [rows, 2]: no, yes
+    const { data, dims } = await this.itmScore(inputs);
     // Softmax of two
     return Array.from({ length: dims[0] }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1])));
+  }
+
+  /**
+   * The matching head's logits, transformers' `itm_score`: [rows, 2] f32, "does not match" and "matches".
+   *
+   * @param inputs as for `match`
+   * @throws {BlipModelError} when an input does not fit the model, or it has no matching head
+   */
+  async itmScore(
+    inputs: ImageInput & Texts,
+  ): Promise<{ data: Float32Array; dims: readonly [rows: number, classes: 2] }> {
+    if (!this.canMatch)
+      throw new BlipModelError(
+        `${this.folder} has no matching head (blip_text_encoder.xml): its checkpoint is a BlipModel. Compare images ` +
+          'and texts by cosineSimilarity, or in a pipeline with use_itm_head: false.',
+      );
+    this.encoders.checkTexts(inputs);
+    const image = await this.encoders.imageEmbeds(inputs);
+    const { data, dims } = await this.encoders.encodeTexts(image, inputs, 'itm_score', 'texts');
+    return { data, dims: [dims[0], 2] };
+  }
+
+  /**
+   * Contrastive features of images, as transformers computes them: the class token through the projection, then divided
+   * by its length. (BlipModel.get_image_features returns them before that division.)
+   *
+   * @returns [images, size] f32; size is 256 for the published checkpoints
+   * @throws {BlipModelError} when the shape does not fit the model, or it has no contrastive features
+   */
+  async getImageFeatures({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<Features> {
+    return this.#featuresOf(await this.encoders.encodeImage(pixel_values));
+  }
+
+  /**
+   * Contrastive features of texts: the text encoder without an image, its first token through the projection, divided
+   * by its length.
+   *
+   * @param texts what the processor's `text` returned; padding does not change a text's features
+   * @returns [texts, size] f32
+   * @throws {BlipModelError} when an input does not fit the model, or it has no contrastive features
+   */
+  async getTextFeatures(texts: Texts): Promise<Features> {
+    this.encoders.checkTexts(texts);
+    return this.encoders.encodeTextFeatures(texts);
+  }
+
+  /**
+   * The cosine of the angle between the features of each text and its image, from -1 to 1: transformers'
+   * `use_itm_head=False`. Good at telling which text fits an image best; unlike `match` it is no probability.
+   *
+   * @param inputs images, or what `encodeImage` returned for them, and texts; one image may serve all texts, and one
+   *   text all images
+   * @throws {BlipModelError} when an input does not fit the model, or it has no contrastive features
+   */
+  async cosineSimilarity(inputs: ImageInput & Texts): Promise<number[]> {
+    this.encoders.checkTexts(inputs);
+    const images = this.#featuresOf(await this.encoders.imageEmbeds(inputs));
+    const texts = await this.encoders.encodeTextFeatures(inputs);
+    const rows = batchSize(images.dims[0], texts.dims[0], 'texts');
+    return Array.from({ length: rows }, (_, row) => dot(rowOf(images, row), rowOf(texts, row)));
+  }
+
+  #featuresOf({ features }: ImageEmbeds): Features {
+    if (features) return features;
+    if (!this.hasFeatures) throw this.encoders.noFeatures();
+    throw new BlipModelError(
+      `image_embeds has no features. Use what encodeImage of ${this.folder} returned, or give pixel_values.`,
+    );
   }
 
   /** Frees the compiled models. */
@@ -109,10 +195,21 @@ export class OVBlipMatcher {
   }
 }
 
+/** One row for all, or the row's own. */
+function rowOf({ data, dims: [rows, size] }: Features, row: number): Float32Array {
+  const start = (rows === 1 ? 0 : row) * size;
+  return data.subarray(start, start + size);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
 /** Why a folder's files do not suffice to match texts, or undefined if they do. */
 function findProblem(folder: string, has: (name: string) => boolean): string | undefined {
   if (has('blip_text_decoder.xml')) return notForRetrieval(folder);
-  const missing = ['config.json', 'blip_vision_model.xml', 'blip_text_encoder.xml'].find((name) => !has(name));
+  const text = has('blip_text_features.xml') ? [] : ['blip_text_encoder.xml'];
+  const missing = ['config.json', 'blip_vision_model.xml', ...text].find((name) => !has(name));
   return missing === undefined
     ? undefined
     : `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;

@@ -70,7 +70,7 @@ export class OVBlipModel {
   static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipModel> {
     const { source, load } = splitOptions('OVBlipModel.fromPretrained', options);
     const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
-      if (task === 'image-text-retrieval') throw new BlipModelError(noTextDecoder(id));
+      if (task === 'image-text-retrieval' || task === 'feature-extraction') throw new BlipModelError(noTextDecoder(id));
     });
     return OVBlipModel.load(folder, load);
   }

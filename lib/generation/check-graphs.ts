@@ -37,6 +37,18 @@ export function checkTextEncoder(xml: string, model: CompiledModel, { text_confi
   checkPositions(xml, text_config.max_position_embeddings);
 }
 
+/** @param size of the image features, which text features are compared with @throws {ModelFolderError} */
+export function checkTextFeatures(
+  xml: string,
+  model: CompiledModel,
+  { text_config }: BlipConfig,
+  size: number | undefined,
+): void {
+  if (size !== undefined)
+    checkSizes(xml, model, [{ port: 'text_embeds', axis: 1, size, field: 'image_embeds of the vision model' }]);
+  checkPositions(xml, text_config.max_position_embeddings);
+}
+
 /** @throws {ModelFolderError} */
 export function checkTextDecoder(xml: string, model: CompiledModel, { text_config, vision_config }: BlipConfig): void {
   const { vocab_size, bos_token_id, sep_token_id, pad_token_id } = text_config;

@@ -13,14 +13,16 @@ import {
   type OpenVINO,
   type Tensor,
 } from '../openvino';
-import { checkTextEncoder, checkVisionModel } from './check-graphs';
+import { checkTextEncoder, checkTextFeatures, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
 import { deviceSetting, executionDevices } from './device-setting';
+import { LaterModel } from './later-model';
 import { missingDevice } from './missing-device';
 import {
   batchSize,
   type EncodedTexts,
+  type Features,
   type ImageEmbeds,
   type ImageInput,
   type PixelInput,
@@ -63,6 +65,8 @@ interface EncoderParts {
   readonly vision: VisionModel;
   /** Absent for a captioning checkpoint. */
   readonly text: CompiledModel | undefined;
+  /** The text encoder without an image; absent where no contrastive features were converted. */
+  readonly textFeatures: LaterModel | undefined;
 }
 
 export class Encoders implements EncoderParts {
@@ -73,6 +77,7 @@ export class Encoders implements EncoderParts {
   readonly core: Core;
   readonly vision: VisionModel;
   readonly text: CompiledModel | undefined;
+  readonly textFeatures: LaterModel | undefined;
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
   #disposed = false;
 
@@ -84,6 +89,7 @@ export class Encoders implements EncoderParts {
     this.core = parts.core;
     this.vision = parts.vision;
     this.text = parts.text;
+    this.textFeatures = parts.textFeatures;
   }
 
   /**
@@ -115,7 +121,20 @@ export class Encoders implements EncoderParts {
       const xml = file('blip_text_encoder.xml');
       if (has('blip_text_encoder.xml')) text = await core.compileModel(xml, device, settings);
       if (text) checkTextEncoder(xml, text, config);
-      return new Encoders({ folder, device, config, openvino, core, vision, text });
+      const featuresXml = file('blip_text_features.xml');
+      const textFeatures = has('blip_text_features.xml')
+        ? await LaterModel.of(featuresXml, async () => {
+            const model = await core.compileModel(featuresXml, device, settings);
+            try {
+              checkTextFeatures(featuresXml, model, config, vision.featureSize);
+              return model;
+            } catch (error) {
+              model.dispose();
+              throw error;
+            }
+          })
+        : undefined;
+      return new Encoders({ folder, device, config, openvino, core, vision, text, textFeatures });
     } catch (error) {
       text?.dispose();
       vision.dispose();
@@ -143,13 +162,40 @@ export class Encoders implements EncoderParts {
   async encodeImage(pixel_values: PixelInput): Promise<ImageEmbeds> {
     checkPixelValues(pixel_values, this.config, this.folder);
     this.assertUsable();
-    const [{ data, dims }] = await this.#run(
+    const [{ data, dims }, features] = await this.#run(
       await this.vision.forRows(pixel_values.dims[0]),
       { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) },
-      ['last_hidden_state'],
+      this.vision.featureSize === undefined ? ['last_hidden_state'] : ['last_hidden_state', 'image_embeds'],
     );
     const [rows, tokens, size] = dims;
-    return { data, dims: [rows, tokens, size] };
+    return { data, dims: [rows, tokens, size], ...(features && { features: asFeatures(features) }) };
+  }
+
+  /** Whether the folder has contrastive features of images and texts. */
+  get hasFeatures(): boolean {
+    return this.textFeatures !== undefined && this.vision.featureSize !== undefined;
+  }
+
+  /** @param texts checked by checkTexts @throws {BlipModelError} when the folder has no contrastive features */
+  async encodeTextFeatures(texts: Texts): Promise<Features> {
+    if (!this.textFeatures || !this.hasFeatures) throw this.noFeatures();
+    this.assertUsable();
+    const [rows, length] = texts.dims ?? [1, texts.input_ids.length];
+    const { Tensor } = this.openvino;
+    const inputs = {
+      input_ids: new Tensor('i64', [rows, length], texts.input_ids),
+      attention_mask: new Tensor('i64', [rows, length], texts.attention_mask),
+    };
+    const [output] = await this.#run(await this.textFeatures.get(), inputs, ['text_embeds']);
+    return asFeatures(output);
+  }
+
+  noFeatures(): BlipModelError {
+    return new BlipModelError(
+      `${this.folder} has no contrastive features (expected blip_text_features.xml, and the output image_embeds of ` +
+        'blip_vision_model.xml). Either an earlier version converted it: convert the checkpoint again. Or its ' +
+        'checkpoint has no projections (vision_proj, text_proj): use one such as Salesforce/blip-itm-base-coco.',
+    );
   }
 
   /** The embeddings of the images: those that were given, or computed now. */
@@ -214,6 +260,7 @@ export class Encoders implements EncoderParts {
     this.#pools.clear();
     this.vision.dispose();
     this.text?.dispose();
+    this.textFeatures?.dispose();
   }
 
   /** Runs on a request that no other call uses, so that calls may overlap. Requests are kept for later calls. */
@@ -233,6 +280,10 @@ export class Encoders implements EncoderParts {
       else pool.push(request);
     }
   }
+}
+
+function asFeatures({ data, dims: [rows, size] }: EncoderOutput): Features {
+  return { data, dims: [rows, size] };
 }
 
 /** @throws {BlipModelError} when the machine does not have a device */

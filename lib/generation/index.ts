@@ -8,6 +8,6 @@ export type { GenerationOptions, StreamOptions, TokenCallback } from './generati
 export { GenerationOptionsError } from './generation-options-error';
 export type { QuestionAttentions, SequenceTrace, TraceSequenceOptions } from './trace-sequence';
 export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
-export type { ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
+export type { Features, ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';
 export type { SamplingOptions } from './sampling-options';

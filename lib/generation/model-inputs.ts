@@ -15,8 +15,19 @@ export interface HiddenState {
   readonly dims: readonly [number, number, number];
 }
 
-/** Encoded images: [batch, tokens, hidden] f32. They serve any number of captions, questions and texts. */
-export type ImageEmbeds = HiddenState;
+/** Contrastive features: [rows, size] f32, each row of length 1, so that a dot product is the cosine of two rows. */
+export interface Features {
+  readonly data: Float32Array;
+  readonly dims: readonly [rows: number, size: number];
+}
+
+/**
+ * Encoded images: [batch, tokens, hidden] f32. They serve any number of captions, questions and texts. `features` are
+ * there where the model compares images and texts.
+ */
+export interface ImageEmbeds extends HiddenState {
+  readonly features?: Features;
+}
 
 /** Images, or encoded images. */
 export type ImageInput = { readonly pixel_values: PixelInput } | { readonly image_embeds: ImageEmbeds };

@@ -1,18 +1,18 @@
 // The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
-import { fileIdentity } from '../model-folder/digest-memory';
-import { ModelFolderError } from '../model-folder/manifest';
 import type { CompiledModel, Config, Core } from '../openvino';
+import { LaterModel } from './later-model';
+
+/** The output of a model that compares images and texts; others have none. */
+const FEATURES = 'image_embeds';
 
 /**
  * Nearly every call has one image, which is faster with a static batch size
  * (docs/decisions/006-vision-model-for-one-image.md).
  */
 export class VisionModel {
-  #batches: Promise<CompiledModel> | undefined;
-
   private constructor(
-    private readonly compile: (batch: number) => Promise<CompiledModel>,
     readonly single: CompiledModel,
+    private readonly batches: LaterModel,
   ) {}
 
   /** @param xml the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
@@ -30,35 +30,24 @@ export class VisionModel {
         model.dispose();
       }
     };
-    const files = async (): Promise<string> => {
-      const states = [xml, xml.replace(/xml$/, 'bin')].map(async (file) => (await fileIdentity(file)).identity);
-      return (await Promise.all(states)).join();
-    };
-    const loaded = await files();
-    const compileLater = async (batch: number): Promise<CompiledModel> => {
-      const model = await compile(batch);
-      if ((await files()) === loaded) return model;
-      model.dispose();
-      throw new ModelFolderError(`${xml}: was written anew since it was loaded. Load the model again.`);
-    };
-    return new VisionModel(compileLater, await compile(1));
+    const batches = await LaterModel.of(xml, () => compile(-1));
+    return new VisionModel(await compile(1), batches);
+  }
+
+  /** Length of the contrastive features that it gives beside its hidden states; undefined where it gives none. */
+  get featureSize(): number | undefined {
+    const port = this.single.outputs.find((output) => output.getAnyName() === FEATURES);
+    const size = port?.getPartialShape()[1];
+    return typeof size === 'number' ? size : undefined;
   }
 
   /** The model for `rows` images; compiled now if it is the first batch. */
   forRows(rows: number): Promise<CompiledModel> {
-    if (rows === 1) return Promise.resolve(this.single);
-    this.#batches ??= this.compile(-1).catch((error: unknown) => {
-      this.#batches = undefined;
-      throw error;
-    });
-    return this.#batches;
+    return rows === 1 ? Promise.resolve(this.single) : this.batches.get();
   }
 
   dispose(): void {
     this.single.dispose();
-    void this.#batches?.then(
-      (model) => model.dispose(),
-      () => undefined,
-    );
+    this.batches.dispose();
   }
 }

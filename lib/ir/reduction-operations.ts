@@ -3,6 +3,9 @@ import { isAxis, rejectOperands, requireFloats, requireLastAxis } from './check-
 import type { Value } from './graph';
 import { ShapeOperations } from './shape-operations';
 
+/** 1e-12 squared. */
+const SMALLEST_SQUARE = 1e-24;
+
 export abstract class ReductionOperations extends ShapeOperations {
   /** The sum over one axis, which is removed. */
   reduceSum(value: Value, axis: number, name: string): Value {
@@ -33,6 +36,24 @@ export abstract class ReductionOperations extends ShapeOperations {
       name,
       inputs: [value, this.integers(`${name}/axes`, [-1])],
       attributes: { eps: String(epsilon), normalize_variance: 'true', eps_mode: 'INSIDE_SQRT' },
+      output: { type: value.type, shape: value.shape },
+    });
+  }
+
+  /**
+   * Rows of length 1: over the last axis, x / max(length, 1e-12), as PyTorch's `normalize`. NormalizeL2 compares the
+   * squared length.
+   */
+  normalizeL2(value: Value, name: string): Value {
+    const operands = { type: 'NormalizeL2', name, inputs: [value] };
+    requireFloats(operands);
+    requireLastAxis(operands);
+    return this.addOperation({
+      type: 'NormalizeL2',
+      opset: 'opset1',
+      name,
+      inputs: [value, this.integers(`${name}/axes`, [value.shape.length - 1])],
+      attributes: { eps: String(SMALLEST_SQUARE), eps_mode: 'max' },
       output: { type: value.type, shape: value.shape },
     });
   }

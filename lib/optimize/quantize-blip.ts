@@ -1,6 +1,7 @@
 // Makes the INT8 version of a converted BLIP folder: computes NNCF's inputs with this project's own pipeline, runs
 // NNCF. Vision model and text encoder are quantized with calibration; of the decoder the weights alone are compressed,
-// because quantizing its activations too costs many correct answers (the original tutorial found the same).
+// because quantizing its activations too costs many correct answers (the original tutorial found the same). So it is
+// for text features: one short text a search is no work, and their weights double the folder.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -76,6 +77,9 @@ export async function quantizeBlip(
   );
 }
 
+/** Whatever `decoder_weights` says: 4 bits are for a decoder, whose speed is that of reading its weights. */
+const FEATURE_WEIGHTS = 'INT8_ASYM';
+
 interface Quantization {
   readonly folder: string;
   readonly samples: Iterable<VqaSample> | AsyncIterable<VqaSample>;
@@ -104,7 +108,7 @@ async function quantizeParts({
   const make = async (staging: string): Promise<QuantizedBlip> => {
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
-    const calibration = parts.some((part) => part !== 'text_decoder')
+    const calibration = parts.some((part) => part === 'vision_model' || part === 'text_encoder')
       ? await calibrate(folder, samples, work, { ...options, parts })
       : NO_CALIBRATION;
     const results = await runNncfWorker(
@@ -203,6 +207,12 @@ function makeTask(
       ...files,
       action: 'compress_weights',
       parameters: { ...weightParameters(options.decoder_weights), ...(ignored_scope && { ignored_scope }) },
+    };
+  if (part === 'text_features')
+    return {
+      ...files,
+      action: 'compress_weights',
+      parameters: { mode: FEATURE_WEIGHTS, ...(ignored_scope && { ignored_scope }) },
     };
   const samples = part === 'vision_model' ? calibration.report.images : calibration.report.samples;
   const { preset, fast_bias_correction, smooth_quant_alpha } = options;

@@ -6,11 +6,11 @@ import type { CompressParameters, IgnoredScope, QuantizeParameters, WeightMode }
 
 export class QuantizeError extends BlipError {}
 
-export type PartName = 'vision_model' | 'text_encoder' | 'text_decoder';
-export const PARTS: readonly PartName[] = ['vision_model', 'text_encoder', 'text_decoder'];
+export type PartName = 'vision_model' | 'text_encoder' | 'text_decoder' | 'text_features';
+export const PARTS: readonly PartName[] = ['vision_model', 'text_encoder', 'text_decoder', 'text_features'];
 
 export interface QuantizeOptions {
-  /** Parts to make; all by default. The text decoder alone needs no samples. */
+  /** Parts to make; all by default. `text_decoder` and `text_features` need no samples. */
   readonly parts?: readonly PartName[];
   /** Folder that the other parts are copied from; the one that is read by default. */
   readonly others_from?: string;

@@ -1,5 +1,6 @@
 // Public API of the pipelines room: the tasks in one call.
-export type { ImageTextMatching, Match } from './image-text-matching';
+export type { FeatureExtraction, FeatureOptions, FeatureTensor, ImageFeatureExtraction } from './feature-extraction';
+export type { ImageTextMatching, Match, MatchOptions } from './image-text-matching';
 export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from './image-to-text';
 export { pipeline } from './pipeline';
 export { PipelineError, type OneOrMany } from './pipeline-error';

@@ -1,4 +1,4 @@
-// Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the three tasks that BLIP does.
+// Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the tasks that BLIP does.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import type { BlipTask } from '../checkpoint';
@@ -7,12 +7,25 @@ import { splitOptions } from '../generation/pretrained-options';
 import { convertOnce } from '../convert/convert-once';
 import { asOneModel } from '../model-folder/load-unchanged';
 import { BlipProcessor } from '../preprocessing';
+import {
+  featureExtraction,
+  imageFeatureExtraction,
+  type FeatureExtraction,
+  type ImageFeatureExtraction,
+} from './feature-extraction';
 import { imageTextMatching, type ImageTextMatching } from './image-text-matching';
 import { imageToText, type ImageToText } from './image-to-text';
 import { PipelineError } from './pipeline-error';
 import { visualQuestionAnswering, type VisualQuestionAnswering } from './visual-question-answering';
 
-const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matching'];
+/** Each task with what a checkpoint must be made for. */
+const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
+  'image-to-text': ['image-to-text', 'visual-question-answering'],
+  'visual-question-answering': ['visual-question-answering'],
+  'image-text-matching': ['image-text-retrieval', 'feature-extraction'],
+  'image-feature-extraction': ['image-text-retrieval', 'feature-extraction'],
+  'feature-extraction': ['image-text-retrieval', 'feature-extraction'],
+};
 
 /**
  * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link
@@ -33,6 +46,9 @@ const TASKS = ['image-to-text', 'visual-question-answering', 'image-text-matchin
  * @example
  * const matcher = await pipeline('image-text-matching', 'Salesforce/blip-itm-base-coco');
  * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
+ * @example
+ * const embed = await pipeline('image-feature-extraction', 'Salesforce/blip-itm-base-coco');
+ * await embed(['beach.jpg', 'street.jpg']) // { type: 'float32', dims: [2, 256], data: Float32Array(512), tolist }
  * @throws {PipelineError} for another task, or when the checkpoint was not made for it: before its conversion
  * @throws {ConvertOnceError} when `dtype` does not fit, or the cache cannot be written
  * @throws {BlipModelError} when a file of a model folder is missing
@@ -54,13 +70,23 @@ export async function pipeline(
   options?: PretrainedOptions,
 ): Promise<ImageTextMatching>;
 export async function pipeline(
+  task: 'image-feature-extraction',
+  idOrFolder: string,
+  options?: PretrainedOptions,
+): Promise<ImageFeatureExtraction>;
+export async function pipeline(
+  task: 'feature-extraction',
+  idOrFolder: string,
+  options?: PretrainedOptions,
+): Promise<FeatureExtraction>;
+export async function pipeline(
   task: string,
   idOrFolder: string,
   options: PretrainedOptions = {},
-): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching> {
+): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching | ImageFeatureExtraction | FeatureExtraction> {
   checkArguments('pipeline', { task: [task, 'path'], idOrFolder: [idOrFolder, 'path'] });
-  if (!TASKS.includes(task))
-    throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${TASKS.join(', ')}.`);
+  if (!Object.hasOwn(TASKS, task))
+    throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${Object.keys(TASKS).join(', ')}.`);
   const { source, load } = splitOptions('pipeline', options);
   let processor: BlipProcessor | undefined;
   const folder = await convertOnce(idOrFolder, source, async (checkpoint) => {
@@ -74,7 +100,10 @@ export async function pipeline(
     () => loadFolder(task, folder, load, processor),
     (loaded) => loaded.model.dispose(),
   );
-  if (model instanceof OVBlipMatcher) return imageTextMatching(model, text);
+  if (model instanceof OVBlipMatcher) {
+    if (task === 'image-feature-extraction') return imageFeatureExtraction(model, text);
+    return task === 'feature-extraction' ? featureExtraction(model, text) : imageTextMatching(model, text);
+  }
   if (task === 'image-to-text') return imageToText(model, text);
   return visualQuestionAnswering(model, text);
 }
@@ -86,7 +115,7 @@ async function loadFolder(
   options: LoadModelOptions,
   processor: BlipProcessor | undefined,
 ): Promise<{ readonly model: OVBlipModel | OVBlipMatcher; readonly text: BlipProcessor }> {
-  const model = await (task === 'image-text-matching' ? OVBlipMatcher : OVBlipModel).load(folder, options);
+  const model = await (matchesImages(task) ? OVBlipMatcher : OVBlipModel).load(folder, options);
   try {
     if (task === 'visual-question-answering' && model instanceof OVBlipModel && !model.canAnswer)
       throw captionsOnly(folder);
@@ -100,12 +129,16 @@ async function loadFolder(
 /** @throws {PipelineError} before a conversion that would be of no use */
 function checkTask(task: string, { id, task: made }: { readonly id: string; readonly task: BlipTask }): void {
   if (task === 'visual-question-answering' && made === 'image-to-text') throw captionsOnly(id);
-  if ((task === 'image-text-matching') !== (made === 'image-text-retrieval'))
+  if (!TASKS[task].includes(made))
     throw new PipelineError(
       `${id} does not do "${task}": its checkpoint was made for ${made}. ` +
         'Use a checkpoint such as ' +
-        `Salesforce/${task === 'image-text-matching' ? 'blip-itm-base-coco' : 'blip-vqa-base'}.`,
+        `Salesforce/${matchesImages(task) ? 'blip-itm-base-coco' : 'blip-vqa-base'}.`,
     );
+}
+
+function matchesImages(task: string): boolean {
+  return TASKS[task].includes('image-text-retrieval');
 }
 
 function captionsOnly(idOrFolder: string): PipelineError {

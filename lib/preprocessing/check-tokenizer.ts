@@ -52,7 +52,7 @@ export function checkTokenizer(
       `${configFile}: of the ${vocab_size} ids that the model may write, ${missing} stand for no token of ` +
         `${tokenizer.file}. Is it the right tokenizer? Such ids are left out of answers.`,
     );
-  if (task !== 'image-text-retrieval')
+  if (task !== 'image-text-retrieval' && task !== 'feature-extraction')
     checkDecoder(tokenizer, config, fail, (message) => warn(`${configFile}: ${message}`));
 }
 

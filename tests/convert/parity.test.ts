@@ -127,6 +127,37 @@ for (const name of fs.readdirSync(FIXTURES)) {
       );
     });
 
+    it('contrastive features of images, and of texts with and without padding', {
+      skip: !models.text_features,
+    }, async () => {
+      assert.ok(models.text_features);
+      const vision = (await compile(models.vision_model.xml)).createInferRequest();
+      vision.infer({ pixel_values: new ov.Tensor('f32', pixels.shape, pixels.data) });
+      const features = floats(expected, 'image_features');
+      assert.ok(features.data.some((value) => Math.abs(value) > 0.1));
+      assertClose(output(vision, 'image_embeds'), features.data, 'image features');
+      const request = (await compile(models.text_features.xml)).createInferRequest();
+      const ids = integers(expected, 'input_ids');
+      const [rows, length] = ids.shape;
+      request.infer({
+        input_ids: new ov.Tensor('i64', ids.shape, ids.data),
+        attention_mask: ones(rows, length),
+      });
+      assertClose(output(request, 'text_embeds'), floats(expected, 'text_features').data, 'text features');
+      // The first text cut to four tokens, beside the whole one: what stands behind its end is masked
+      const mask = BigInt64Array.from({ length: 2 * length }, (_, i) => (i < length || i < length + 4 ? 1n : 0n));
+      request.infer({
+        input_ids: new ov.Tensor(
+          'i64',
+          [2, length],
+          BigInt64Array.from([...ids.data.slice(0, length), ...ids.data.slice(0, length)]),
+        ),
+        attention_mask: new ov.Tensor('i64', [2, length], mask),
+      });
+      const short = floats(expected, 'short_features').data;
+      assertClose(output(request, 'text_embeds').slice(short.length), short, 'features of a padded text');
+    });
+
     it('text decoder, token by token through its caches, and all tokens at once', {
       skip: !models.text_decoder,
     }, async () => {

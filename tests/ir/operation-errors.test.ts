@@ -47,6 +47,7 @@ const MISTAKES: readonly (readonly [() => unknown, string, RegExp])[] = [
   [() => g.broadcast(input([3]), input([2], 'i64'), [-1, 4], 'here'), 'Broadcast', /broadcasts to \[\?, 4\]/],
   [() => g.range(input([1], 'i64'), input([], 'i64'), 'here'), 'Range', /scalars/],
   [() => g.mvn(input([2, 3], 'i64'), 1e-5, 'here'), 'MVN', /f32 or f16/],
+  [() => g.normalizeL2(input([2, 3], 'i64'), 'here'), 'NormalizeL2', /f32 or f16/],
   [() => g.gelu(input([2], 'i64'), 'here'), 'Gelu', /f32 or f16/],
   [() => g.swish(input([2], 'boolean'), 'here', { beta: 2 }), 'Swish', /f32 or f16/],
   [() => g.convolution(input([1, 3, 8, 8]), input([5, 4, 2, 2]), 1, 'here'), 'Convolution', /\[n, in, h, w\]/],

@@ -87,6 +87,18 @@ export const PRODUCT_CASES: readonly OpCase[] = [
       },
     }),
   ),
+  ...([f([2, 9]), f([-1, 5], [3, 5])] as const).map(
+    (input, n): OpCase => ({
+      name: `normalizeL2 ${n}`,
+      inputs: [input],
+      build: (g, [x]) => g.normalizeL2(x, 'it'),
+      reference: ([x]) =>
+        generate(x.shape, ([row, column]) => {
+          const squares = sum(x.shape[1], (k) => at(x, [row, k]) ** 2);
+          return at(x, [row, column]) / Math.max(Math.sqrt(squares), 1e-12);
+        }),
+    }),
+  ),
   convolutionCase('patches', f([2, 3, 9, 12]), f([5, 3, 3, 3]), 3),
   convolutionCase('with a rest', f([1, 2, 7, 8]), f([3, 2, 3, 2]), 2),
   convolutionCase('overlapping, free batch', f([-1, 2, 5, 6], [3, 2, 5, 6]), f([1, 2, 2, 2]), 1),

@@ -34,6 +34,7 @@ interface Answered {
 interface Matched {
   readonly texts: string[];
   readonly match: number[];
+  readonly cosine: number[];
 }
 
 for (const name of fs.readdirSync(FIXTURES).sort())
@@ -86,5 +87,12 @@ async function checkMatching(folder: string, expected: Matched): Promise<void> {
     const [score] = await matcher.match({ pixel_values, ...processor.text(text) });
     assert.ok(Math.abs(score - expected.match[i]) < TOLERANCE, `${text}: ${score}, expected ${expected.match[i]}`);
   }
+  // All texts in one padded batch
+  const cosines = await matcher.cosineSimilarity({ pixel_values, ...processor.text(expected.texts) });
+  for (const [i, cosine] of cosines.entries())
+    assert.ok(
+      Math.abs(cosine - expected.cosine[i]) < TOLERANCE,
+      `${expected.texts[i]}: cosine ${cosine}, expected ${expected.cosine[i]}`,
+    );
   matcher.dispose();
 }
