@@ -22,6 +22,10 @@ const KINDS = {
     expected: 'a list of strings',
     fits: (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
   },
+  numbers: {
+    expected: 'a list of numbers',
+    fits: (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
+  },
   function: { expected: 'a function', fits: (value: unknown) => typeof value === 'function' },
   number: { expected: 'a number', fits: (value: unknown) => typeof value === 'number' },
   object: { expected: 'an object', fits: isObject },

@@ -51,8 +51,25 @@ function wrapLabel(label: string): string {
   return label.replace(/, /g, ',<br>');
 }
 
+function checkChart(call: string, chart: BarChart): void {
+  checkArguments(call, { chart: [chart, ['title', 'y_title', 'x', 'series']] });
+  const { x, series, digits = 1 } = chart;
+  checkArguments(call, {
+    'chart.x': [x, 'texts'],
+    'chart.series': [series, 'list'],
+    'chart.digits': [digits, 'number'],
+  });
+  for (const each of series) {
+    checkArguments(call, { 'each of chart.series': [each, ['name', 'values']] });
+    for (const [name, list = []] of Object.entries({ values: each.values, low: each.low, high: each.high }))
+      checkArguments(call, { [`${name} of chart.series`]: [list, 'numbers'] });
+  }
+}
+
 /** The Plotly figure of grouped bars, each with its number above it: bars may be too low or too narrow to hold it. */
-export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): PlotlyFigure {
+export function barFigure(chart: BarChart): PlotlyFigure {
+  checkChart('barFigure', chart);
+  const { title, y_title, x, series, digits = 1 } = chart;
   const width = GROUP_WIDTH / series.length;
   const place = (group: number, index: number): number => group + (index - (series.length - 1) / 2) * width;
   const data = series.map(({ name, values, low, high }, index) => ({
@@ -123,6 +140,7 @@ export function barFigure({ title, y_title, x, series, digits = 1 }: BarChart): 
  * await barChart({ title: 'Size', y_title: 'MB', x: ['vision'], series: [{ name: 'FP16', values: [168] }, { name: 'INT8', values: [85] }] });
  */
 export async function barChart(chart: BarChart): Promise<void> {
+  checkChart('barChart', chart);
   const text = chart.series
     .map(
       ({ name, values }) =>

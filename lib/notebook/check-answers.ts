@@ -1,11 +1,12 @@
 // "Is it right?": the model's outputs beside the truth, where that is known: about drawn scenes, since the project drew
 // them, and about the tutorial's photo, since transformers' tests name the tokens.
+import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { readPictures } from '../datasets';
 import { checkPublished, PUBLISHED_PICTURE } from '../evaluation';
 import type { BlipProcessor } from '../preprocessing';
 import { BUNDLED, type RunSettings } from './run-settings';
-import { canAnswer, type TaskModel } from './task-model';
+import { canAnswer, checkModel, checkProcessor, type TaskModel } from './task-model';
 
 export interface CheckedAnswers {
   /** For a table; empty where nothing is known to compare with. */
@@ -28,8 +29,13 @@ const RIGHT = { pass: 'yes', FAIL: 'NO', info: '', 'not checked': '' } as const;
 export async function checkAnswers(
   model: TaskModel,
   processor: BlipProcessor,
-  { settings, picture }: { readonly settings: RunSettings; readonly picture: string },
+  checked: { readonly settings: RunSettings; readonly picture: string },
 ): Promise<CheckedAnswers> {
+  checkModel('checkAnswers', model);
+  checkProcessor('checkAnswers', processor);
+  checkArguments('checkAnswers', { checked: [checked, ['settings', 'picture']] });
+  const { settings, picture } = checked;
+  checkArguments('checkAnswers', { 'checked.settings': [settings, ['model', 'isBundled', 'device', 'picture']] });
   if (settings.isBundled && canAnswer(model)) return checkScenes(model, processor);
   const { model: id, device } = settings;
   const results =

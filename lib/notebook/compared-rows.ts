@@ -1,5 +1,6 @@
 // A comparison of two precisions as the second notebook shows it: accuracy or matches, what changed, and what is kept
 // of it.
+import { checkArguments } from '../core/check-arguments';
 import type { ComparedModels } from '../evaluation';
 import { percent } from './format-number';
 import type { OptimizeResults } from './report-lines';
@@ -7,11 +8,19 @@ import type { OptimizeResults } from './report-lines';
 type Row = Readonly<Record<string, string | number>>;
 type Outputs = Pick<ComparedModels, 'accuracy' | 'captions' | 'matches'>;
 
+function checkCompared(call: string, compared: Outputs): void {
+  checkArguments(call, { compared: [compared, ['captions']] });
+  checkArguments(call, { 'compared.captions': [compared.captions, ['changed', 'agreement', 'images']] });
+  checkArguments(call, { 'compared.captions.changed': [compared.captions.changed, 'list'] });
+}
+
 /**
  * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's.
  * Empty where nothing was asked.
  */
-export function accuracyRows({ accuracy, matches }: Outputs): Row[] {
+export function accuracyRows(compared: Outputs): Row[] {
+  checkArguments('accuracyRows', { compared: [compared, 'object'] });
+  const { accuracy, matches } = compared;
   const own = matches?.ownTextFirst;
   if (own)
     return [
@@ -32,7 +41,9 @@ export function accuracyRows({ accuracy, matches }: Outputs): Row[] {
 }
 
 /** How often the two precisions say the same, one line for each thing that they say. */
-export function agreementLines({ accuracy, captions, matches }: Outputs): string[] {
+export function agreementLines(compared: Outputs): string[] {
+  checkCompared('agreementLines', compared);
+  const { accuracy, captions, matches } = compared;
   return [
     ...(accuracy ? [`same answer to ${percent(accuracy.answerAgreement)} of the questions`] : []),
     ...(captions.images > 0 ? [`same caption for ${percent(captions.agreement)} of ${captions.images} images`] : []),
@@ -47,7 +58,10 @@ export function agreementLines({ accuracy, captions, matches }: Outputs): string
 }
 
 /** The first outputs that differ: a table each for answers, captions and matches, and none where nothing differs. */
-export function changedTables({ accuracy, captions, matches }: Outputs, count: number): Row[][] {
+export function changedTables(compared: Outputs, count: number): Row[][] {
+  checkCompared('changedTables', compared);
+  checkArguments('changedTables', { count: [count, 'number'] });
+  const { accuracy, captions, matches } = compared;
   const answers = (accuracy?.changed ?? []).map(({ question, before, after, answers: [truth] }) => ({
     question,
     FP16: before,
@@ -64,11 +78,10 @@ export function changedTables({ accuracy, captions, matches }: Outputs, count: n
 }
 
 /** What `saveResults('optimize', …)` keeps of a comparison. */
-export function comparedResults({
-  latency,
-  ...outputs
-}: Outputs & Pick<ComparedModels, 'latency'>): Omit<OptimizeResults, 'model'> {
-  const { accuracy, captions, matches } = outputs;
+export function comparedResults(compared: Outputs & Pick<ComparedModels, 'latency'>): Omit<OptimizeResults, 'model'> {
+  checkCompared('comparedResults', compared);
+  checkArguments('comparedResults', { 'compared.latency': [compared.latency, 'object'] });
+  const { accuracy, captions, matches, latency } = compared;
   return {
     ...(accuracy && { accuracy: { before: accuracy.before, after: accuracy.after } }),
     ...(!accuracy && {

@@ -1,4 +1,5 @@
 // The picture that the notebooks look at, as a file: the project's own, yours, or the tutorial's photo, fetched once.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -21,9 +22,12 @@ const INSTEAD = `Name an image of yours: BLIP_PICTURE=photo.jpg (a path or an ad
  * @throws {DemoPictureError} when it is missing, cannot be fetched, or is no image
  */
 export async function demoPicture(
-  { picture }: Pick<RunSettings, 'picture'>,
+  settings: Pick<RunSettings, 'picture'>,
   options: DemoPictureOptions = {},
 ): Promise<string> {
+  checkArguments('demoPicture', { settings: [settings, ['picture']], options: [options, 'object'] });
+  const { picture } = settings;
+  checkArguments('demoPicture', { 'settings.picture': [picture, 'path'] });
   if (!isUrl(picture)) {
     if (!fs.existsSync(picture))
       throw new DemoPictureError(
@@ -57,7 +61,9 @@ async function explained(address: string, fetch: () => Promise<string>): Promise
  * @example
  * trainingNote(runSettings({ BLIP_PICTURE: 'photo.jpg' })) // 'models/blip-scenes was trained on drawn scenes alone ...'
  */
-export function trainingNote({ isBundled, picture }: RunSettings): string | undefined {
+export function trainingNote(settings: RunSettings): string | undefined {
+  checkArguments('trainingNote', { settings: [settings, ['isBundled', 'picture']] });
+  const { isBundled, picture } = settings;
   if (!isBundled) return undefined;
   const drawn = path.resolve(path.dirname(BUNDLED.picture));
   if (!isUrl(picture) && path.resolve(path.dirname(picture)) === drawn) return undefined;

@@ -1,8 +1,9 @@
 // What a model of any task says about an image, as a figure: a caption and an answer, or the probability that a text
 // matches.
+import { checkArguments } from '../core/check-arguments';
 import type { BlipProcessor } from '../preprocessing';
 import type { Figure } from './figure';
-import { canAnswer, canCaption, canMatch, type TaskModel } from './task-model';
+import { canAnswer, canCaption, canMatch, checkModel, checkProcessor, type TaskModel } from './task-model';
 
 /** The tutorial's limit for captions and answers. */
 const MAX_LENGTH = 20;
@@ -15,8 +16,12 @@ const MAX_LENGTH = 20;
 export async function describePicture(
   model: TaskModel,
   processor: BlipProcessor,
-  { image, text }: { readonly image: string; readonly text: string },
+  asked: { readonly image: string; readonly text: string },
 ): Promise<Figure> {
+  checkModel('describePicture', model);
+  checkProcessor('describePicture', processor);
+  checkArguments('describePicture', { asked: [asked, ['image', 'text']] });
+  const { image, text } = asked;
   const image_embeds = await model.encodeImage({ pixel_values: await processor.image(image) });
   const inputs = { image_embeds, ...processor.text(text) };
   if (canMatch(model)) {

@@ -1,4 +1,5 @@
 // A model's inputs and outputs as table rows: the interface that a notebook shows after each conversion.
+import { checkArguments } from '../core/check-arguments';
 import type { Model, Port } from '../openvino';
 
 /** One input or output. */
@@ -17,7 +18,10 @@ export interface PortRow {
  * // { port: 'input', name: 'pixel_values', type: 'f32', shape: '[?, 3, 384, 384]' }
  */
 export function describePorts(model: Pick<Model, 'inputs' | 'outputs'>): PortRow[] {
-  return [...model.inputs.map((port) => row('input', port)), ...model.outputs.map((port) => row('output', port))];
+  checkArguments('describePorts', { model: [model, ['inputs', 'outputs']] });
+  const { inputs, outputs } = model;
+  checkArguments('describePorts', { 'model.inputs': [inputs, 'list'], 'model.outputs': [outputs, 'list'] });
+  return [...inputs.map((port) => row('input', port)), ...outputs.map((port) => row('output', port))];
 }
 
 function row(kind: PortRow['port'], port: Port): PortRow {

@@ -28,6 +28,7 @@ const WHITE = 0xffffffff;
  */
 export async function figures(list: readonly Figure[]): Promise<Buffer> {
   checkArguments('figures', { list: [list, 'list'] });
+  for (const figure of list) checkArguments('figures', { 'a figure': [figure, ['image']] });
   const sharp = loadSharp();
   const { Jimp, loadFont, measureTextHeight } = loadPackage('jimp', (require): typeof import('jimp') =>
     require('jimp'),

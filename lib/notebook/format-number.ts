@@ -1,20 +1,24 @@
 // Numbers as the notebooks' tables show them: one way to write a size, a time and a share.
+import { checkArguments } from '../core/check-arguments';
 import type { Latency } from '../timing';
 
 const KILOBYTE = 1024;
 
 /** @example milliseconds(12.345) // '12.35' */
 export function milliseconds(value: number): string {
+  checkArguments('milliseconds', { value: [value, 'number'] });
   return value.toFixed(2);
 }
 
 /** Bytes as the original tutorial prints them, in units of 1024. @example kilobytes(4770624) // '4658.81' */
 export function kilobytes(bytes: number): string {
+  checkArguments('kilobytes', { bytes: [bytes, 'number'] });
   return (bytes / KILOBYTE).toFixed(2);
 }
 
 /** @param share 0 to 1 @example percent(0.994) // '99.4 %' */
 export function percent(share: number): string {
+  checkArguments('percent', { share: [share, 'number'] });
   return `${(100 * share).toFixed(1)} %`;
 }
 
@@ -23,11 +27,15 @@ export function percent(share: number): string {
  *
  * @example showTable([{ stage: 'vision', ...latencyColumns(latency) }])
  */
-export function latencyColumns({ median, p10, p90 }: Latency): Record<'median ms' | 'p10 ms' | 'p90 ms', string> {
+export function latencyColumns(latency: Latency): Record<'median ms' | 'p10 ms' | 'p90 ms', string> {
+  checkArguments('latencyColumns', { latency: [latency, ['median', 'p10', 'p90']] });
+  const { median, p10, p90 } = latency;
   return { 'median ms': milliseconds(median), 'p10 ms': milliseconds(p10), 'p90 ms': milliseconds(p90) };
 }
 
 /** @example latencyRange(latency) // '1.68-1.95' */
-export function latencyRange({ p10, p90 }: Latency): string {
+export function latencyRange(latency: Latency): string {
+  checkArguments('latencyRange', { latency: [latency, ['p10', 'p90']] });
+  const { p10, p90 } = latency;
   return `${milliseconds(p10)}-${milliseconds(p90)}`;
 }

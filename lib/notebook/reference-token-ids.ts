@@ -1,4 +1,5 @@
 // What transformers.js makes of a text: the reference that a notebook shows beside this library's own token ids.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -25,6 +26,7 @@ interface TransformersJS {
  * await referenceTokenIds('models/blip-scenes', 'how many dogs?') // [ 2, 60, 69, 52, 5, 3 ]
  */
 export async function referenceTokenIds(folder: string, text: string): Promise<number[] | undefined> {
+  checkArguments('referenceTokenIds', { folder: [folder, 'path'], text: [text, 'text'] });
   const place = findPackage(PACKAGE);
   if (place === undefined || !fs.existsSync(path.join(folder, TOKENIZER_FILE))) return undefined;
   const { env, AutoTokenizer }: TransformersJS = createRequire(path.join(place, 'package.json'))(PACKAGE);

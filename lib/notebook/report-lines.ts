@@ -1,5 +1,6 @@
 // The lines that sum up a run, for the last cell of each notebook and for the start command: what was found, and
 // what is missing.
+import { checkArguments } from '../core/check-arguments';
 import { isRecord } from '../core/is-record';
 import { percent } from './format-number';
 import type { Results } from './results';
@@ -10,7 +11,9 @@ import type { Results } from './results';
  * @example
  * outputLines({ caption: 'two dogs', caption_ms: 26.4 }) // ['caption   two dogs   (26.4 ms)']
  */
-export function outputLines({ caption, caption_ms, question, answer, answer_ms, matches }: Results): string[] {
+export function outputLines(results: Results): string[] {
+  checkArguments('outputLines', { results: [results, 'object'] });
+  const { caption, caption_ms, question, answer, answer_ms, matches } = results;
   const time = (ms: unknown): string => (typeof ms === 'number' ? `   (${ms.toFixed(1)} ms)` : '');
   const found = Array.isArray(matches) ? matches.filter(isRecord) : [];
   return [
@@ -42,7 +45,9 @@ const MISSING = 'missing: the run ended before it was measured';
  * reportLines({ model: 'models/blip-scenes', accuracy: { before: 0.994, after: 0.994 }, compression: 1.956, speedup: { 'image-to-text': 1.08 } })
  * // ['accuracy drop     0.00 points (99.4 % to 99.4 %)', 'compression rate  1.956x', 'speed-up          image-to-text 1.08x']
  */
-export function reportLines({ accuracy, agreement, compression, speedup }: OptimizeResults): string[] {
+export function reportLines(results: OptimizeResults): string[] {
+  checkArguments('reportLines', { results: [results, 'object'] });
+  const { accuracy, agreement, compression, speedup } = results;
   const speeds = Object.entries(speedup ?? {}).map(([what, ratio]) => `${what} ${ratio.toFixed(2)}x`);
   return [
     ...(accuracy || !agreement ? [`accuracy drop     ${accuracy ? drop(accuracy) : MISSING}`] : []),
@@ -58,6 +63,7 @@ function drop({ before, after }: { readonly before: number; readonly after: numb
 
 /** Reads what was saved; fields of another shape count as missing. */
 export function optimizeResults(results: Results): OptimizeResults {
+  checkArguments('optimizeResults', { results: [results, 'object'] });
   const { model, accuracy, agreement, compression, speedup } = results;
   return {
     model: String(model),

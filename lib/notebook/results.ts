@@ -1,10 +1,12 @@
 // What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook,
 // in the folder `results` of the output folder. Each says which model it belongs to.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeWhole } from '../core/write-whole';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
+import { writeAdvice } from '../core/explain-write-error';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
 import { runSettings } from './run-settings';
@@ -28,15 +30,25 @@ function fileOf(name: string): string {
  * saved before stay. Results of another model are replaced. The file is written whole or not at all.
  *
  * @param results `model` is the checkpoint's id
+ * @throws {ResultsError} when the file cannot be written
  * @example
  * saveResults('optimize', { model: checkpoint.id, sizes });
  * saveResults('optimize', { model: checkpoint.id, latency }); // beside the sizes
  */
 export function saveResults(name: string, results: Results & { readonly model: string }): void {
+  checkArguments('saveResults', { name: [name, 'path'], results: [results, ['model']] });
   const file = fileOf(name);
   const earlier = fs.existsSync(file) ? readEarlier(file) : {};
   const all = earlier.model === results.model ? { ...earlier, ...results } : results;
-  writeWhole(file, `${JSON.stringify(all, null, 2)}\n`);
+  try {
+    writeWhole(file, `${JSON.stringify(all, null, 2)}\n`);
+  } catch (error) {
+    throw new ResultsError(
+      `${file}: the results "${name}" could not be written: ${error instanceof Error ? error.message : String(error)}. ` +
+        `${writeAdvice(error)} BLIP_OUTPUT names it.`,
+      { cause: error },
+    );
+  }
 }
 
 /** A damaged file is replaced. */
@@ -58,6 +70,7 @@ function readEarlier(file: string): Results {
  *   model
  */
 export function readResults(name: string, options: { readonly model?: string } = {}): Results {
+  checkArguments('readResults', { name: [name, 'path'], options: [options, 'object'] });
   const file = fileOf(name);
   const writer = WRITERS[name] ?? `what calls saveResults('${name}', ...)`;
   if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
@@ -83,6 +96,7 @@ export function removeResults(): void {
 
 /** A text field of results. @throws {ResultsError} when it is missing or no text */
 export function resultText(results: Results, field: string): string {
+  checkArguments('resultText', { results: [results, 'object'], field: [field, 'text'] });
   const value = results[field];
   if (typeof value !== 'string')
     throw new ResultsError(

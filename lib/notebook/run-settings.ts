@@ -1,4 +1,5 @@
 // What a run of the notebooks works with: the environment's wishes, and defaults that follow the model.
+import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -50,6 +51,7 @@ const DEVICE = 'CPU';
  * @throws {RunSettingsError} when a revision is asked for of something that has none
  */
 export function runSettings(env: NodeJS.ProcessEnv = process.env): RunSettings {
+  checkArguments('runSettings', { env: [env, 'object'] });
   const model = chooseModel(env.BLIP_MODEL || BUNDLED.model, env.BLIP_REVISION);
   const isBundled = path.resolve(model) === path.resolve(BUNDLED.model);
   const { picture, dataset } = isBundled ? BUNDLED : PHOTOS;
@@ -65,6 +67,7 @@ export function runSettings(env: NodeJS.ProcessEnv = process.env): RunSettings {
 
 /** One line per setting for a table: what it is, and the variable that changes it. */
 export function settingsRows(settings: RunSettings): { setting: string; value: string; variable: string }[] {
+  checkArguments('settingsRows', { settings: [settings, 'object'] });
   const names = ['model', 'device', 'picture', 'dataset', 'output'] as const;
   return names.map((name) => ({ setting: name, value: settings[name], variable: `BLIP_${name.toUpperCase()}` }));
 }

@@ -1,4 +1,5 @@
 // The demo's page inside a notebook: opened by a click, so that a saved notebook shows a button and no broken frame.
+import { checkArguments } from '../core/check-arguments';
 import { display, escapeHTML } from './notebook';
 
 const HEIGHT = 620;
@@ -11,7 +12,10 @@ const HEIGHT = 620;
  * @example
  * showDemo(await startDemo(model, processor));
  */
-export function showDemo({ url }: { readonly url: string }): void {
+export function showDemo(demo: { readonly url: string }): void {
+  checkArguments('showDemo', { demo: [demo, ['url']] });
+  const { url } = demo;
+  checkArguments('showDemo', { 'demo.url': [url, 'text'] });
   const address = escapeHTML(url);
   const frame = `<iframe src="${address}" width="100%" height="${HEIGHT}" style="border: 1px solid #8886; border-radius: 8px" title="Demo"></iframe>`;
   const open = `this.parentNode.parentNode.insertAdjacentHTML('beforeend', '${escapeHTML(frame.replace(/'/g, '&#39;'))}'); this.disabled = true`;

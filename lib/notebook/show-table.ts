@@ -1,4 +1,5 @@
 // Rows as a table: HTML in a notebook, aligned text elsewhere.
+import { checkArguments } from '../core/check-arguments';
 import { display, escapeHTML } from './notebook';
 
 export type TableRow = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -10,6 +11,8 @@ export type TableRow = Readonly<Record<string, string | number | boolean | null 
  * showTable([{ part: 'vision', layers: 12 }, { part: 'text', layers: 12 }]);
  */
 export function showTable(rows: readonly object[]): void {
+  checkArguments('showTable', { rows: [rows, 'list'] });
+  for (const row of rows) checkArguments('showTable', { 'a row': [row, 'object'] });
   if (rows.length === 0) return;
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = rows.map((row) =>

@@ -2,11 +2,13 @@
 // matches texts.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ArgumentError, checkArguments } from '../core/check-arguments';
+import { describeValue } from '../core/describe-value';
 import type { BlipConfig } from '../checkpoint';
 import { sampleText, type VqaSample } from '../datasets';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PixelInput } from '../generation';
 import { PARTS, type PartName } from '../optimize/quantize-options';
-import type { TextInputs } from '../preprocessing';
+import { BlipProcessor, type TextInputs } from '../preprocessing';
 
 /** NNCF's usual 128 divides no row of small models. */
 const GROUP_SIZE = 64;
@@ -19,6 +21,7 @@ export type AnsweringModel = OVBlipModel & { readonly canAnswer: true };
 
 /** The parts that a model folder holds, in the order in which data flows. */
 export function presentParts(folder: string): PartName[] {
+  checkArguments('presentParts', { folder: [folder, 'path'] });
   return PARTS.filter((part) => fs.existsSync(path.join(folder, `blip_${part}.xml`)));
 }
 
@@ -30,8 +33,21 @@ export function presentParts(folder: string): PartName[] {
  * if (canMatch(model)) await model.match({ pixel_values, ...processor.text('a dog on a beach') });
  */
 export async function loadTaskModel(folder: string, options: LoadModelOptions = {}): Promise<TaskModel> {
+  checkArguments('loadTaskModel', { folder: [folder, 'path'], options: [options, 'object'] });
   const matches = presentParts(folder).includes('text_encoder') && !presentParts(folder).includes('text_decoder');
   return matches ? OVBlipMatcher.load(folder, options) : OVBlipModel.load(folder, options);
+}
+
+/** @throws {ArgumentError} for anything but a loaded model */
+export function checkModel(call: string, model: unknown): void {
+  if (!(model instanceof OVBlipModel || model instanceof OVBlipMatcher))
+    throw new ArgumentError(`${call}: model is ${describeValue(model)}, expected what loadTaskModel returned.`);
+}
+
+/** @throws {ArgumentError} for anything but a BlipProcessor */
+export function checkProcessor(call: string, processor: unknown): void {
+  if (!(processor instanceof BlipProcessor))
+    throw new ArgumentError(`${call}: processor is ${describeValue(processor)}, expected a BlipProcessor.`);
 }
 
 /** Whether a model writes captions. */
@@ -62,6 +78,8 @@ const EXAMPLES = {
  * cannot('match') // 'Skipped: this checkpoint matches no texts to images, as Salesforce/blip-itm-base-coco does.'
  */
 export function cannot(task: keyof typeof EXAMPLES): string {
+  if (typeof task !== 'string' || !Object.hasOwn(EXAMPLES, task))
+    throw new ArgumentError(`cannot: task is ${describeValue(task)}, expected ${Object.keys(EXAMPLES).join(', ')}.`);
   const [lack, example] = EXAMPLES[task];
   return `Skipped: this checkpoint ${lack}, as ${example} does.`;
 }
@@ -71,6 +89,8 @@ export async function runTasks(
   model: TaskModel,
   inputs: { readonly pixel_values: PixelInput; readonly text: TextInputs },
 ): Promise<void> {
+  checkModel('runTasks', model);
+  checkArguments('runTasks', { inputs: [inputs, ['pixel_values', 'text']] });
   const { pixel_values, text } = inputs;
   if (canMatch(model)) await model.match({ pixel_values, ...text });
   if (canCaption(model)) await model.generateCaption({ pixel_values });
@@ -79,11 +99,18 @@ export async function runTasks(
 
 /** Samples as the model reads them: a retrieval model gets texts that describe images, the others questions. */
 export function taskSamples(model: TaskModel, samples: readonly VqaSample[]): VqaSample[] {
+  checkModel('taskSamples', model);
+  checkArguments('taskSamples', { samples: [samples, 'list'] });
   return samples.map((sample) => (canMatch(model) ? { ...sample, question: sampleText(sample) } : sample));
 }
 
 /** NNCF's group for 4-bit weights: 64 where that divides every row of the decoder, else -1, a scale for each row. */
-export function decoderGroupSize({ text_config }: BlipConfig): number {
+export function decoderGroupSize(config: BlipConfig): number {
+  checkArguments('decoderGroupSize', { config: [config, ['text_config']] });
+  const { text_config } = config;
+  checkArguments('decoderGroupSize', {
+    'config.text_config': [text_config, ['hidden_size', 'intermediate_size', 'encoder_hidden_size']],
+  });
   const { hidden_size, intermediate_size, encoder_hidden_size } = text_config;
   return [hidden_size, intermediate_size, encoder_hidden_size].every((size) => size % GROUP_SIZE === 0)
     ? GROUP_SIZE
