@@ -69,9 +69,13 @@ export function explainWriteError(error: unknown, outputFolder: string, bytes?: 
   );
 }
 
-/** What helps against a system's refusal to write, as sentences. */
-export function writeAdvice(error: unknown): string {
-  return ADVICE[codeOf(error)] ?? UNKNOWN;
+/**
+ * What helps against a system's refusal to write, as sentences.
+ *
+ * @param place what is written to, such as `cache folder`
+ */
+export function writeAdvice(error: unknown, place = 'output folder'): string {
+  return (ADVICE[codeOf(error)] ?? UNKNOWN).replaceAll('output folder', place);
 }
 
 /** Whether less to write would do. */

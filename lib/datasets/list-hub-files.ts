@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { makeFolderSync } from '../core/make-folder';
 import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
@@ -37,6 +36,15 @@ const SCRIPT_WAIT_MS = 1500;
 /** As many names as an error shows of a repository. */
 const SHOWN_FILES = 12;
 
+/** For calls without a network. A cache that cannot be written says so where samples are kept. */
+function keep(file: string, text: string): void {
+  try {
+    writeWhole(file, text);
+  } catch {
+    /* see above */
+  }
+}
+
 /**
  * Without a revision, the hub's own list is taken: it holds parquet files for data sets in any form. With one, and
  * where the hub has no list, the repository's own parquet files are.
@@ -50,8 +58,7 @@ export async function listHubFiles(id: string, options: HubFilesOptions): Promis
   const cached = path.join(cache_dir, `list-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.json`);
   try {
     const files = revision === undefined ? await currentFiles(id, options) : await filesAt(id, revision, options);
-    makeFolderSync(cache_dir);
-    writeWhole(cached, JSON.stringify({ commit: files.commit, configs: toJson(files.configs) }));
+    keep(cached, JSON.stringify({ commit: files.commit, configs: toJson(files.configs) }));
     return files;
   } catch (error) {
     if (!(error instanceof UnreachableError) || !fs.existsSync(cached)) throw error;

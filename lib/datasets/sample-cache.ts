@@ -2,6 +2,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { writeAdvice } from '../core/explain-write-error';
 import { parseJSON, readJSON } from '../core/read-json';
 import { writeWhole } from '../core/write-whole';
 import { makeFolderSync } from '../core/make-folder';
@@ -122,8 +123,8 @@ export class SampleCache {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new VqaSourceError(
-        `${this.folder}: samples cannot be kept there: ${reason}. Make room, or name another folder with the ` +
-          'option cache_dir or BLIP_CACHE.',
+        `${this.folder}: samples cannot be kept there: ${reason}. ${writeAdvice(error, 'cache folder')} ` +
+          'The option cache_dir or BLIP_CACHE names it.',
         { cause: error },
       );
     }

@@ -40,8 +40,9 @@ export function saveResults(name: string, results: Results & { readonly model: s
   const file = fileOf(name);
   const earlier = fs.existsSync(file) ? readEarlier(file) : {};
   const all = earlier.model === results.model ? { ...earlier, ...results } : results;
+  const text = `${JSON.stringify(all, null, 2)}\n`;
   try {
-    writeWhole(file, `${JSON.stringify(all, null, 2)}\n`);
+    writeWhole(file, text);
   } catch (error) {
     throw new ResultsError(
       `${file}: the results "${name}" could not be written: ${error instanceof Error ? error.message : String(error)}. ` +

@@ -16,7 +16,15 @@ const [entry = 'index', part = '0', parts = '1'] = process.argv.slice(2);
 const ROOT = path.join(__dirname, '..', '..');
 
 function report(line: Readonly<Record<string, unknown>>): void {
-  fs.writeSync(1, `${JSON.stringify(line)}\n`);
+  let rest = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(fs.writeSync(1, rest));
+    } catch (error) {
+      // A pipe that is full: the parent reads as soon as it can.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
 }
 
 let current = '';
