@@ -1,6 +1,7 @@
 // The precision of an IR: counts and sizes of its constants per element type, and its FakeQuantize nodes.
 // Reads the .xml layer by layer as text, and not the weights.
 import { checkArguments } from '../core/check-arguments';
+import { quote } from '../core/quote';
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
 import { BlipError } from '../core/errors';
@@ -25,6 +26,8 @@ export interface IrStatistics {
   readonly binBytes: number;
 }
 
+/** A graph of BLIP-large has 2 MB; weights are in the .bin. */
+const MAX_XML_BYTES = 256 * 2 ** 20;
 const LOW_PRECISION = ['u8', 'i8', 'u4', 'i4'];
 
 /**
@@ -35,14 +38,20 @@ const LOW_PRECISION = ['u8', 'i8', 'u4', 'i4'];
 export async function irStatistics(xml: string): Promise<IrStatistics> {
   checkArguments('irStatistics', { xml: [xml, 'path'] });
   const bin = xml.replace(/\.xml$/, '.bin');
-  for (const file of [xml, bin])
-    if (!fs.existsSync(file))
-      throw new IrStatisticsError(`${file} is missing: expected an OpenVINO IR: an .xml and a .bin of the same name.`);
+  for (const file of [xml, bin]) {
+    const state = fs.statSync(file, { throwIfNoEntry: false });
+    if (!state?.isFile())
+      throw new IrStatisticsError(
+        `${file} is ${state ? 'no file' : 'missing'}: expected an OpenVINO IR: an .xml and a .bin of the same name.`,
+      );
+    if (file === xml && state.size > MAX_XML_BYTES)
+      throw new IrStatisticsError(`${xml} has ${state.size} bytes; expected at most ${MAX_XML_BYTES}: it is no graph.`);
+  }
   let operations = 0;
   let fakeQuantize = 0;
   let isNet = false;
   let inConstant = false;
-  const constants: Record<string, ConstantStatistics> = {};
+  const found = new Map<string, ConstantStatistics>();
   for await (const line of readline.createInterface({ input: fs.createReadStream(xml), crlfDelay: Infinity })) {
     if (/<net\s/.test(line)) isNet = true;
     for (const [tag] of line.matchAll(/<(layer|data)\s[^>]*>/g)) {
@@ -53,14 +62,20 @@ export async function irStatistics(xml: string): Promise<IrStatistics> {
         if (type === 'FakeQuantize') fakeQuantize++;
       } else if (inConstant) {
         const element = attribute(tag, 'element_type') ?? 'unknown';
-        const { count, bytes } = constants[element] ?? { count: 0, bytes: 0 };
-        constants[element] = { count: count + 1, bytes: bytes + Number(attribute(tag, 'size') ?? 0) };
+        const { count, bytes } = found.get(element) ?? { count: 0, bytes: 0 };
+        const size = attribute(tag, 'size') ?? '0';
+        if (!/^\d{1,15}$/.test(size))
+          throw new IrStatisticsError(
+            `${xml}: a constant has the size ${quote(size)}, expected a number of bytes. Convert the model again.`,
+          );
+        found.set(element, { count: count + 1, bytes: bytes + Number(size) });
       }
     }
   }
   if (!isNet)
     throw new IrStatisticsError(`${xml}: got no <net> element, expected an OpenVINO IR. Convert the model again.`);
-  const low = LOW_PRECISION.map((type) => constants[type]).filter((entry) => entry !== undefined);
+  const constants = Object.fromEntries(found);
+  const low = LOW_PRECISION.map((type) => found.get(type)).filter((entry) => entry !== undefined);
   return {
     operations,
     fakeQuantize,

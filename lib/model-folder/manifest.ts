@@ -78,7 +78,9 @@ export function readManifest(folder: string): ModelManifest | undefined {
     made_by,
     checkpoint: { id, ...(typeof commit === 'string' && { commit }) },
     versions: isRecord(versions)
-      ? Object.fromEntries(Object.entries(versions).map(([name, version]) => [name, String(version)]))
+      ? Object.fromEntries(
+          Object.entries(versions).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+        )
       : {},
     options: isRecord(options) ? options : {},
     files: Object.fromEntries(parsed),

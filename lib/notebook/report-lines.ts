@@ -18,8 +18,12 @@ export function outputLines(results: Results): string[] {
   const found = Array.isArray(matches) ? matches.filter(isRecord) : [];
   return [
     ...(typeof caption === 'string' ? [`caption   ${caption}${time(caption_ms)}`] : []),
-    ...(typeof answer === 'string' ? [`question  ${String(question)}`, `answer    ${answer}${time(answer_ms)}`] : []),
-    ...found.map(({ text, score }) => `match     ${Number(score).toFixed(4)}  ${String(text)}`),
+    ...(typeof answer === 'string'
+      ? [`question  ${typeof question === 'string' ? question : ''}`, `answer    ${answer}${time(answer_ms)}`]
+      : []),
+    ...found.flatMap(({ text, score }) =>
+      typeof text === 'string' && typeof score === 'number' ? [`match     ${score.toFixed(4)}  ${text}`] : [],
+    ),
   ];
 }
 
@@ -66,7 +70,7 @@ export function optimizeResults(results: Results): OptimizeResults {
   checkArguments('optimizeResults', { results: [results, 'object'] });
   const { model, accuracy, agreement, compression, speedup } = results;
   return {
-    model: String(model),
+    model: typeof model === 'string' ? model : '',
     ...(isRecord(accuracy) &&
       typeof accuracy.before === 'number' &&
       typeof accuracy.after === 'number' && { accuracy: { before: accuracy.before, after: accuracy.after } }),

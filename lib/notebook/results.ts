@@ -81,11 +81,12 @@ export function readResults(name: string, options: { readonly model?: string } =
     throw new ResultsError(`${file}: got ${got}, expected an object. Delete it and run ${writer} again.`);
   }
   const wanted = options.model ?? (process.env.BLIP_MODEL ? runSettings().model : undefined);
+  const owner = typeof json.model === 'string' ? json.model : describeValue(json.model);
   if (wanted !== undefined && json.model !== wanted)
     throw new ResultsError(
-      `${file}: these are the results of ${String(json.model)}, but the model here is ` +
+      `${file}: these are the results of ${owner}, but the model here is ` +
         `${wanted}${options.model === undefined ? ' (BLIP_MODEL)' : ''}. ` +
-        `Run ${writer} with it first, or continue with the other one: BLIP_MODEL=${String(json.model)}.`,
+        `Run ${writer} with it first, or continue with the other one: BLIP_MODEL=${owner}.`,
     );
   return json;
 }

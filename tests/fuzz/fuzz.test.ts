@@ -18,6 +18,7 @@ const INPUTS: Readonly<Record<string, number>> = {
   images: 150,
   parquet: 150,
   hub: 150,
+  'own-files': 300,
 };
 
 for (const [name, target] of TARGETS) {
