@@ -75,7 +75,7 @@ export async function irStatistics(xml: string): Promise<IrStatistics> {
   if (!isNet)
     throw new IrStatisticsError(`${xml}: got no <net> element, expected an OpenVINO IR. Convert the model again.`);
   const constants = Object.fromEntries(found);
-  const low = LOW_PRECISION.map((type) => found.get(type)).filter((entry) => entry !== undefined);
+  const low = LOW_PRECISION.flatMap((type) => found.get(type) ?? []);
   return {
     operations,
     fakeQuantize,
