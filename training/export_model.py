@@ -17,9 +17,8 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from tokenizers.decoders import WordPiece as WordPieceDecoder
 
-from model import make_model
+from model import IMAGE_MEAN, IMAGE_STD, make_model
 
-IMAGE_MEAN, IMAGE_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 SPECIAL = {
     "pad_token": "[PAD]",
     "unk_token": "[UNK]",

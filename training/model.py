@@ -8,20 +8,21 @@ import torch
 import torch.nn.functional as F
 from transformers import BlipConfig, BlipForQuestionAnswering
 
+IMAGE_MEAN, IMAGE_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 IMAGE_SIZE, PATCH_SIZE, HIDDEN, HEADS, VISION_LAYERS, TEXT_LAYERS, EXPANSION, POSITIONS = 128, 16, 192, 6, 5, 2, 4, 40
 # Hugging Face's default for the vision model is 1e-10, with which nothing is learned.
 INITIALIZER_RANGE = 0.02
 
 
-def make_model(vocab: list[str]) -> BlipForQuestionAnswering:
-    """A fresh model over a vocabulary; 4.9 million parameters."""
+def make_model(vocab: list[str], text_layers: int = TEXT_LAYERS) -> BlipForQuestionAnswering:
+    """A fresh model over a vocabulary."""
     token = {text: index for index, text in enumerate(vocab)}
     text = dict(
         vocab_size=len(vocab),
         hidden_size=HIDDEN,
         encoder_hidden_size=HIDDEN,
         intermediate_size=HIDDEN * EXPANSION,
-        num_hidden_layers=TEXT_LAYERS,
+        num_hidden_layers=text_layers,
         num_attention_heads=HEADS,
         max_position_embeddings=POSITIONS,
         bos_token_id=token["[DEC]"],
@@ -66,7 +67,13 @@ def merge_heads(x):
     return x.transpose(1, 2).reshape(batch, length, heads * size)
 
 
-def encode_pictures(model, pixels):
+def pixels(images):
+    """[b, S, S, 3] u8 -> [b, 3, S, S] normalized"""
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGE_MEAN, IMAGE_STD))
+    return (torch.tensor(images).permute(0, 3, 1, 2).float() / 255 - mean) / std
+
+
+def encode_images(model, pixels):
     """pixels [b, 3, S, S] -> [b, patches + 1, H]"""
     vision = model.vision_model
     embeddings = vision.embeddings
@@ -87,6 +94,17 @@ def encode_pictures(model, pixels):
     return vision.post_layernorm(x)
 
 
+def attend(query, key, value, mask=None, causal=False):
+    """Attention in plain steps: on the CPU, the backward pass of PyTorch's fused kernel takes longer in bfloat16."""
+    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    if causal:
+        length = scores.shape[-1]
+        mask = torch.ones(length, length, dtype=torch.bool).tril()
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -1e4)
+    return torch.matmul(torch.softmax(scores, -1, dtype=scores.dtype), value)
+
+
 def run_text(bert, ids, mask, states, states_mask=None, group=1, causal=False):
     """ids [b * group, l]; states [b, s, H], shared by the `group` rows of each picture -> [b * group, l, H]"""
     rows, length = ids.shape
@@ -96,21 +114,21 @@ def run_text(bert, ids, mask, states, states_mask=None, group=1, causal=False):
     )
     for layer in bert.encoder.layer:
         block, out = layer.attention.self, layer.attention.output
-        context = F.scaled_dot_product_attention(
+        context = attend(
             split_heads(block.query(x), heads),
             split_heads(block.key(x), heads),
             split_heads(block.value(x), heads),
-            attn_mask=mask,
-            is_causal=causal,
+            mask=mask,
+            causal=causal,
         )
         x = out.LayerNorm(out.dense(merge_heads(context)) + x)
         block, out = layer.crossattention.self, layer.crossattention.output
         query = block.query(x).view(rows // group, group * length, -1)
-        context = F.scaled_dot_product_attention(
+        context = attend(
             split_heads(query, heads),
             split_heads(block.key(states), heads),
             split_heads(block.value(states), heads),
-            attn_mask=states_mask,
+            mask=states_mask,
         )
         x = out.LayerNorm(out.dense(merge_heads(context).view(rows, length, -1)) + x)
         x = layer.output.LayerNorm(layer.output.dense(F.gelu(layer.intermediate.dense(x))) + x)

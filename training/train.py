@@ -18,8 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from build_scenes import GRID
-from export_model import IMAGE_MEAN, IMAGE_STD
-from model import HIDDEN, answer_logits, caption_logits, encode_pictures, make_model
+from model import HIDDEN, answer_logits, caption_logits, encode_images, make_model, pixels
 from sample_scenes import CLASSES, COLORS, PLACES
 from write_language import QTYPES
 
@@ -104,12 +103,6 @@ class Scenes:
         return batch
 
 
-def pixels(images):
-    """[b, S, S, 3] u8 -> [b, 3, S, S] normalized"""
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGE_MEAN, IMAGE_STD))
-    return (torch.tensor(images).permute(0, 3, 1, 2).float() / 255 - mean) / std
-
-
 def text_loss(model, pictures, batch, bos, end, weights):
     """Answers (weighted by kind), their end token, and captions."""
     questions = batch["questions"][..., : int((batch["questions"] > 0).sum(-1).max())]
@@ -129,7 +122,7 @@ def accuracy(model, scenes, bos):
     for start in range(0, len(scenes["images"]), 100):
         part = {name: scenes[name][start : start + 100] for name in ("images", "questions", "answers", "kinds")}
         questions = torch.tensor(part["questions"].astype(np.int64))
-        pictures = encode_pictures(model, pixels(part["images"]))
+        pictures = encode_images(model, pixels(part["images"]))
         first = torch.full((questions.shape[0] * questions.shape[1], 1), bos)
         guesses = (
             answer_logits(model, pictures, questions, first)[:, 0].argmax(-1).numpy().reshape(part["answers"].shape)
@@ -187,7 +180,7 @@ def main() -> None:
             group["lr"] = rate
         batch = scenes.batch()
         with torch.autocast("cpu", torch.bfloat16):
-            pictures = encode_pictures(model, batch["pixels"])
+            pictures = encode_images(model, batch["pixels"])
             loss = labels.loss(pictures, batch) * (1 if done < LABELS_FADE else max(0.1, 1 - 3 * (done - LABELS_FADE)))
             if done > VISION_ONLY:
                 loss = loss + text_loss(model, pictures, batch, bos, end, weights)
