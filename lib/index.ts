@@ -47,6 +47,7 @@ export {
   type HiddenActivation,
   type LoadCheckpointOptions,
   type SafetensorsFile,
+  type TrainingNotes,
   type WeightsFile,
 } from './checkpoint';
 export * from './convert';

@@ -3,6 +3,7 @@
 import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
+import { parseTrainingNotes, type TrainingNotes } from './training-notes';
 
 /** config.json does not describe a BLIP model that can be built; the message names the field. */
 export class BlipConfigError extends BlipError {}
@@ -111,6 +112,8 @@ export interface BlipConfig {
    * and for its text part.
    */
   readonly tie_word_embeddings: boolean;
+  /** What the checkpoint says about its own training; absent in the published ones. */
+  readonly training_notes?: TrainingNotes;
 }
 
 /**
@@ -135,6 +138,7 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
   const text = new Fields(root.raw('text_config') ?? {}, file, 'text_config.');
   const text_config = parseText(text, vision_config.hidden_size);
   const architectures = root.raw('architectures');
+  const training_notes = parseTrainingNotes(root.raw('training_notes'), (...problem) => root.fail(...problem));
   return {
     model_type: 'blip',
     architectures: Array.isArray(architectures)
@@ -146,6 +150,7 @@ export function parseBlipConfig(json: unknown, file: string): BlipConfig {
     image_text_hidden_size: root.count('image_text_hidden_size', 256),
     // transformers ties for either
     tie_word_embeddings: [root, text].map((fields) => fields.flag('tie_word_embeddings', true)).includes(true),
+    ...(training_notes && { training_notes }),
   };
 }
 

@@ -9,3 +9,4 @@ export * from './load-checkpoint';
 export * from './open-safetensors';
 export { openPyTorchFile } from './pytorch/open-pytorch-file';
 export { readWeightIndex } from './weight-index';
+export type { TrainingNotes } from './training-notes';

@@ -3,6 +3,7 @@ import { describeValue } from '../core/describe-value';
 import type { GenerationOptions, OVBlipModel, StreamOptions } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
 import { isList } from './image-to-text';
+import { nameUnknownWords } from './name-unknown-words';
 import { checkTextOptions, PipelineError, type OneOrMany } from './pipeline-error';
 import { rememberImage } from './remember-image';
 import { streamText } from './stream-text';
@@ -10,6 +11,11 @@ import { traceAnswer, type TracedAnswer, type TraceOptions } from './trace-text'
 
 export interface Answer {
   readonly answer: string;
+  /**
+   * Words of the question that the model never saw in training, as typed; absent where there are none, and where the
+   * checkpoint does not tell (see {@link BlipProcessor.unknownWords}). The answer may rest on the other words.
+   */
+  readonly unknown_words?: readonly string[];
 }
 
 /**
@@ -36,7 +42,11 @@ export function visualQuestionAnswering(model: OVBlipModel, processor: BlipProce
     checkTextOptions(options);
     const image_embeds = await encode(image);
     const ids = await model.generateAnswer({ image_embeds, ...processor.text(questions) }, options);
-    return ids.map((row) => ({ answer: processor.decode(row) }));
+    const perQuestion = ids.length / questions.length; // num_return_sequences
+    return ids.map((row, index) => ({
+      answer: processor.decode(row),
+      ...nameUnknownWords(processor, questions[Math.floor(index / perQuestion)]),
+    }));
   }
 
   async function answer(image: ImageSource, question: string, options?: GenerationOptions): Promise<Answer[]>;

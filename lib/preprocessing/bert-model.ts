@@ -88,6 +88,13 @@ export class BertModel {
     return this.#pieces.encode(this.#words.pre_tokenize(normalized));
   }
 
+  /** Whether the vocabulary has each word of a text, so that none is taken apart or replaced by the unknown token. */
+  holdsWhole(text: string): boolean {
+    return this.split(this.normalize(text)).every(
+      (piece) => !piece.startsWith(CONTINUING_PREFIX) && piece !== this.#settings.unk_token,
+    );
+  }
+
   /** Pieces as text: those that continue a word without the prefix, the others with a space before them. */
   join(tokens: readonly string[]): string {
     const pieces = tokens.map((token, index) => {

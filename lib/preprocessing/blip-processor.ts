@@ -12,6 +12,7 @@ import {
   type BlipCheckpoint,
   type BlipConfig,
   type LoadCheckpointOptions,
+  type TrainingNotes,
 } from '../checkpoint';
 import { CONFIG_FILE, IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { checkOptions } from '../core/check-options';
@@ -55,6 +56,8 @@ export class BlipProcessor {
     readonly maxTextLength: number,
     private readonly tokenizer: BlipTokenizer,
     private readonly warn: WarningCallback,
+    /** What config.json says about the model's training; the published checkpoints' says nothing. */
+    readonly trainingNotes?: TrainingNotes,
   ) {}
 
   /**
@@ -118,7 +121,13 @@ export class BlipProcessor {
     const tokenizer = new BlipTokenizer(folder, warn);
     const task = typeof checkpointOrFolder === 'string' ? configuredTask(config) : checkpointOrFolder.task;
     checkTokenizer(tokenizer, config.text_config, { folder, task, warn });
-    return new BlipProcessor(imageConfig, config.text_config.max_position_embeddings, tokenizer, warn);
+    return new BlipProcessor(
+      imageConfig,
+      config.text_config.max_position_embeddings,
+      tokenizer,
+      warn,
+      config.training_notes,
+    );
   }
 
   /**
@@ -152,6 +161,19 @@ export class BlipProcessor {
    */
   text(text: string | readonly string[]): TextInputs {
     return this.tokenizer.encode(typeof text === 'string' ? [text] : text, this.maxTextLength, this.warn);
+  }
+
+  /**
+   * The words of a text that are new to the model, as typed, each once, at most 100: what its tokenizer takes apart.
+   * Always empty where config.json's `training_notes` do not say that every whole word of the vocabulary was seen in
+   * training, as with the published checkpoints: BERT's word pieces tell nothing about it.
+   *
+   * @example
+   * processor.unknownWords('Is the axolotl next to a dog?') // ['axolotl']
+   */
+  unknownWords(text: string): string[] {
+    checkArguments('unknownWords', { text: [text, 'text'] });
+    return this.trainingNotes?.whole_words_seen === true ? this.tokenizer.unknownWords(text) : [];
   }
 
   /** Token ids of one row as text, without the special tokens. */

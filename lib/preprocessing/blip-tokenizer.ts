@@ -6,6 +6,7 @@ import { AddedVocabulary } from './added-vocabulary';
 import { BertModel, cleanUpSpaces } from './bert-model';
 import { TokenizerError } from './errors';
 import { readTokenizer } from './read-tokenizer';
+import { findUnknownWords } from './unknown-words';
 
 /** `[batch, length]` i64, padded to the longest; attention_mask is 1 for real tokens, 0 for padding. */
 export interface TextInputs {
@@ -132,6 +133,12 @@ export class BlipTokenizer {
           typeof piece === 'number' ? piece : this.#model.split(piece).map((token) => this.#idOf(token)),
         );
     });
+  }
+
+  /** The words of a text that the vocabulary does not hold as a whole, as typed, each once; at most 100. */
+  unknownWords(text: string): string[] {
+    checkArguments('unknownWords', { text: [text, 'text'] });
+    return findUnknownWords(text.slice(0, MAX_TEXT_CHARACTERS), (part) => this.#model.holdsWhole(part));
   }
 
   /**

@@ -52,8 +52,11 @@ export const ask: Command = {
       return await forEachImage(parsed, terminal, async (image) => {
         const answers = await vqa(image, questions, options);
         return questions.map((question, i) => {
-          const [{ answer }] = answers[i];
-          return { json: { question, answer }, columns: questions.length > 1 ? [question, answer] : [answer] };
+          const [{ answer, unknown_words }] = answers[i];
+          return {
+            json: { question, answer, ...(unknown_words && { unknown_words }) },
+            columns: questions.length > 1 ? [question, answer] : [answer],
+          };
         });
       });
     } finally {
