@@ -18,7 +18,7 @@ from word_lists import thing_words
 from write_captions import PROMPTS, full_caption, write_caption
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-PUNCTUATION = list("?.,!'-")
+PUNCTUATION = list("?.,!'-’")
 DECODER_TOKENS = ["[DEC]", "[ENC]"]  # BLIP's begin tokens, at the end as in its own vocabulary
 SCENES = 4000
 WORD = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")

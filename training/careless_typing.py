@@ -58,7 +58,8 @@ def contract(text: str, generator: random.Random) -> str:
         text = re.sub(r"\b(what|where|who|how|that|there|it) is\b", r"\1 s", text, count=1)
     if generator.random() < 0.3:
         return re.sub(r"\b(what|where|who|how|that|there|it|isn|aren|don|doesn|when) (s|t)\b", r"\1\2", text)
-    return re.sub(r" (s|t|d)\b", r"'\1", text)
+    # Telephones write the curly one.
+    return re.sub(r" (s|t|d)\b", ("’" if generator.random() < 0.3 else "'") + r"\1", text)
 
 
 def as_claim(statement: str, generator: random.Random) -> str:

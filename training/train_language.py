@@ -127,7 +127,7 @@ def train(model, average, optimizer, batches, held_out, state, budget, save) -> 
             for slow, fast in pairs:
                 slow.lerp_(fast, 1 - keep)
         if state["step"] % 25 == 0:
-            print(f"{(time.time() - start) / 60:.1f} min, step {state['step']}: {float(answer):.3f} {float(caption):.3f}", flush=True)
+            print(f"{(time.time() - start) / 60:.1f} min, step {state['step']}: {answer.item():.3f} {caption.item():.3f}", flush=True)
         if time.time() - reported > REPORT_SECONDS:
             state["seconds"], reported = time.time() - start, time.time()
             print(accuracy(average, held_out, words), flush=True)
