@@ -28,6 +28,7 @@ import {
   type PixelInput,
   type Texts,
 } from './model-inputs';
+import { choosePrecision } from './precision/choose-precision';
 import { repeatTokens } from './repeat-rows';
 import { runEncoder, type EncoderOutput } from './run-encoder';
 import { VisionModel } from './vision-model';
@@ -43,7 +44,10 @@ export interface LoadModelOptions {
    * `HETERO:GPU,CPU`.
    */
   readonly device?: string;
-  /** Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. */
+  /**
+   * Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. Without that one, a large model is
+   * tried in bf16 and in f32 once on each machine, where the processor has both, and computed in the faster one.
+   */
   readonly properties?: Config;
   readonly openvino?: OpenVINO;
 }
@@ -113,7 +117,8 @@ export class Encoders implements EncoderParts {
     const config = parseBlipConfig(readJSON(file('config.json'), READ_CONFIG), file('config.json'));
     const core = new openvino.Core();
     checkDevice(device, core.getAvailableDevices());
-    const settings = { ...LATENCY_HINT, ...properties };
+    const precision = await choosePrecision({ openvino, core, device, properties, config });
+    const settings = { ...LATENCY_HINT, ...precision, ...properties };
     const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
     let text: CompiledModel | undefined;
     try {
