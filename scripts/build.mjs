@@ -1,5 +1,5 @@
 // npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a
-// source (nncf_worker.py, page.html) lies beside its JavaScript too. The compiler does it alone: the bundlers made for
+// source (nncf_worker.py, the demo's page) lies beside its JavaScript too. The compiler does it alone: the bundlers made for
 // libraries ask for a newer Node.js than the library does, and a bundle would gain nothing here, since everything heavy
 // loads at first use.
 //

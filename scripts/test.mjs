@@ -29,6 +29,8 @@ await step(process.execPath, [
   '-p',
   'tsconfig.kernel.json',
 ]);
+// The demo's page is JavaScript for browsers, with types in its comments.
+await step(process.execPath, [path.join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.page.json']);
 
 const tests = fs
   .readdirSync(path.join(ROOT, 'tests'), { recursive: true })

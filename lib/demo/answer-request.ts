@@ -5,18 +5,17 @@ import * as fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
-import type { Asked } from './ask-model';
+import type { Ask } from './ask-model';
 import { DemoBusyError } from './errors';
-import { COMMON_HEADERS, contentSecurityPolicy } from './page-headers';
+import { explainError } from './explain-error';
+import { COMMON_HEADERS, CONTENT_SECURITY_POLICY } from './page-headers';
+import { PAGE, type Asset } from './read-assets';
 import { withBody, type BodyBudget } from './read-body';
 import type { RequestQueue } from './request-queue';
+import { eventSender } from './send-events';
 
 /** Seconds after which a refused client may try again. */
 const RETRY_SECONDS = 2;
-/**
- * A client that asks for this gets its place in line while it waits, then the answer: one JSON object in a line each.
- */
-const LINES = 'application/x-ndjson';
 const TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -27,7 +26,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export interface DemoSite {
-  readonly page: string;
+  /** Files of the page, by address; they are the same for everyone and need no token. */
+  readonly assets: ReadonlyMap<string, Asset>;
+  /** The path that a proxy leaves in front of addresses, with slashes at both ends. */
+  readonly prefix: string;
   /** What `GET /about` tells the page. */
   readonly about: object;
   /** Files of the examples' images. */
@@ -36,7 +38,7 @@ export interface DemoSite {
   readonly maxBytes: number;
   readonly queue: RequestQueue;
   readonly budget: BodyBudget;
-  readonly ask: (image: Uint8Array, question: string, options: { readonly signal: AbortSignal }) => Promise<Asked>;
+  readonly ask: Ask;
   /** Whether the request came to the demo's own address, from its own page or none. */
   readonly isOwn: (request: IncomingMessage) => boolean;
 }
@@ -47,9 +49,11 @@ export async function answerRequest(site: DemoSite, request: IncomingMessage, re
     await route(site, request, response);
   } catch (error) {
     if (response.destroyed) return; // the client has left
-    const problem = error instanceof Error ? error.message : String(error);
-    if (response.headersSent) response.end(`${JSON.stringify({ error: problem })}\n`);
-    else sendJSON(response, statusOf(error), { error: problem });
+    const problem = explainError(error);
+    if (response.headersSent) {
+      eventSender(request, response)?.({ error: problem });
+      response.end();
+    } else sendJSON(response, statusOf(error), { error: problem });
   } finally {
     request.resume(); // what was not read of a body that was refused: the client reads its answer when it has sent it
   }
@@ -58,49 +62,45 @@ export async function answerRequest(site: DemoSite, request: IncomingMessage, re
 async function route(site: DemoSite, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = parseURL(request.url);
   if (!url) return fail(response, 400, 'The address of this request cannot be read.');
-  if (!site.isOwn(request))
-    return fail(response, 403, 'This page answers to itself alone. Open it by its own address.');
-  const { pathname, searchParams } = url;
+  if (!site.isOwn(request)) return fail(response, 403, strangerMessage(request));
+  const { searchParams } = url;
+  const name = nameOf(url.pathname, site.prefix);
   const reads = request.method === 'GET' || request.method === 'HEAD';
-  if (pathname !== '/answer' && !reads) return fail(response, 405, `${request.method} ${pathname}: expected GET.`);
-  if (pathname === '/') return sendPage(site, response);
+  if (name !== 'answer' && !reads) return fail(response, 405, `${request.method} /${name}: expected GET.`);
+  const asset = site.assets.get(name);
+  if (asset) return sendAsset(asset, name, response);
   if (!hasToken(site.token, request, searchParams))
     return fail(
       response,
       401,
       'The token is missing or wrong. Open the whole address that was printed when the demo started.',
     );
-  if (pathname === '/answer') return answer(site, request, response, searchParams.get('question') ?? '');
-  if (pathname === '/about') return sendJSON(response, 200, site.about);
-  const example = site.examples[Number(/^\/examples\/(\d+)$/.exec(pathname)?.[1] ?? Number.NaN)];
-  if (example === undefined) return fail(response, 404, `${pathname}: nothing here. The page is at /.`);
+  if (name === 'answer') return answer(site, request, response, searchParams);
+  if (name === 'about') return sendJSON(response, 200, site.about);
+  const example = site.examples[Number(/^examples\/(\d+)$/.exec(name)?.[1] ?? Number.NaN)];
+  if (example === undefined) return fail(response, 404, `/${name}: nothing here. The page is at /.`);
   const type = TYPES[path.extname(example).toLowerCase()] ?? 'application/octet-stream';
   send(response, 200, type, await fs.promises.readFile(example));
 }
 
 async function answer(
-  site: DemoSite,
+  { queue, budget, maxBytes, ask }: DemoSite,
   request: IncomingMessage,
   response: ServerResponse,
-  question: string,
+  wishes: URLSearchParams,
 ): Promise<void> {
-  const { queue, budget, maxBytes, ask } = site;
   if (request.method !== 'POST')
     return fail(response, 405, `${request.method} /answer: expected POST, with the image's file as the body.`);
   queue.checkRoom();
   const left = new AbortController();
   response.once('close', () => left.abort(new Error('The client has left.')));
   const { signal } = left;
-  const lines = (request.headers.accept ?? '').includes(LINES);
-  const tell = (line: object): void => {
-    if (!response.headersSent) response.writeHead(200, { ...COMMON_HEADERS, 'content-type': LINES });
-    response.write(`${JSON.stringify(line)}\n`);
-  };
+  const tell = eventSender(request, response);
   const asked = await withBody(request, { budget, maxBytes }, async (image) => {
     if (image.length === 0) return null;
-    return queue.run(() => ask(image, question, { signal }), {
+    return queue.run(() => ask(image, wishes, { signal, on_text: tell && ((text) => tell({ text })) }), {
       signal,
-      on_place: lines ? (place) => tell({ place }) : undefined,
+      on_place: tell && ((place) => tell({ place })),
     });
   });
   if (asked === undefined) {
@@ -108,7 +108,7 @@ async function answer(
     return fail(response, 413, `The image has more than ${maxBytes / 2 ** 20} MB: choose a smaller one.`);
   }
   if (asked === null) return fail(response, 400, 'No image: choose one first.');
-  if (!lines) return sendJSON(response, 200, asked);
+  if (!tell) return sendJSON(response, 200, asked);
   tell(asked);
   response.end();
 }
@@ -122,11 +122,28 @@ function parseURL(target = '/'): URL | undefined {
   }
 }
 
-/** In the address, for images of the page, or as `Authorization: Bearer …`. */
+/** The address relative to the page: some proxies cut their own path off, others leave it. */
+function nameOf(pathname: string, prefix: string): string {
+  return pathname.startsWith(prefix) ? pathname.slice(prefix.length) : pathname.slice(1);
+}
+
+/** In the address, as `X-Demo-Token`, or as `Authorization: Bearer …`, which a proxy may take for its own token. */
 function hasToken(token: string, { headers }: IncomingMessage, searchParams: URLSearchParams): boolean {
-  const given = searchParams.get('token') ?? /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-  const [a, b] = [Buffer.from(given), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  return [headers['x-demo-token'], searchParams.get('token'), bearer].some((given) => {
+    if (typeof given !== 'string') return false;
+    const [a, b] = [Buffer.from(given), Buffer.from(token)];
+    return a.length === b.length && timingSafeEqual(a, b);
+  });
+}
+
+function strangerMessage({ headers }: IncomingMessage): string {
+  const [, host = ''] = /^([a-z0-9.-]{1,253}|\[[0-9a-f:]{1,45}\])(?::\d+)?$/i.exec(headers.host ?? '') ?? [];
+  return (
+    'This page answers to itself alone. Open it by its own address. ' +
+    `Where it is meant to be reached as ${host || 'another host'}, add that name to allowed_hosts of startDemo, ` +
+    'or set BLIP_DEMO_HOSTS, and start it again.'
+  );
 }
 
 /** Errors of this library are caused by the request: a file that is no image, a question that is too long. */
@@ -135,9 +152,9 @@ function statusOf(error: unknown): number {
   return error instanceof BlipError ? 400 : 500;
 }
 
-function sendPage({ page }: DemoSite, response: ServerResponse): void {
-  response.setHeader('content-security-policy', contentSecurityPolicy(page));
-  send(response, 200, 'text/html; charset=utf-8', page);
+function sendAsset({ type, body }: Asset, name: string, response: ServerResponse): void {
+  if (name === PAGE) response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
+  send(response, 200, type, body);
 }
 
 function fail(response: ServerResponse, status: number, error: string): void {

@@ -1,8 +1,10 @@
 // One image and one question to a loaded model, with the time of each stage. One call at a time: the caller queues
 // them.
-import type { ImageEmbeds, OVBlipModel } from '../generation';
+import type { GenerateOutput, ImageEmbeds, OVBlipModel } from '../generation';
 import { imageIdentity } from '../pipelines/image-identity';
+import { streamText } from '../pipelines/stream-text';
 import type { BlipProcessor } from '../preprocessing';
+import { DemoQuestionError } from './errors';
 
 /** The model's output, and milliseconds. An image that was asked about before is not encoded again: 0. */
 export interface Asked {
@@ -18,20 +20,29 @@ export interface Asked {
   readonly tokens: number;
 }
 
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  /** Told the text so far, whenever words are added to it. */
+  readonly on_text?: (text: string) => void;
+}
+
+/** @param wishes the address's query: `question`; without one the model writes a caption */
+export type Ask = (image: Uint8Array, wishes: URLSearchParams, options?: AskOptions) => Promise<Asked>;
+
 /**
  * @returns a function that takes an encoded image and a question; without one it writes a caption
  * @example
  * const ask = askModel(model, processor);
- * (await ask(fs.readFileSync('data/pictures/demo.jpg'), 'how many dogs are there?')).text // '2'
+ * (await ask(image, new URLSearchParams({ question: 'how many dogs are there?' }))).text // '2'
  */
-export function askModel(
-  model: OVBlipModel,
-  processor: BlipProcessor,
-): (image: Uint8Array, question: string, options?: { readonly signal?: AbortSignal }) => Promise<Asked> {
+export function askModel(model: OVBlipModel, processor: BlipProcessor): Ask {
   let last: { readonly identity: string | undefined; readonly image_embeds: ImageEmbeds } | undefined;
 
-  return async (image, question, { signal } = {}) => {
+  return async (image, wishes, { signal, on_text } = {}) => {
     const start = performance.now();
+    const question = (wishes.get('question') ?? '').trim();
+    const asks = model.canAnswer && question !== '';
+    if (asks) checkLength(question, processor);
     const identity = await imageIdentity(image);
     const stages = { preprocess: 0, vision: 0 };
     if (!last || last.identity !== identity) {
@@ -44,11 +55,11 @@ export function askModel(
       stages.vision = performance.now() - preprocessed;
     }
     const { image_embeds } = last;
-    const asks = model.canAnswer && question.trim() !== '';
-    const options = { return_dict_in_generate: true as const, signal };
-    const { sequences, timings } = asks
-      ? await model.generateAnswer({ image_embeds, ...processor.text(question) }, options)
-      : await model.generateCaption({ image_embeds }, options);
+    const { sequences, timings } = await write(
+      asks
+        ? model.streamAnswer({ image_embeds, ...processor.text(question) }, { signal })
+        : model.streamCaption({ image_embeds }, { signal }),
+    );
     const { text_encoder, decoder, decoder_steps } = timings;
     return {
       kind: asks ? 'answer' : 'caption',
@@ -57,5 +68,30 @@ export function askModel(
       stages: { ...stages, text_encoder, decoder },
       tokens: decoder_steps,
     };
+
+    /** Reads the tokens of a generation to its end. */
+    async function write(tokens: AsyncGenerator<number[], GenerateOutput, undefined>): Promise<GenerateOutput> {
+      let output: GenerateOutput | undefined;
+      const watched = (async function* () {
+        output = yield* tokens;
+      })();
+      let text = '';
+      for await (const piece of streamText(watched, [], (ids) => processor.decode(ids))) {
+        text += piece;
+        on_text?.(text);
+      }
+      if (!output) throw new Error('The generation ended without an output.');
+      return output;
+    }
   };
+}
+
+/** A question that the tokenizer would cut is refused: its answer would be one to another question. */
+function checkLength(question: string, processor: BlipProcessor): void {
+  const tokens = processor.countTokens(question);
+  if (tokens > processor.maxTextLength)
+    throw new DemoQuestionError(
+      `The question is too long: it has ${tokens} tokens (words, and pieces of words), this model reads at most ` +
+        `${processor.maxTextLength}. Shorten it.`,
+    );
 }

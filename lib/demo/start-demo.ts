@@ -1,17 +1,19 @@
 // An interactive page for a loaded model: an image and a question in, the answer and its time out. Without a question,
 // a caption. The server listens on this machine only, answers its own page and no other site or user, and does not keep
 // the process alive.
-import { checkArguments } from '../core/check-arguments';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import type { OVBlipModel } from '../generation';
 import type { BlipProcessor } from '../preprocessing';
 import { answerRequest, type DemoSite } from './answer-request';
 import { askModel } from './ask-model';
 import { DemoError } from './errors';
+import { checkHosts, defaultHosts, HOST, ownRequests, resolveBaseURL } from './own-address';
+import { readAssets } from './read-assets';
 import { BodyBudget } from './read-body';
 import { RequestQueue } from './request-queue';
 
@@ -26,11 +28,27 @@ export interface DemoOptions {
   readonly examples?: readonly DemoExample[];
   /** A free one by default. */
   readonly port?: number;
+  /**
+   * The address of the page behind a proxy, or its path, where `{port}` stands for the port:
+   * `https://hub.example.org/user/ann/proxy/{port}/`. The proxy may cut the path off or leave it. By default, the
+   * page's own address on this machine.
+   */
+  readonly base_url?: string;
+  /**
+   * Host names, beside this machine's own and that of `base_url`, under which the page answers; `*` for any. By default
+   * those in `BLIP_DEMO_HOSTS`, separated by commas; without them any under JupyterHub, which asks for a login first,
+   * and none elsewhere.
+   */
+  readonly allowed_hosts?: readonly string[];
 }
 
 export interface Demo {
   /** The page with its token, such as `http://127.0.0.1:40123/?token=…`: anyone who has it may ask. */
   readonly url: string;
+  /** Where the server listens. */
+  readonly port: number;
+  /** What the address holds as `token`. */
+  readonly token: string;
   /**
    * The address of a part of the server, with the token in it: `answer`, `about`, `examples/0`.
    *
@@ -42,8 +60,6 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
-const PAGE = path.join(__dirname, 'page.html');
 /** Larger than any camera's photo; the browser sends the file unchanged. */
 const MAX_IMAGE_BYTES = 64 * 2 ** 20;
 /** Of all images that wait for the model, together. */
@@ -70,22 +86,40 @@ export async function startDemo(
   processor: BlipProcessor,
   options: DemoOptions = {},
 ): Promise<Demo> {
-  checkOptions('startDemo', options, ['examples', 'port']);
+  checkOptions('startDemo', options, ['examples', 'port', 'base_url', 'allowed_hosts']);
   checkArguments('startDemo', { model: [model, ['generateCaption']], processor: [processor, ['image', 'text']] });
-  const { examples = [], port = 0 } = options;
+  const { examples = [], port = 0, base_url = '/', allowed_hosts = defaultHosts(process.env) } = options;
+  checkArguments('startDemo', { base_url: [base_url, 'text'], allowed_hosts: [allowed_hosts, 'texts'] });
+  const hosts = checkHosts(allowed_hosts);
+  resolveBaseURL(base_url, port); // before anything starts
   const files = examples.map(({ image }) => path.resolve(image));
   const missing = files.find((file) => !fs.existsSync(file));
   if (missing) throw new DemoError(`${missing} is missing. Expected the path of an image: an example of the demo.`);
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const assets = await readAssets();
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  });
+  await listen(server, port);
+  server.unref();
+  const base = resolveBaseURL(base_url, portOf(server));
   const site: DemoSite = {
-    page: await fs.promises.readFile(PAGE, 'utf8'),
+    assets,
+    prefix: base.pathname,
     about: {
       model: path.resolve(model.folder).split(path.sep).slice(-2).join(' '),
       device: model.executionDevices.join(', '),
       precision: model.precision,
       canAnswer: model.canAnswer,
       maxBytes: MAX_IMAGE_BYTES,
-      examples: examples.map(({ question = '' }, index) => ({ image: `examples/${index}`, question })),
+      address: `http://${HOST}:${portOf(server)}/`,
+      examples: examples.map(({ image, question = '' }, index) => ({
+        image: `examples/${index}`,
+        name: path.basename(image),
+        question,
+      })),
     },
     examples: files,
     token,
@@ -93,21 +127,14 @@ export async function startDemo(
     queue: new RequestQueue(MAX_WAITING),
     budget: new BodyBudget(MAX_HELD_BYTES),
     ask: askModel(model, processor),
-    isOwn: (request) => isOwn(request, portOf(server)),
+    isOwn: ownRequests([...hosts, base.hostname]),
   };
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    },
-    (request, response) => void answerRequest(site, request, response),
-  );
-  await listen(server, port);
-  server.unref();
+  server.on('request', (request, response) => void answerRequest(site, request, response));
   const root = `http://${HOST}:${portOf(server)}/`;
   return {
-    url: `${root}?token=${token}`,
+    url: `${base.href}?token=${token}`,
+    port: portOf(server),
+    token,
     endpoint: (name, query = {}) => `${new URL(name, root).href}?${new URLSearchParams({ ...query, token })}`,
     close: () =>
       new Promise((resolve) => {
@@ -134,13 +161,4 @@ function portOf(server: Server): number {
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new DemoError('The demo has no address: it was closed.');
   return address.port;
-}
-
-/**
- * Against pages of other sites: neither a name that was pointed at this machine, nor a request from elsewhere, is
- * answered.
- */
-function isOwn({ headers: { host, origin } }: IncomingMessage, port: number): boolean {
-  const own = [`${HOST}:${port}`, `localhost:${port}`];
-  return own.includes(host ?? '') && (origin === undefined || own.some((name) => origin === `http://${name}`));
 }

@@ -176,6 +176,17 @@ export class BlipProcessor {
     return this.trainingNotes?.whole_words_seen === true ? this.tokenizer.unknownWords(text) : [];
   }
 
+  /**
+   * Tokens of a text, with [CLS] and [SEP], before anything is cut off: more than `maxTextLength` do not fit.
+   *
+   * @throws {TokenizerError} when it is not a string
+   * @example
+   * processor.countTokens('how many dogs are there?') // 8
+   */
+  countTokens(text: string): number {
+    return this.tokenizer.encode([text], Number.POSITIVE_INFINITY, this.warn).dims[1];
+  }
+
   /** Token ids of one row as text, without the special tokens. */
   decode(ids: ArrayLike<number | bigint>): string {
     return this.tokenizer.decode(ids);

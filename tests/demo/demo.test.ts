@@ -1,11 +1,10 @@
-// The interactive page: what its server answers, whom it refuses, and the page itself in a DOM.
+// The server of the interactive page: what it answers, and whom it refuses.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { JSDOM } from 'jsdom';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { DemoError, startDemo, type Demo } from '../../lib/demo';
@@ -122,6 +121,51 @@ describe('the server', () => {
     assert.equal(status, 413);
   });
 
+  it('refuses a question that the model would not read to its end, with its length', async () => {
+    const { status, json } = await post('dog '.repeat(200), fs.readFileSync(PICTURE));
+    assert.equal(status, 400);
+    assert.match(String(json.error), /The question is too long: it has 202 tokens.*at most 40\. Shorten it/);
+  });
+
+  it('sends the words as they are written, as lines and as server-sent events', async () => {
+    for (const [accept, begin] of [
+      ['application/x-ndjson', ''],
+      ['text/event-stream', 'data: '],
+    ] as const) {
+      const response = await fetch(demo.endpoint('answer'), {
+        method: 'POST',
+        body: fs.readFileSync(PICTURE),
+        headers: { accept },
+      });
+      assert.equal(response.headers.get('content-type'), accept);
+      const lines = (await response.text()).split('\n').filter((line) => line !== '');
+      const events = lines.map((line): Record<string, unknown> => {
+        assert.ok(line.startsWith(begin), line);
+        return JSON.parse(line.slice(begin.length));
+      });
+      const caption = 'two gray dogs playing with two green balls on the beach';
+      const texts = events.slice(0, -1).map(({ text }) => String(text));
+      assert.ok(texts.length >= 5 && texts.every((text) => caption.startsWith(text)), texts.join('; '));
+      assert.deepEqual([events.at(-1)?.kind, events.at(-1)?.text], ['caption', caption]);
+    }
+  });
+
+  it('says what is wrong with a damaged image in a sentence, without bytes and buffers', async () => {
+    const { status, json } = await post('', fs.readFileSync(PICTURE).subarray(0, 3000));
+    assert.equal(status, 400);
+    assert.match(String(json.error), /damaged or cut short.*try again/);
+    assert.doesNotMatch(String(json.error), /memory|bytes|buffer/i);
+  });
+
+  it('takes its token in three places', async () => {
+    const about = new URL('about', `http://127.0.0.1:${demo.port}/`).href;
+    const status = async (headers: Record<string, string>): Promise<number> => (await fetch(about, { headers })).status;
+    assert.equal(await status({ 'x-demo-token': demo.token }), 200);
+    assert.equal(await status({ 'x-demo-token': `${demo.token}x` }), 401);
+    // A proxy's own token beside it does no harm
+    assert.equal(await status({ 'x-demo-token': demo.token, authorization: 'Bearer of-the-proxy' }), 200);
+  });
+
   it('answers to its own page alone', async () => {
     const { port } = new URL(demo.url);
     const ask = (headers: Record<string, string>): Promise<number | undefined> =>
@@ -167,81 +211,5 @@ describe('the server', () => {
     const again = await startDemo(model, processor, { port: Number(new URL(other.url).port) });
     assert.equal((await fetch(again.url)).status, 200);
     await again.close();
-  });
-});
-
-/** The page as a browser runs it, but for layout; its requests go to the server. */
-async function openPage(url: string): Promise<{
-  window: JSDOM['window'];
-  find: (selector: string) => HTMLElement;
-  until: (done: () => boolean) => Promise<void>;
-}> {
-  const { window } = new JSDOM(await (await fetch(url)).text(), {
-    url,
-    runScripts: 'dangerously',
-    beforeParse: (page) => {
-      Object.assign(page, { fetch: (where: string, options?: RequestInit) => fetch(new URL(where, url), options) });
-      Object.assign(page, { TextDecoderStream });
-      Object.assign(page.URL, { createObjectURL: () => 'data:,', revokeObjectURL: () => undefined });
-    },
-  });
-  const find = (selector: string): HTMLElement =>
-    window.document.querySelector<HTMLElement>(selector) ?? assert.fail(`no ${selector}`);
-  const until = async (done: () => boolean): Promise<void> => {
-    for (
-      const end = Date.now() + 10_000;
-      !done();
-      await new Promise((resolve) => {
-        setTimeout(resolve, 10);
-      })
-    )
-      assert.ok(Date.now() < end, 'the page did not get there');
-  };
-  return { window, find, until };
-}
-
-describe('the page', () => {
-  it('an example answers; a question about the same picture joins the list; without one, a caption', async () => {
-    const { window, find, until } = await openPage(demo.url);
-    await until(() => window.document.querySelectorAll('#examples button').length === 2);
-    assert.match(find('#about').textContent ?? '', /^blip-scenes fp16 on CPU, computed in /);
-    find('#go').click();
-    assert.match(find('#said').textContent ?? '', /No image: choose one first/);
-    // So that the example is new
-    await post('', fs.readFileSync(path.join(projectRoot(), 'data', 'pictures', 'snow-day-snowman.jpg')));
-    find('#examples button').click();
-    await until(() => find('#said').textContent === '2');
-    assert.match(
-      find('#stages').textContent ?? '',
-      /ms in all.*vision model.*text encoder.*text decoder .* for 2 tokens/,
-    );
-    Object.assign(find('#question'), { value: 'what color are the balls?' });
-    find('#go').click();
-    await until(() => find('#said').textContent === 'green');
-    assert.match(find('#stages').textContent ?? '', /image known from before/);
-    Object.assign(find('#question'), { value: '' });
-    find('#go').click();
-    await until(() => /on the beach/.test(find('#said').textContent ?? ''));
-    assert.equal(window.document.querySelectorAll('#history li').length, 3);
-    window.close();
-  });
-
-  it('a checkpoint for captions: no questions', async () => {
-    const captions = path.join(work, 'captions');
-    fs.cpSync(path.join(work, 'blip-scenes', 'fp16'), captions, {
-      recursive: true,
-      filter: (file) => !file.includes('text_encoder') && !file.includes('manifest'),
-    });
-    const captioner = await OVBlipModel.load(captions);
-    const other = await startDemo(captioner, processor, { examples: [{ image: PICTURE }] });
-    const { window, find, until } = await openPage(other.url);
-    await until(() => find('#go').textContent === 'Caption');
-    assert.ok(find('#question').hasAttribute('disabled'));
-    find('#examples button').click();
-    await until(() => window.document.querySelectorAll('#history li').length === 1);
-    assert.deepEqual((await post(QUESTION, fs.readFileSync(PICTURE), other)).json.kind, 'caption');
-    window.close();
-    await other.close();
-    captioner.dispose();
   });
 });

@@ -77,7 +77,9 @@ describe('the package', { skip }, () => {
   });
 
   it('contains every entry, what lies beside the code, and nothing of this project beside', () => {
-    for (const name of ['dist/optimize/nncf_worker.py', 'dist/demo/page.html', 'README.md', 'LICENSE'])
+    const page = fs.readdirSync(path.join(ROOT, 'lib', 'demo', 'page')).map((name) => `dist/demo/page/${name}`);
+    assert.ok(page.includes('dist/demo/page/index.html') && page.includes('dist/demo/page/page.mjs'));
+    for (const name of ['dist/optimize/nncf_worker.py', ...page, 'README.md', 'LICENSE'])
       assert.ok(files.includes(name), name);
     assert.deepEqual(
       files.filter((name) => !/^(dist|lib)\/|^(README\.md|LICENSE|package\.json)$/.test(name)),

@@ -27,7 +27,7 @@ const PERMISSIVE = new Set([
  */
 const COPYLEFT = [
   { licence: 'LGPL-3.0-or-later', packages: /^@img\/sharp-/ },
-  { licence: 'MPL-2.0', packages: /^(zeromq|certifi|fqdn)$/ },
+  { licence: 'MPL-2.0', packages: /^(zeromq|certifi|fqdn|axe-core)$/ },
 ];
 
 const read = (name: string): string => fs.readFileSync(path.join(projectRoot(), name), 'utf8');
