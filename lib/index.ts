@@ -105,6 +105,7 @@ export {
   type WithoutTimings,
 } from './generation';
 export * from './pipelines';
+export * from './search';
 export * from './datasets';
 export * from './optimize';
 export * from './evaluation';

@@ -1,7 +1,7 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
 import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
-import type { BlipConfig } from '../checkpoint';
+import type { BlipConfig, BlipTask } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import { BlipModelError } from './check-inputs';
@@ -39,10 +39,7 @@ export class OVBlipMatcher {
    */
   static async fromPretrained(idOrFolder: string, options: PretrainedOptions = {}): Promise<OVBlipMatcher> {
     const { source, load } = splitOptions('OVBlipMatcher.fromPretrained', options);
-    const folder = await convertOnce(idOrFolder, source, ({ id, task }) => {
-      if (task !== 'image-text-retrieval' && task !== 'feature-extraction')
-        throw new BlipModelError(notForRetrieval(id));
-    });
+    const folder = await convertOnce(idOrFolder, source, checkRetrieval);
     return OVBlipMatcher.load(folder, load);
   }
 
@@ -203,6 +200,14 @@ function rowOf({ data, dims: [rows, size] }: Features, row: number): Float32Arra
 
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+/**
+ * For `convertOnce`: whether a checkpoint was made for matching or comparing.
+ * @throws {BlipModelError} when it was made for another task
+ */
+export function checkRetrieval({ id, task }: { readonly id: string; readonly task: BlipTask }): void {
+  if (task !== 'image-text-retrieval' && task !== 'feature-extraction') throw new BlipModelError(notForRetrieval(id));
 }
 
 /** Why a folder's files do not suffice to match texts, or undefined if they do. */

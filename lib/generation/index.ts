@@ -1,5 +1,5 @@
 // Public API of the generation room.
-export * from './blip-matcher';
+export { OVBlipMatcher } from './blip-matcher';
 export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
