@@ -91,6 +91,8 @@ export {
   type PixelInput,
   type PretrainedOptions,
   type QuestionAttentions,
+  type RankAnswersOptions,
+  type RankedAnswer,
   type SamplingOptions,
   type SequenceTrace,
   type StageTimings,

@@ -39,7 +39,23 @@ export const GENERATION_OPTIONS = {
     choices: ['true', 'false', 'never'],
     help: 'when beam search ends, as in transformers',
   },
+  'no-repeat-ngram-size': { type: 'integer', min: 0, help: 'no sequence of so many tokens comes twice' },
+  'num-return-sequences': { type: 'integer', min: 1, help: 'texts for each image or question, best first' },
+  'do-sample': { type: 'boolean', help: 'draw tokens with their probabilities instead of the most likely ones' },
+  temperature: { type: 'number', help: 'sampling: below 1, likely tokens become likelier' },
+  'top-k': { type: 'integer', min: 0, help: 'sampling: from so many of the most likely tokens; 50 by default, 0 all' },
+  'top-p': { type: 'number', help: 'sampling: from the most likely tokens that add up to this probability' },
+  seed: { type: 'integer', min: 0, help: 'sampling: the same seed draws the same texts' },
 } as const satisfies OptionSpecs;
+
+export const SCORE_OPTIONS = {
+  scores: { type: 'boolean', help: 'print the probability of each text behind it; --json always has it' },
+} as const satisfies OptionSpecs;
+
+/** The column of a score, if asked for: four digits. */
+export function scoreColumn(parsed: ParsedCommand, score: number): string[] {
+  return parsed.flag('scores') ? [String(Number(score.toPrecision(4)))] : [];
+}
 
 /** Options of `pipeline` and `fromPretrained`. */
 export function pretrainedOptions(parsed: ParsedCommand, terminal: Terminal, label: string): PretrainedOptions {
@@ -72,11 +88,12 @@ export function generationOptions(parsed: ParsedCommand, { signal }: Terminal): 
   const early_stopping = parsed.string('early-stopping');
   const numbers: Record<string, number> = {};
   for (const [name, { type }] of Object.entries(GENERATION_OPTIONS)) {
-    const value = type === 'string' ? undefined : parsed.number(name);
+    const value = type === 'integer' || type === 'number' ? parsed.number(name) : undefined;
     if (value !== undefined) numbers[name.replaceAll('-', '_')] = value;
   }
   return {
     ...numbers,
+    ...(parsed.flag('do-sample') && { do_sample: true }),
     ...(early_stopping !== undefined && {
       early_stopping: early_stopping === 'never' ? 'never' : early_stopping === 'true',
     }),

@@ -11,6 +11,7 @@ import { BlipModelError } from './check-inputs';
 import { decoderProperties } from './decoder-properties';
 import type { EncoderStates } from './decoder-session';
 import { deviceSetting } from './device-setting';
+import { assertAnswers, imageStates, questionStates } from './encode-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
 import { generateOutput, type GenerateOutput, type WithoutTimings, type WithTimings } from './generate-output';
 import {
@@ -25,6 +26,8 @@ import {
 import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
 import { findProblem, noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
+import type { RankAnswersOptions, RankedAnswer } from './rank-answers';
+import { rankQuestions, readCandidates, resolveRankOptions } from './rank-questions';
 import { readPrompts } from './read-prompts';
 import { runSearches, settingsByLength } from './run-searches';
 import { checkSeeds } from './sampling-options';
@@ -188,7 +191,7 @@ export class OVBlipModel {
       ? readPrompts({ ...inputs, input_ids: inputs.input_ids }, bos, (texts) => this.encoders.checkTexts(texts))
       : [[bos]];
     const settings = settingsByLength(prompts, (length) => this.#settings(options, length));
-    const { states, vision } = await this.#imageStates(inputs);
+    const { states, vision } = await imageStates(this.encoders, inputs);
     const rows = batchSize(states.dims[0], prompts.length, 'prompts');
     checkSeeds(options.seed, rows);
     const rowPrompts = prompts.length === 1 ? Array<number[]>(rows).fill(prompts[0]) : prompts;
@@ -210,22 +213,48 @@ export class OVBlipModel {
     inputs: ImageInput & Texts,
     options: WithTimings | WithoutTimings = {},
   ): Promise<GenerateOutput | number[][]> {
-    if (!this.canAnswer)
-      throw new BlipModelError(
-        `${this.folder} has no text encoder: its checkpoint was made for captions. Load a VQA checkpoint, such ` +
-          'as Salesforce/blip-vqa-base.',
-      );
+    assertAnswers(this.encoders);
     const prompt = [beginToken(options, this.config.text_config)];
     const settings = settingsByLength([prompt], (length) => this.#settings(options, length));
-    this.encoders.checkTexts(inputs);
-    const { states: image, vision } = await this.#imageStates(inputs);
-    const start = performance.now();
-    const question = await this.encoders.encodeTexts(image, inputs, 'last_hidden_state', 'questions');
-    const text_encoder = performance.now() - start;
-    const [rows, length, size] = question.dims;
+    const question = await questionStates(this.encoders, inputs);
+    const [rows] = question.states.dims;
     checkSeeds(options.seed, rows);
-    const states: EncoderStates = { ...question, dims: [rows, length, size] };
-    return this.#generate({ states, prompts: Array<number[]>(rows).fill(prompt), settings, vision, text_encoder });
+    return this.#generate({ ...question, prompts: Array<number[]>(rows).fill(prompt), settings });
+  }
+
+  /**
+   * Ranks given answers instead of writing one: BLIP's rank mode (`rank_answer` in Salesforce's models/blip_vqa.py).
+   * Candidates whose first token is unlikely are left out; of the others the whole likelihood counts.
+   *
+   * @param inputs images or their embeddings, and questions, as in generateAnswer
+   * @param candidates `processor.text(answers)`: any number, the same for all questions
+   * @returns per question the candidates that were compared, at most num_ans_candidates, best first. Equal ones, such
+   *   as duplicates, stay in the order of the list
+   * @throws {BlipModelError | GenerationOptionsError} before anything runs
+   * @example
+   * const answers = ['1', '2', '3', 'yes'];
+   * const [ranked] = await model.rankAnswers({ image_embeds, ...processor.text('how many dogs are there?') }, processor.text(answers));
+   * answers[ranked[0].index] // '2'
+   */
+  async rankAnswers(
+    inputs: ImageInput & Texts,
+    candidates: Texts,
+    options: RankAnswersOptions = {},
+  ): Promise<RankedAnswer[][]> {
+    checkArguments('OVBlipModel.rankAnswers', { inputs: [inputs, 'object'], candidates: [candidates, 'object'] });
+    assertAnswers(this.encoders);
+    const resolved = resolveRankOptions(options);
+    const { signal } = resolved;
+    signal?.throwIfAborted();
+    const { text_config } = this.config;
+    const texts = readCandidates(candidates, this.encoders.checkTexts(candidates), text_config);
+    const { states } = await questionStates(this.encoders, inputs);
+    const { openvino } = this.encoders;
+    const call = { openvino, decoder: this.decoder, states, bos: text_config.bos_token_id };
+    return this.#inTurn(() => {
+      this.encoders.assertUsable();
+      return rankQuestions(call, texts, resolved);
+    }, signal);
   }
 
   /**
@@ -298,12 +327,6 @@ export class OVBlipModel {
     const settings = resolveGenerationOptions(options, promptLength, this.config.text_config);
     settings.signal?.throwIfAborted();
     return settings;
-  }
-
-  async #imageStates(inputs: ImageInput): Promise<{ readonly states: ImageEmbeds; readonly vision: number }> {
-    const start = performance.now();
-    const states = await this.encoders.imageEmbeds(inputs);
-    return { states, vision: 'image_embeds' in inputs ? 0 : performance.now() - start };
   }
 
   /** What uses the decoder waits for its turn (docs/decisions/008-one-generation-at-a-time.md). */

@@ -69,7 +69,10 @@ export function generateOutput(
     ...(sampling && { seed: sampling.seed }),
     ...(output_probabilities && {
       token_probabilities: token_log_probabilities.map((logs) => logs.map((log) => Math.exp(log))),
-      probabilities: token_log_probabilities.map((logs) => Math.exp(logs.reduce((sum, log) => sum + log, 0))),
+      // A text that beam search did not find has no tokens
+      probabilities: token_log_probabilities.map((logs) =>
+        logs.length === 0 ? 0 : Math.exp(logs.reduce((sum, log) => sum + log, 0)),
+      ),
     }),
     ...(output_scores && { scores, ...(sequences_scores && { sequences_scores }) }),
   };

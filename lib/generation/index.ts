@@ -10,4 +10,5 @@ export type { QuestionAttentions, SequenceTrace, TraceSequenceOptions } from './
 export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
 export type { Features, ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';
+export type { RankAnswersOptions, RankedAnswer } from './rank-answers';
 export type { SamplingOptions } from './sampling-options';

@@ -1,19 +1,36 @@
 // The task `image-to-text`: images in, captions out.
 import type { GenerationOptions, OVBlipModel, StreamOptions } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
-import { checkTextOptions, type OneOrMany } from './pipeline-error';
+import { describeValue } from '../core/describe-value';
+import { checkOneText, checkTextOptions, PipelineError, type OneOrMany } from './pipeline-error';
 import { streamText } from './stream-text';
+import { writtenTexts, type WrittenToken } from './written-texts';
 import { traceCaption, type TraceCaptionOptions, type TracedCaption } from './trace-text';
 
 export interface Caption {
   readonly generated_text: string;
+  /**
+   * The probability that the model gives the whole text, the end included: the product of the probabilities of its
+   * tokens after the prompt, from the model's own scores (before temperature, penalties and bans). A text that reached
+   * its greatest length has no end: the probability of all texts that begin so.
+   */
+  readonly score: number;
+  /** With `output_probabilities: true`: each token after the prompt. */
+  readonly tokens?: readonly WrittenToken[];
 }
 
-/** `prompt`: words that the caption begins with. */
-export type CaptionOptions = GenerationOptions & { readonly prompt?: string };
+export type CaptionOptions = GenerationOptions & {
+  /** Words that the caption begins with; for a list of images also a list, one each. */
+  readonly prompt?: OneOrMany<string>;
+  /** Also returns `tokens`. */
+  readonly output_probabilities?: boolean;
+};
 export type CaptionStreamOptions = StreamOptions & { readonly prompt?: string };
 
-/** One image gives a list with its caption; a list of images gives one such list per image, as in transformers.js. */
+/**
+ * One image gives a list with its caption, or its num_return_sequences captions, the most probable first; a list of
+ * images gives one such list per image, as in transformers.js. Each image gets what it gets alone, with a seed, too.
+ */
 export interface ImageToText {
   (image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
   (images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
@@ -37,22 +54,39 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
     return { pixel_values, ...(prompt ? processor.text(prompt) : {}) };
   }
 
-  async function captionOne(image: ImageSource, { prompt, ...options }: CaptionOptions): Promise<Caption[]> {
+  async function captionOne(
+    image: ImageSource,
+    prompt: string | undefined,
+    { output_probabilities = false, ...options }: Omit<CaptionOptions, 'prompt'>,
+  ): Promise<Caption[]> {
     checkTextOptions(options);
-    const ids = await model.generateCaption(await inputsOf(image, prompt), options);
-    return ids.map((row) => ({ generated_text: processor.decode(row) }));
+    const inputs = await inputsOf(image, prompt);
+    const full = { ...options, return_dict_in_generate: true, output_probabilities: true } as const;
+    const output = await model.generateCaption(inputs, full);
+    const texts = options.num_return_sequences ?? 1;
+    const [written] = writtenTexts(output, processor, { texts, prompt: (inputs.input_ids?.length ?? 2) - 1 });
+    return written.map(({ text, score, tokens }) => ({
+      generated_text: text,
+      score,
+      ...(output_probabilities && { tokens }),
+    }));
   }
 
   async function caption(image: ImageSource, options?: CaptionOptions): Promise<Caption[]>;
   async function caption(images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
   async function caption(
     image: OneOrMany<ImageSource>,
-    options: CaptionOptions = {},
+    { prompt, ...options }: CaptionOptions = {},
   ): Promise<Caption[] | Caption[][]> {
-    if (!isList(image)) return captionOne(image, options);
+    if (!isList(image)) return captionOne(image, onePrompt(prompt), options);
+    if (Array.isArray(prompt) && prompt.length !== image.length)
+      throw new PipelineError(
+        `${image.length} images and ${prompt.length} prompts: give one prompt for all images, or one per image.`,
+      );
     const captions: Caption[][] = [];
     // One at a time: the states of an image are large
-    for (const each of image) captions.push(await captionOne(each, options));
+    for (const [i, each] of image.entries())
+      captions.push(await captionOne(each, onePrompt(Array.isArray(prompt) ? prompt[i] : prompt), options));
     return captions;
   }
 
@@ -61,6 +95,7 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
     { prompt, ...options }: CaptionStreamOptions = {},
   ): AsyncGenerator<string, string, undefined> {
     checkTextOptions(options);
+    checkOneText(options);
     const inputs = await inputsOf(image, prompt);
     // Without [CLS] and [SEP]
     const start = prompt ? Array.from(processor.text(prompt).input_ids, Number).slice(1, -1) : [];
@@ -72,6 +107,14 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
   }
 
   return Object.assign(caption, { stream, trace, dispose: () => model.dispose() });
+}
+
+/** @throws {PipelineError} when a prompt is no string */
+function onePrompt(prompt: unknown): string | undefined {
+  if (prompt === undefined || typeof prompt === 'string') return prompt;
+  throw new PipelineError(
+    `The prompt is ${describeValue(prompt)}, expected a string, or for a list of images a list with a string each.`,
+  );
 }
 
 export function isList(image: OneOrMany<ImageSource>): image is readonly ImageSource[] {

@@ -4,6 +4,8 @@ export type { ImageTextMatching, Match, MatchOptions } from './image-text-matchi
 export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from './image-to-text';
 export { pipeline } from './pipeline';
 export { PipelineError, type OneOrMany } from './pipeline-error';
-export type { Answer, VisualQuestionAnswering } from './visual-question-answering';
+export type { CandidateOptions } from './rank-candidates';
+export type { Answer, AnswerOptions, VisualQuestionAnswering } from './visual-question-answering';
+export type { WrittenToken } from './written-texts';
 export type { AttentionOptions, PatchAttention } from './patch-attention';
 export * from './trace-text';

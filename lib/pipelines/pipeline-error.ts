@@ -9,9 +9,18 @@ export type OneOrMany<T> = T | readonly T[];
 
 /** @throws {PipelineError} for an option of the model that makes no sense where text is returned */
 export function checkTextOptions(options: object): void {
-  if ('return_dict_in_generate' in options && options.return_dict_in_generate)
+  for (const name of ['return_dict_in_generate', 'output_scores'])
+    if (name in options && Reflect.get(options, name))
+      throw new PipelineError(
+        `${name}: a pipeline returns text. Leave it out, or call generateCaption or generateAnswer of OVBlipModel. ` +
+          'output_probabilities gives the probability of each token.',
+      );
+}
+
+/** @throws {PipelineError} when a stream is asked for more than one text */
+export function checkOneText({ num_return_sequences = 1 }: { readonly num_return_sequences?: number }): void {
+  if (num_return_sequences !== 1)
     throw new PipelineError(
-      'return_dict_in_generate: a pipeline returns text. Leave it out, or call generateCaption or generateAnswer ' +
-        'of OVBlipModel.',
+      `num_return_sequences is ${num_return_sequences}: a stream is one text. Leave it out, or call without stream.`,
     );
 }

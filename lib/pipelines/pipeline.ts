@@ -37,12 +37,17 @@ const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
  * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', { dtype: 'fp16', device: 'CPU' });
  * @example
  * const captioner = await pipeline('image-to-text', 'models/blip-scenes');
- * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach' }]
+ * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach', score: 0.98... }]
+ * // Three drawn captions, the same ones at every call with this seed
+ * await captioner('data/pictures/demo.jpg', { do_sample: true, top_p: 0.9, num_return_sequences: 3, seed: 1 })
  * @example
  * const vqa = await pipeline('visual-question-answering', 'models/blip-scenes');
- * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2' }]
+ * await vqa('data/pictures/demo.jpg', 'how many dogs are in the picture?') // [{ answer: '2', score: 0.99... }]
  * await vqa('data/pictures/demo.jpg', ['is it day or night?', 'where was this picture taken?'])
- * // [[{ answer: 'day' }], [{ answer: 'beach' }]]
+ * // [[{ answer: 'day', score: 0.99... }], [{ answer: 'beach', score: 0.99... }]]
+ * // The best of given answers; their scores add up to 1
+ * await vqa('data/pictures/demo.jpg', 'where was this picture taken?', { candidates: ['beach', 'park', 'street'] })
+ * // [{ answer: 'beach', score: 0.99... }, { answer: 'street', ... }, { answer: 'park', ... }]
  * @example
  * const matcher = await pipeline('image-text-matching', 'Salesforce/blip-itm-base-coco');
  * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]

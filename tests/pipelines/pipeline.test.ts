@@ -9,13 +9,33 @@ import sharp from 'sharp';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { readPictures, type Picture } from '../../lib/datasets';
-import { pipeline, PipelineError, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines';
+import {
+  pipeline,
+  PipelineError,
+  type Answer,
+  type ImageToText,
+  type VisualQuestionAnswering,
+} from '../../lib/pipelines';
 import { projectRoot } from '../project-root';
 import { countInferences } from './count-inferences';
 
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'pipelines-'));
 const fp16 = path.join(work, 'fp16');
 const DAY = 'is it day or night?';
+
+/** Answers without their scores, which are probabilities. */
+async function words(answers: Promise<Answer[]>): Promise<{ answer: string }[]> {
+  return withoutScores(await answers);
+}
+async function lists(answers: Promise<Answer[][]>): Promise<{ answer: string }[][]> {
+  return (await answers).map(withoutScores);
+}
+function withoutScores(answers: readonly Answer[]): { answer: string }[] {
+  return answers.map(({ answer, score, ...rest }) => {
+    assert.ok(score > 0.05 && score <= 1 && Object.keys(rest).length === 0, `${answer}: ${score}`);
+    return { answer };
+  });
+}
 
 let pictures: Picture[];
 let captioner: ImageToText;
@@ -56,7 +76,7 @@ describe('image-to-text', () => {
     const [one, two] = [await captioner(day), await captioner(night)];
     assert.deepEqual(
       one.map((each) => Object.keys(each)),
-      [['generated_text']],
+      [['generated_text', 'score']],
     );
     assert.match(one[0].generated_text, /street/);
     assert.match(two[0].generated_text, /beach/);
@@ -88,14 +108,16 @@ describe('visual-question-answering', () => {
       file,
       questions: [{ question, answer }],
     } of pictures)
-      assert.deepEqual(await vqa(file, question), [{ answer }], file);
+      assert.deepEqual(await words(vqa(file, question)), [{ answer }], file);
   });
 
   it('many questions about one picture, one question about many, and pairs give one list per question', async () => {
     for (const { file, questions } of pictures) {
-      const asked = await vqa(
-        file,
-        questions.map(({ question }) => question),
+      const asked = await lists(
+        vqa(
+          file,
+          questions.map(({ question }) => question),
+        ),
       );
       assert.deepEqual(
         asked,
@@ -104,13 +126,73 @@ describe('visual-question-answering', () => {
       );
     }
     const [day, night] = [picture('street-day'), picture('beach-night')];
-    assert.deepEqual(await vqa([day, night], DAY), [[{ answer: 'day' }], [{ answer: 'night' }]]);
-    assert.deepEqual(await vqa([night, day], [DAY, 'where was this picture taken?']), [
+    assert.deepEqual(await lists(vqa([day, night], DAY)), [[{ answer: 'day' }], [{ answer: 'night' }]]);
+    assert.deepEqual(await lists(vqa([night, day], [DAY, 'where was this picture taken?'])), [
       [{ answer: 'night' }],
       [{ answer: 'street' }],
     ]);
-    assert.deepEqual(await vqa(day, [DAY]), [[{ answer: 'day' }]], 'a list of one stays a list');
+    assert.deepEqual(await lists(vqa(day, [DAY])), [[{ answer: 'day' }]], 'a list of one stays a list');
     assert.deepEqual([await vqa([], DAY), await vqa(day, [])], [[], []]);
+  });
+
+  it('chooses among candidates, whatever their number, and says what is no candidate', async () => {
+    const file = picture('beach-night');
+    const [best, ...others] = await vqa(file, DAY, { candidates: ['day', 'night', 'a red car', '', 'night'] });
+    assert.equal(best.answer, 'night');
+    assert.ok(Math.abs([best, ...others].reduce((sum, { score }) => sum + score, 0) - 1) < 1e-9);
+    assert.equal(others.length, 4);
+    assert.deepEqual(await vqa(file, DAY, { candidates: ['dog'] }), [{ answer: 'dog', score: 1 }]);
+    const many = Array.from({ length: 2_000 }, (_, i) => (i === 1_234 ? 'night' : `dog ${i}`));
+    const rows = await vqa([file, picture('street-day')], DAY, { candidates: many, num_ans_candidates: 5 });
+    assert.deepEqual([rows[0][0].answer, rows[0].length, rows.length], ['night', 5, 2]);
+    const wrong: [object, RegExp][] = [
+      [{ candidates: [] }, /candidates is .*at least one answer/],
+      [{ candidates: 'yes' }, /candidates is "yes"/],
+      [{ candidates: ['yes', 5] }, /candidates\[1\] is 5, expected a string/],
+      [{ candidates: ['yes'], num_beams: 3 }, /num_beams: with candidates no text is written/],
+    ];
+    for (const [options, message] of wrong)
+      await assert.rejects(vqa(file, DAY, options), { name: 'PipelineError', message });
+  });
+
+  it('gives several answers, best first, and the probability of each token on request', async () => {
+    const file = picture('beach-night');
+    const options = { num_beams: 4, num_return_sequences: 3, output_probabilities: true };
+    for (const answers of [await vqa(file, DAY, options), (await vqa(file, [DAY, DAY], options))[1]]) {
+      assert.equal(answers.length, 3);
+      assert.ok(answers.every(({ score }, i) => i === 0 || score <= answers[i - 1].score));
+      for (const { score, tokens = [] } of answers) {
+        const product = tokens.reduce((sum, { probability }) => sum * probability, 1);
+        assert.ok(tokens.length > 0 && Math.abs(product - score) < 1e-9);
+      }
+      assert.deepEqual(
+        answers[0].tokens?.map(({ token }) => token),
+        ['night', '[SEP]'],
+      );
+    }
+  });
+
+  it('draws for each question and each image what it draws alone', async () => {
+    const [day, night] = [picture('street-day'), picture('beach-night')];
+    const options = { do_sample: true, temperature: 3, top_k: 0, seed: 7 };
+    const questions = ['how many dogs are there?', DAY, 'where was this picture taken?'];
+    const drawn = async (answers: Promise<Answer[][]>): Promise<string[]> =>
+      (await answers).flatMap((each) => each.map(({ answer }) => answer));
+    const alone = (image: string, question: string) => drawn(vqa(image, [question], options));
+    assert.deepEqual(
+      await drawn(vqa(day, questions, options)),
+      (await Promise.all(questions.map((question) => alone(day, question)))).flat(),
+    );
+    assert.deepEqual(await drawn(vqa([day, night], DAY, options)), [
+      ...(await alone(day, DAY)),
+      ...(await alone(night, DAY)),
+    ]);
+    const several = await captioner([day, night], { ...options, num_return_sequences: 3, prompt: ['a', 'two dogs'] });
+    assert.deepEqual(several[1], await captioner(night, { ...options, num_return_sequences: 3, prompt: 'two dogs' }));
+    assert.ok(several[1].every(({ generated_text }) => generated_text.startsWith('two dogs')));
+    await assert.rejects(captioner([day, night], { prompt: ['a'] }), /2 images and 1 prompts/);
+    await assert.rejects(captioner(day, { prompt: ['a'] }), /prompt is .*expected a string/);
+    await assert.rejects(captioner(day, { num_return_sequences: 2 }), /greedy search has one result/);
   });
 
   it('refuses lists that make no pairs, and says how many there are', async () => {
@@ -154,14 +236,14 @@ describe('the remembered picture', () => {
   it("is encoded anew when the file's content changes, even with size and modification time kept", async () => {
     const file = path.join(work, 'changing.jpg');
     settle(picture('street-day'), file);
-    assert.deepEqual(await vqa(file, DAY), [{ answer: 'day' }]);
+    assert.deepEqual(await words(vqa(file, DAY)), [{ answer: 'day' }]);
     const { size, atime, mtime } = fs.statSync(file);
     const night = fs.readFileSync(picture('beach-night'));
     fs.writeFileSync(file, Buffer.concat([night, Buffer.alloc(Math.max(0, size - night.length))]));
     fs.utimesSync(file, atime, mtime);
-    assert.deepEqual(await vqa(file, DAY), [{ answer: 'night' }]);
+    assert.deepEqual(await words(vqa(file, DAY)), [{ answer: 'night' }]);
     fs.copyFileSync(picture('street-day'), file); // at once: the file system's clock may not have ticked
-    assert.deepEqual(await vqa(file, DAY), [{ answer: 'day' }]);
+    assert.deepEqual(await words(vqa(file, DAY)), [{ answer: 'day' }]);
     fs.rmSync(file);
     await assert.rejects(vqa(file, DAY), /changing\.jpg: the image cannot be read/);
   });
@@ -170,20 +252,20 @@ describe('the remembered picture', () => {
     const [day, night] = [fs.readFileSync(picture('street-day')), fs.readFileSync(picture('beach-night'))];
     const buffer = Buffer.alloc(Math.max(day.length, night.length)); // what follows the picture's end is ignored
     day.copy(buffer);
-    assert.deepEqual(await vqa(buffer, DAY), [{ answer: 'day' }]);
+    assert.deepEqual(await words(vqa(buffer, DAY)), [{ answer: 'day' }]);
     buffer.fill(0);
     night.copy(buffer);
-    assert.deepEqual(await vqa(buffer, DAY), [{ answer: 'night' }]);
+    assert.deepEqual(await words(vqa(buffer, DAY)), [{ answer: 'night' }]);
   });
 
   it('is encoded anew when a sharp pipeline changes', async () => {
     const image = sharp(picture('street-day'));
-    assert.deepEqual(await vqa(image, DAY), [{ answer: 'day' }]);
+    assert.deepEqual(await words(vqa(image, DAY)), [{ answer: 'day' }]);
     const { width, height } = await sharp(picture('street-day')).metadata();
     image.composite([
       { input: await sharp(picture('beach-night')).resize(width, height, { fit: 'fill' }).png().toBuffer() },
     ]);
-    assert.deepEqual(await vqa(image, DAY), [{ answer: 'night' }]);
+    assert.deepEqual(await words(vqa(image, DAY)), [{ answer: 'night' }]);
   });
 
   it('does not mix up questions asked at once about different pictures', async () => {
@@ -192,7 +274,7 @@ describe('the remembered picture', () => {
     );
     const answers = await Promise.all(list.map(({ file, question }) => vqa(file, question)));
     assert.deepEqual(
-      answers,
+      answers.map(withoutScores),
       list.map(({ answer }) => [{ answer }]),
     );
   });

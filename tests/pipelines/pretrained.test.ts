@@ -73,7 +73,7 @@ describe('a checkpoint folder', () => {
 
     seen = [];
     const ask = await pipeline('visual-question-answering', MODEL, { dtype: 'fp16', device: 'CPU', progress_callback });
-    assert.deepEqual(await ask(PICTURE, QUESTION), [{ answer: '2' }]);
+    assert.equal((await ask(PICTURE, QUESTION))[0].answer, '2');
     ask.dispose();
 
     const model = await OVBlipModel.fromPretrained(MODEL, { progress_callback });
@@ -147,7 +147,7 @@ describe('a hub id', () => {
     fs.cpSync(MODEL, path.join(store, 'snapshots', commit), { recursive: true });
     const options = { cache_dir: path.join(work, 'hub'), local_files_only: true, progress_callback };
     const ask = await pipeline('visual-question-answering', 'blip-test/scenes', options);
-    assert.deepEqual(await ask(PICTURE, QUESTION), [{ answer: '2' }]);
+    assert.equal((await ask(PICTURE, QUESTION))[0].answer, '2');
     ask.dispose();
     assert.ok(converted());
     seen = [];

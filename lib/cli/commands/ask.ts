@@ -1,6 +1,7 @@
 // blip-openvino ask: answers to questions about images.
 import { UsageError, type Command } from '../command';
 import { checkImageArguments } from '../find-images';
+import { CANDIDATE_OPTIONS, candidateOptions } from '../candidate-options';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
 import {
   chooseModel,
@@ -8,6 +9,8 @@ import {
   generationOptions,
   MODEL_OPTIONS,
   pretrainedOptions,
+  SCORE_OPTIONS,
+  scoreColumn,
 } from '../shared-options';
 
 const USUAL_MODEL = 'Salesforce/blip-vqa-base';
@@ -21,7 +24,9 @@ export const ask: Command = {
   options: {
     question: { type: 'string', value: 'text', multiple: true, help: 'what to ask about each image' },
     ...MODEL_OPTIONS,
+    ...CANDIDATE_OPTIONS,
     ...GENERATION_OPTIONS,
+    ...SCORE_OPTIONS,
     ...IMAGE_OPTIONS,
   },
   examples: [
@@ -35,28 +40,36 @@ export const ask: Command = {
         'data/pictures/demo.jpg',
       output: 'how many dogs are there?\t2\nis it day or night?\tday',
     },
+    {
+      command:
+        'ask --model models/blip-scenes --question "where was this picture taken?" --candidate beach ' +
+        '--candidate park data/pictures/demo.jpg',
+      output: 'beach',
+    },
   ],
   async run(parsed, terminal) {
     const questions = parsed.strings('question');
     if (questions.length === 0)
       throw new UsageError('No question is given: --question "how many dogs are there?" (once or several times).');
     checkImageArguments(imageArguments(parsed), terminal);
+    const candidates = candidateOptions(parsed);
     const { pipeline } = await import('../../pipelines');
     const vqa = await pipeline(
       'visual-question-answering',
       chooseModel(parsed, USUAL_MODEL),
       pretrainedOptions(parsed, terminal, 'Model'),
     );
-    const options = generationOptions(parsed, terminal);
+    const options = { ...generationOptions(parsed, terminal), ...candidates };
     try {
       return await forEachImage(parsed, terminal, async (image) => {
         const answers = await vqa(image, questions, options);
-        return questions.map((question, i) => {
-          const [{ answer, unknown_words }] = answers[i];
-          return {
-            json: { question, answer, ...(unknown_words && { unknown_words }) },
-            columns: questions.length > 1 ? [question, answer] : [answer],
-          };
+        return questions.flatMap((question, i) => {
+          // All that were compared would be many: the best, unless their scores are asked for
+          const shown = candidates && !parsed.flag('scores') ? answers[i].slice(0, 1) : answers[i];
+          return shown.map(({ answer, score, unknown_words }) => ({
+            json: { question, answer, score, ...(unknown_words && { unknown_words }) },
+            columns: [...(questions.length > 1 ? [question] : []), answer, ...scoreColumn(parsed, score)],
+          }));
         });
       });
     } finally {

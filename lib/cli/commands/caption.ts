@@ -8,6 +8,8 @@ import {
   generationOptions,
   MODEL_OPTIONS,
   pretrainedOptions,
+  SCORE_OPTIONS,
+  scoreColumn,
 } from '../shared-options';
 
 const USUAL_MODEL = 'Salesforce/blip-image-captioning-base';
@@ -22,6 +24,7 @@ export const caption: Command = {
     ...MODEL_OPTIONS,
     prompt: { type: 'string', value: 'text', help: 'words that the caption begins with' },
     ...GENERATION_OPTIONS,
+    ...SCORE_OPTIONS,
     ...IMAGE_OPTIONS,
   },
   examples: [
@@ -30,8 +33,8 @@ export const caption: Command = {
       output: 'two gray dogs playing with two green balls on the beach',
     },
     {
-      command: 'caption --model models/blip-scenes --json data/pictures/demo.jpg',
-      output: '{"image":"data/pictures/demo.jpg","caption":"two gray dogs playing with two green balls on the beach"}',
+      command: 'caption --model models/blip-scenes --num-beams 3 --no-repeat-ngram-size 3 data/pictures/demo.jpg',
+      output: 'two gray dogs playing with two green balls on the beach',
     },
   ],
   async run(parsed, terminal) {
@@ -46,8 +49,11 @@ export const caption: Command = {
     const options = { ...generationOptions(parsed, terminal), ...(prompt !== undefined && { prompt }) };
     try {
       return await forEachImage(parsed, terminal, async (image) => {
-        const [{ generated_text }] = await captioner(image, options);
-        return [{ json: { caption: generated_text }, columns: [generated_text] }];
+        const captions = await captioner(image, options);
+        return captions.map(({ generated_text, score }) => ({
+          json: { caption: generated_text, score },
+          columns: [generated_text, ...scoreColumn(parsed, score)],
+        }));
       });
     } finally {
       captioner.dispose();
