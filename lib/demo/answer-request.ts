@@ -12,6 +12,7 @@ import { COMMON_HEADERS, CONTENT_SECURITY_POLICY } from './page-headers';
 import { PAGE, type Asset } from './read-assets';
 import { withBody, type BodyBudget } from './read-body';
 import type { RequestQueue } from './request-queue';
+import type { SearchExamples } from './search-examples';
 import { eventSender } from './send-events';
 
 /** Seconds after which a refused client may try again. */
@@ -39,6 +40,8 @@ export interface DemoSite {
   readonly queue: RequestQueue;
   readonly budget: BodyBudget;
   readonly ask: Ask;
+  /** Only with a retrieval model. */
+  readonly search?: SearchExamples;
   /** Whether the request came to the demo's own address, from its own page or none. */
   readonly isOwn: (request: IncomingMessage) => boolean;
 }
@@ -77,6 +80,11 @@ async function route(site: DemoSite, request: IncomingMessage, response: ServerR
     );
   if (name === 'answer') return answer(site, request, response, searchParams);
   if (name === 'about') return sendJSON(response, 200, site.about);
+  if (name === 'search' && site.search) {
+    const signal = clientSignal(response);
+    const found = await site.queue.run(async () => site.search?.(searchParams.get('text') ?? '', signal), { signal });
+    return sendJSON(response, 200, { found });
+  }
   const example = site.examples[Number(/^examples\/(\d+)$/.exec(name)?.[1] ?? Number.NaN)];
   if (example === undefined) return fail(response, 404, `/${name}: nothing here. The page is at /.`);
   const type = TYPES[path.extname(example).toLowerCase()] ?? 'application/octet-stream';
@@ -92,9 +100,7 @@ async function answer(
   if (request.method !== 'POST')
     return fail(response, 405, `${request.method} /answer: expected POST, with the image's file as the body.`);
   queue.checkRoom();
-  const left = new AbortController();
-  response.once('close', () => left.abort(new Error('The client has left.')));
-  const { signal } = left;
+  const signal = clientSignal(response);
   const tell = eventSender(request, response);
   const asked = await withBody(request, { budget, maxBytes }, async (image) => {
     if (image.length === 0) return null;
@@ -111,6 +117,13 @@ async function answer(
   if (!tell) return sendJSON(response, 200, asked);
   tell(asked);
   response.end();
+}
+
+/** Aborted when the client leaves. */
+function clientSignal(response: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  response.once('close', () => left.abort(new Error('The client has left.')));
+  return left.signal;
 }
 
 /** Node passes the request target on as it was sent. */

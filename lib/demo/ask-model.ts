@@ -1,14 +1,17 @@
-// One image and one question to a loaded model, with the time of each stage. One call at a time: the caller queues
-// them.
-import type { GenerateOutput, ImageEmbeds, OVBlipModel } from '../generation';
+// One image and one question to a loaded model, and to a second one where both are compared, with the time of each
+// stage. One call at a time: the caller queues them.
+import * as path from 'node:path';
+import type { ImageEmbeds, OVBlipModel } from '../generation';
+import { hasAttentions } from '../model-folder/has-attentions';
 import { imageIdentity } from '../pipelines/image-identity';
-import { streamText } from '../pipelines/stream-text';
 import type { BlipProcessor } from '../preprocessing';
 import { DemoQuestionError } from './errors';
+import { lookAgain, type Looks } from './look-again';
+import { readWishes, type Wishes } from './read-wishes';
+import { writeTexts } from './write-texts';
 
-/** The model's output, and milliseconds. An image that was asked about before is not encoded again: 0. */
-export interface Asked {
-  readonly kind: 'caption' | 'answer';
+/** What a model wrote, and milliseconds. An image that was asked about before is not encoded again: 0. */
+export interface Written {
   readonly text: string;
   readonly milliseconds: number;
   readonly stages: {
@@ -20,32 +23,93 @@ export interface Asked {
   readonly tokens: number;
 }
 
+export interface Asked extends Written {
+  readonly kind: 'caption' | 'answer';
+  /** The model's folder, in a word: `fp16`. */
+  readonly label: string;
+  /** Where several texts were asked for: best first, `text` among them. */
+  readonly texts?: readonly { readonly text: string; readonly probability: number }[];
+  /** That the model gives the text; only of a checkpoint that knows what its probabilities are worth. */
+  readonly probability?: number;
+  /** Whether answers as improbable as this one are often wrong. */
+  readonly unsure?: boolean;
+  /** Words of the question that the model never saw. */
+  readonly unknown_words?: readonly string[];
+  readonly attention?: Looks;
+  /** The second model's. */
+  readonly compared?: Written & { readonly label: string };
+}
+
 export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Told the text so far, whenever words are added to it. */
   readonly on_text?: (text: string) => void;
 }
 
-/** @param wishes the address's query: `question`; without one the model writes a caption */
-export type Ask = (image: Uint8Array, wishes: URLSearchParams, options?: AskOptions) => Promise<Asked>;
+/** @param query `question`; without one the model writes a caption. `texts`, `compare`, `attention`: see Wishes */
+export type Ask = (image: Uint8Array, query: URLSearchParams, options?: AskOptions) => Promise<Asked>;
+
+/** The model's folder, in a word. */
+export function labelOf({ folder }: OVBlipModel): string {
+  return path.basename(path.resolve(folder));
+}
 
 /**
+ * @param compare a second model of the same checkpoint, such as its INT8 version
  * @returns a function that takes an encoded image and a question; without one it writes a caption
  * @example
  * const ask = askModel(model, processor);
  * (await ask(image, new URLSearchParams({ question: 'how many dogs are there?' }))).text // '2'
  */
-export function askModel(model: OVBlipModel, processor: BlipProcessor): Ask {
+export function askModel(model: OVBlipModel, processor: BlipProcessor, compare?: OVBlipModel): Ask {
+  const first = askOne(model, processor);
+  const second = compare && askOne(compare, processor);
+  const looks = hasAttentions(model.folder);
+  const notes = model.config.training_notes;
+
+  return async (image, query, options = {}) => {
+    const wishes = readWishes(query);
+    if (wishes.compare && !second) throw new DemoQuestionError('compare: there is no second model to compare with.');
+    if (wishes.attention && !looks)
+      throw new DemoQuestionError(
+        `attention: ${model.folder} does not put it out. Convert the checkpoint with output_attentions: true.`,
+      );
+    const question = model.canAnswer && wishes.question !== '' ? wishes.question : undefined;
+    if (question !== undefined) checkLength(question, processor);
+    const { written, texts, image_embeds, sequence } = await first(image, { ...wishes, question }, options);
+    const other = wishes.compare && (await second?.(image, { ...wishes, question }, { signal: options.signal }));
+    const unknown_words = question === undefined ? [] : processor.unknownWords(question);
+    const { probability } = texts[0];
+    const limit = question === undefined ? undefined : notes?.reliable_from?.score;
+    return {
+      kind: question === undefined ? 'caption' : 'answer',
+      label: labelOf(model),
+      ...written,
+      ...(wishes.texts > 1 && { texts }),
+      ...(notes && { probability }),
+      ...(limit !== undefined && { unsure: probability < limit }),
+      ...(unknown_words.length > 0 && { unknown_words }),
+      ...(wishes.attention && {
+        attention: await lookAgain(model, processor, { image_embeds, question, sequence }, options.signal),
+      }),
+      ...(other && compare && { compared: { label: labelOf(compare), ...other.written } }),
+    };
+  };
+}
+
+/** One model, which remembers the last image. */
+function askOne(model: OVBlipModel, processor: BlipProcessor) {
   let last: { readonly identity: string | undefined; readonly image_embeds: ImageEmbeds } | undefined;
 
-  return async (image, wishes, { signal, on_text } = {}) => {
+  return async (
+    image: Uint8Array,
+    { question, texts, compare }: Pick<Wishes, 'texts' | 'compare'> & { readonly question?: string },
+    { signal, on_text }: AskOptions,
+  ) => {
     const start = performance.now();
-    const question = (wishes.get('question') ?? '').trim();
-    const asks = model.canAnswer && question !== '';
-    if (asks) checkLength(question, processor);
     const identity = await imageIdentity(image);
     const stages = { preprocess: 0, vision: 0 };
-    if (!last || last.identity !== identity) {
+    if (!last || last.identity !== identity || compare) {
       const begin = performance.now();
       const pixel_values = await processor.image(image);
       signal?.throwIfAborted();
@@ -55,34 +119,21 @@ export function askModel(model: OVBlipModel, processor: BlipProcessor): Ask {
       stages.vision = performance.now() - preprocessed;
     }
     const { image_embeds } = last;
-    const { sequences, timings } = await write(
-      asks
-        ? model.streamAnswer({ image_embeds, ...processor.text(question) }, { signal })
-        : model.streamCaption({ image_embeds }, { signal }),
-    );
-    const { text_encoder, decoder, decoder_steps } = timings;
-    return {
-      kind: asks ? 'answer' : 'caption',
-      text: processor.decode(sequences[0]),
+    const tokens = question === undefined ? undefined : processor.text(question);
+    const { output, texts: found } = await writeTexts(model, processor, image_embeds, {
+      tokens,
+      texts,
+      signal,
+      on_text,
+    });
+    const { text_encoder, decoder, decoder_steps } = output.timings;
+    const written: Written = {
+      text: found[0].text,
       milliseconds: performance.now() - start,
       stages: { ...stages, text_encoder, decoder },
       tokens: decoder_steps,
     };
-
-    /** Reads the tokens of a generation to its end. */
-    async function write(tokens: AsyncGenerator<number[], GenerateOutput, undefined>): Promise<GenerateOutput> {
-      let output: GenerateOutput | undefined;
-      const watched = (async function* () {
-        output = yield* tokens;
-      })();
-      let text = '';
-      for await (const piece of streamText(watched, [], (ids) => processor.decode(ids))) {
-        text += piece;
-        on_text?.(text);
-      }
-      if (!output) throw new Error('The generation ended without an output.');
-      return output;
-    }
+    return { written, texts: found, image_embeds, sequence: output.sequences[0] };
   };
 }
 

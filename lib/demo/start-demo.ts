@@ -7,15 +7,17 @@ import { createServer, type Server } from 'node:http';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
-import type { OVBlipModel } from '../generation';
+import type { OVBlipMatcher, OVBlipModel } from '../generation';
+import { hasAttentions } from '../model-folder/has-attentions';
 import type { BlipProcessor } from '../preprocessing';
 import { answerRequest, type DemoSite } from './answer-request';
-import { askModel } from './ask-model';
+import { askModel, labelOf } from './ask-model';
 import { DemoError } from './errors';
 import { checkHosts, defaultHosts, HOST, ownRequests, resolveBaseURL } from './own-address';
 import { readAssets } from './read-assets';
 import { BodyBudget } from './read-body';
 import { RequestQueue } from './request-queue';
+import { searchExamples } from './search-examples';
 
 /** An image that the page offers, and what to ask about it; without a question it is captioned. */
 export interface DemoExample {
@@ -26,6 +28,13 @@ export interface DemoExample {
 export interface DemoOptions {
   /** Up to some ten; their images are files. */
   readonly examples?: readonly DemoExample[];
+  /**
+   * A second model of the same checkpoint, such as its INT8 version: the page has a switch that lets both answer, each
+   * with its time from the image's file on.
+   */
+  readonly compare?: OVBlipModel;
+  /** A retrieval model: the page gets a field that searches the examples. */
+  readonly matcher?: OVBlipMatcher;
   /** A free one by default. */
   readonly port?: number;
   /**
@@ -86,8 +95,11 @@ export async function startDemo(
   processor: BlipProcessor,
   options: DemoOptions = {},
 ): Promise<Demo> {
-  checkOptions('startDemo', options, ['examples', 'port', 'base_url', 'allowed_hosts']);
+  checkOptions('startDemo', options, ['examples', 'compare', 'matcher', 'port', 'base_url', 'allowed_hosts']);
   checkArguments('startDemo', { model: [model, ['generateCaption']], processor: [processor, ['image', 'text']] });
+  const { compare, matcher } = options;
+  if (compare !== undefined) checkArguments('startDemo', { compare: [compare, ['generateCaption']] });
+  if (matcher !== undefined) checkArguments('startDemo', { matcher: [matcher, ['match']] });
   const { examples = [], port = 0, base_url = '/', allowed_hosts = defaultHosts(process.env) } = options;
   checkArguments('startDemo', { base_url: [base_url, 'text'], allowed_hosts: [allowed_hosts, 'texts'] });
   const hosts = checkHosts(allowed_hosts);
@@ -97,6 +109,8 @@ export async function startDemo(
   if (missing) throw new DemoError(`${missing} is missing. Expected the path of an image: an example of the demo.`);
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const assets = await readAssets();
+  const search = matcher && (await searchExamples(matcher, files));
+  const ask = askModel(model, processor, compare);
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -113,6 +127,11 @@ export async function startDemo(
       device: model.executionDevices.join(', '),
       precision: model.precision,
       canAnswer: model.canAnswer,
+      trained_on: model.config.training_notes?.trained_on,
+      reliable_from: model.config.training_notes?.reliable_from,
+      attention: hasAttentions(model.folder),
+      compare: compare && labelOf(compare),
+      search: search !== undefined,
       maxBytes: MAX_IMAGE_BYTES,
       address: `http://${HOST}:${portOf(server)}/`,
       examples: examples.map(({ image, question = '' }, index) => ({
@@ -126,7 +145,8 @@ export async function startDemo(
     maxBytes: MAX_IMAGE_BYTES,
     queue: new RequestQueue(MAX_WAITING),
     budget: new BodyBudget(MAX_HELD_BYTES),
-    ask: askModel(model, processor),
+    ask,
+    ...(search && { search }),
     isOwn: ownRequests([...hosts, base.hostname]),
   };
   server.on('request', (request, response) => void answerRequest(site, request, response));

@@ -6,23 +6,19 @@ import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip } from '../../lib/convert';
 import { startDemo, type Demo } from '../../lib/demo';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { projectRoot } from '../project-root';
 import { openBrowser, skipWithoutBrowser } from './open-browser';
+import { checkAccess, reads, until, usePage, type PageOptions } from './open-page';
 import { startPrefixProxy } from './prefix-proxy';
+import { writePlain } from './write-models';
 
 const PICTURES = path.join(projectRoot(), 'data', 'pictures');
 const PICTURE = path.join(PICTURES, 'demo.jpg');
 const QUESTION = 'how many dogs are in the picture?';
 const CAPTION = 'two gray dogs playing with two green balls on the beach';
-/** A busy machine may take many times what the page needs. */
-const TIMEOUT_MS = 60_000;
-const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-
 describe('the page', { skip: skipWithoutBrowser }, () => {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-page-'));
   let model: OVBlipModel;
@@ -31,9 +27,7 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
   let browser: Browser;
 
   before(async () => {
-    const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'models', 'blip-scenes'));
-    const { folder } = await convertBlip(checkpoint, path.join(work, 'blip-scenes', 'fp16'));
-    checkpoint.close();
+    const folder = await writePlain(work);
     [model, processor] = [await OVBlipModel.load(folder), await BlipProcessor.fromCheckpoint(folder)];
     demo = await startDemo(model, processor, {
       examples: [{ image: PICTURE, question: QUESTION }, { image: PICTURE }],
@@ -47,45 +41,11 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
     fs.rmSync(work, { recursive: true, force: true });
   });
 
-  /** A page that has its examples; it fails the test when a script fails or the browser reports a fault. */
-  async function withPage(
-    use: (page: Page) => Promise<void>,
-    { url = demo.url, ...options }: { url?: string; width?: number; colorScheme?: 'light' | 'dark' } = {},
-  ): Promise<void> {
-    const page = await browser.newPage({
-      viewport: { width: options.width ?? 1000, height: 800 },
-      colorScheme: options.colorScheme ?? 'light',
-      reducedMotion: 'reduce',
-    });
-    page.setDefaultTimeout(TIMEOUT_MS);
-    const faults: string[] = [];
-    page.on('pageerror', ({ message }) => faults.push(message));
-    page.on('console', (line) => {
-      if (line.type() === 'error' && !/status of (4|5)\d\d/.test(line.text())) faults.push(line.text());
-    });
-    try {
-      await page.goto(url);
-      await page.waitForSelector('#about:not(:empty)');
-      await use(page);
-      assert.deepEqual(faults, []);
-    } finally {
-      await page.close();
-    }
-  }
+  const withPage = (use: (page: Page) => Promise<void>, options: PageOptions = {}): Promise<void> =>
+    usePage(browser, demo.url, use, options);
 
   const choose = (page: Page, name: string, buffer: Buffer): Promise<void> =>
     page.setInputFiles('#file', { name, mimeType: 'application/octet-stream', buffer });
-
-  /** Waits for the text of an element. */
-  const reads = async (page: Page, selector: string, expected: RegExp): Promise<void> => {
-    await page.locator(selector).filter({ hasText: expected }).waitFor({ state: 'attached' });
-  };
-
-  /** Polls: the page's own policy lets no function be made of text in it. */
-  async function until(done: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + TIMEOUT_MS; !(await done()); await new Promise((resolve) => setTimeout(resolve, 20)))
-      assert.ok(Date.now() < end, 'the page did not get there');
-  }
 
   it('an example answers; a question about the same image joins the list; without one, a caption', () =>
     withPage(async (page) => {
@@ -235,15 +195,8 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
       for (const width of [320, 375, 1000])
         await withPage(
           async (page) => {
-            await page.evaluate(AXE);
-            const check = async (state: string): Promise<void> => {
-              const found = await page.evaluate(
-                'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html)))',
-              );
-              assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} pixels`);
-              const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-              assert.ok(Number(wide) <= 0, `${state}: ${wide} pixels too wide at ${width}`);
-            };
+            const check = (state: string): Promise<void> =>
+              checkAccess(page, `${state}, ${colorScheme}, ${width} pixels`);
             await check('empty');
             await choose(page, `${'long-name-'.repeat(20)}.txt`, Buffer.from('text'));
             await reads(page, '#problem', /text file/);
@@ -272,11 +225,11 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
     withPage(async (page) => {
       await page.locator('#examples button').first().waitFor();
       const order: unknown[] = [];
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < 7; i++) {
         await page.keyboard.press('Tab');
         order.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent'));
       }
-      assert.deepEqual(order, ['file', 'camera', 'question', 'go', QUESTION, 'a caption']);
+      assert.deepEqual(order, ['file', 'camera', 'question', 'go', 'texts', QUESTION, 'a caption']);
     }));
 
   it('behind a proxy that serves it under a path, cut off or left', async () => {

@@ -1,7 +1,10 @@
 // The demo's page: an image and a question to the server that sent it, and the answer as it comes.
 import { $, element, find } from './dom.mjs';
 import { ask, get } from './server.mjs';
+import { attentionChooser, hideAttention } from './show-attention.mjs';
 import { addToHistory, forgetAnswers, say, showCommand, showTime } from './show-answer.mjs';
+import { searchField } from './search-examples.mjs';
+import { showDetails } from './show-details.mjs';
 import { imageArea } from './show-image.mjs';
 import { cameraTool } from './take-photo.mjs';
 
@@ -9,6 +12,8 @@ import { cameraTool } from './take-photo.mjs';
 const MAX_QUESTION_CHARACTERS = 2000;
 
 const question = find('question', HTMLInputElement);
+const texts = find('texts', HTMLSelectElement);
+const compare = find('compare', HTMLInputElement);
 /** What `GET about` said. @type {any} */
 let about = { canAnswer: true, maxBytes: Number.POSITIVE_INFINITY, examples: [] };
 /** The request that runs. @type {AbortController | undefined} */
@@ -20,6 +25,7 @@ const images = imageArea({
     running?.abort();
     running = undefined;
     forgetAnswers();
+    hideAttention();
     complainAboutQuestion('');
   },
 });
@@ -37,22 +43,28 @@ function showBusy(busy) {
   $('stop').hidden = !busy;
 }
 
-async function askNow() {
+/** @param {Record<string, string>} [again] what was asked before, to ask it once more with something added */
+async function askNow(again) {
   if (running) return;
   const image = images.current();
   if (!image) return say('No image: choose one first, or take an example.', 'bad');
-  const text = about.canAnswer ? question.value.trim() : '';
+  const text = again?.question ?? (about.canAnswer ? question.value.trim() : '');
   complainAboutQuestion('');
   if (text.length > MAX_QUESTION_CHARACTERS)
     return complainAboutQuestion(
       `The question is too long: it has ${text.length} characters, at most ${MAX_QUESTION_CHARACTERS} are sent. Shorten it.`,
     );
   const request = (running = new AbortController());
-  const wishes = { question: text };
+  const wishes = again ?? {
+    question: text,
+    ...(texts.value !== '1' && { texts: texts.value }),
+    ...(compare.checked && { compare: '1' }),
+  };
   const hadFocus = document.activeElement === $('go');
   showBusy(true);
   if (hadFocus) $('stop').focus();
   say('', 'busy');
+  hideAttention();
   try {
     const answer = await ask(image.blob, wishes, {
       signal: request.signal,
@@ -65,9 +77,11 @@ async function askNow() {
       return;
     }
     say(answer.text || '(nothing)');
+    showDetails(answer, about.reliable_from);
     showTime(answer);
+    showAttention(answer, wishes);
     showCommand(about.address, image.name, wishes);
-    addToHistory(text, answer.text, answer.milliseconds);
+    if (!again) addToHistory(text, answer.text, answer.milliseconds);
   } catch {
     if (!request.signal.aborted)
       say('No answer: the program that serves this page has ended. Start it again, then reload.', 'bad');
@@ -78,6 +92,16 @@ async function askNow() {
     showBusy(running !== undefined);
     if (stopHadFocus) $('go').focus();
   }
+}
+
+/** @param {any} answer @param {Record<string, string>} wishes */
+function showAttention({ attention }, wishes) {
+  if (!about.attention || !$('no-preview').hidden) return;
+  const show = element('button', { type: 'button', textContent: 'Where did it look?' });
+  show.addEventListener('click', () => void askNow({ ...wishes, attention: '1' }));
+  $('details').append(attention ? attentionChooser(attention) : show);
+  $('details').hidden = false;
+  if (attention) $('details').querySelector('button')?.focus();
 }
 
 $('form').addEventListener('submit', (event) => {
@@ -107,12 +131,17 @@ async function start() {
   if (!response.ok) return say(told.error, 'bad');
   about = told;
   $('about').textContent = `${about.model} on ${about.device}, computed in ${about.precision}`;
+  $('trained-on').textContent = about.trained_on ?? '';
+  $('compare-option').hidden = about.compare === undefined;
+  $('compare-label').textContent = `Compare with ${about.compare}`;
   if (!about.canAnswer) {
     question.disabled = true;
     question.placeholder = 'this checkpoint writes captions only';
     $('go').textContent = 'Caption';
   }
-  $('examples').replaceChildren(...(await Promise.all(about.examples.map(exampleButton))));
+  const buttons = await Promise.all(about.examples.map(exampleButton));
+  $('examples').replaceChildren(...buttons);
+  if (about.search) searchField(buttons);
   $('examples-section').hidden = about.examples.length === 0;
 }
 
