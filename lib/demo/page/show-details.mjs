@@ -25,8 +25,8 @@ export function showDetails(answer, reliable) {
 }
 
 /** @param {any} answer @param {{ score: number, correct: number } | undefined} reliable */
-function showProbability({ probability, unsure }, reliable) {
-  if (probability === undefined) return [];
+function showProbability({ probability, unsure, texts }, reliable) {
+  if (probability === undefined || (texts && !unsure)) return []; // the list of texts shows it
   const shown = element('p', { className: 'soft', textContent: `Probability ${percent(probability)}` });
   if (!unsure || !reliable) return [shown];
   const doubt = element('strong', { textContent: 'The model is unsure. ' });
