@@ -84,8 +84,8 @@ export function indexFile(folder: string, { index_file }: OpenIndexOptions): str
  *
  * @throws {SearchError} when there is none, it is damaged, or another model made it
  * @example
- * const index = await openImageIndex('photos', model);
- * index.length // 1042
+ * const index = await openImageIndex('data/pictures', model);
+ * index.length // 8
  */
 export async function openImageIndex(
   folder: string,

@@ -51,7 +51,7 @@ interface Row {
  * @throws the system's error when the index cannot be written
  * @example
  * const index = await indexImages('data/pictures', model);
- * index.report // { added: 12, changed: 0, renamed: 0, removed: 0, unchanged: 0, skipped: [] }
+ * index.report // { added: 8, changed: 0, renamed: 0, removed: 0, unchanged: 0, skipped: [] }
  */
 export async function indexImages(
   folder: string,

@@ -29,7 +29,7 @@ const IMAGES_AT_ONCE = 4;
  * @throws {SearchError | OptionsError} before anything runs
  * @example
  * await searchImages(index, 'two dogs on a beach', { top_k: 2 })
- * // [{ image: 'photos/beach.jpg', score: 3.1, cosine: 0.44, match: 0.99 }, ...]
+ * // [{ image: 'photos/beach.jpg', score: ..., cosine: ..., match: ... }, ...]
  */
 export async function searchImages(
   index: ImageIndex,

@@ -4,9 +4,11 @@ import { ask } from './ask';
 import { caption } from './caption';
 import { convert } from './convert';
 import { demo } from './demo';
+import { index } from './index-folder';
 import { info } from './info';
 import { match } from './match';
 import { quantize } from './quantize';
+import { search } from './search';
 import { verify } from './verify';
 
-export const COMMANDS: readonly Command[] = [caption, ask, match, convert, quantize, verify, demo, info];
+export const COMMANDS: readonly Command[] = [caption, ask, match, index, search, convert, quantize, verify, demo, info];

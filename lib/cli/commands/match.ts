@@ -11,11 +11,13 @@ export const match: Command = {
   summary: 'score how well texts describe images',
   usage: '[options] --text <text> <image>...',
   description:
-    `Prints the probability, from 0 to 1, that a text describes the image, and the text. ${IMAGES_HELP}\n` +
+    'Prints the probability, from 0 to 1, that a text describes the image, and the text; with --cosine the cosine of ' +
+    `their features, from -1 to 1. ${IMAGES_HELP}\n` +
     `Model: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     text: { type: 'string', value: 'text', multiple: true, help: 'a text to compare with each image' },
+    cosine: { type: 'boolean', help: 'compare features instead of asking the matching head: quicker, less exact' },
     ...MODEL_OPTIONS,
     ...IMAGE_OPTIONS,
   },
@@ -36,9 +38,10 @@ export const match: Command = {
       chooseModel(parsed, USUAL_MODEL),
       pretrainedOptions(parsed, terminal, 'Model'),
     );
+    const use_itm_head = !parsed.flag('cosine');
     try {
       return await forEachImage(parsed, terminal, async (image) =>
-        (await matcher(image, texts)).map(({ text, score }) => ({
+        (await matcher(image, texts, { use_itm_head })).map(({ text, score }) => ({
           json: { text, score },
           columns: [score.toFixed(4), text],
         })),
