@@ -15,11 +15,16 @@ export interface Drawing {
   readonly alt: string;
 }
 
-export async function showSVG({ svg, width, alt }: Drawing): Promise<void> {
-  const png = await loadSharp()(Buffer.from(svg), { density: PNG_DENSITY })
+/** A drawing as PNG, on white. */
+export function drawingPNG({ svg }: Pick<Drawing, 'svg'>): Promise<Buffer> {
+  return loadSharp()(Buffer.from(svg), { density: PNG_DENSITY })
     .flatten({ background: 'white' })
     .png({ palette: true })
     .toBuffer();
+}
+
+export async function showSVG({ svg, width, alt }: Drawing): Promise<void> {
+  const png = await drawingPNG({ svg });
   const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
   display(
     {

@@ -12,6 +12,7 @@ import {
   SCORE_OPTIONS,
   scoreColumn,
 } from '../shared-options';
+import { ATTENTION_OPTIONS, attentionFile, writeAttention } from '../write-attention';
 
 const USUAL_MODEL = 'Salesforce/blip-vqa-base';
 
@@ -27,6 +28,7 @@ export const ask: Command = {
     ...CANDIDATE_OPTIONS,
     ...GENERATION_OPTIONS,
     ...SCORE_OPTIONS,
+    ...ATTENTION_OPTIONS,
     ...IMAGE_OPTIONS,
   },
   examples: [
@@ -53,15 +55,25 @@ export const ask: Command = {
       throw new UsageError('No question is given: --question "how many dogs are there?" (once or several times).');
     checkImageArguments(imageArguments(parsed), terminal);
     const candidates = candidateOptions(parsed);
+    const attention = attentionFile(parsed);
+    if (attention !== undefined && questions.length > 1)
+      throw new UsageError('--attention draws one answer. Give one --question, or call the command once for each.');
     const { pipeline } = await import('../../pipelines');
-    const vqa = await pipeline(
-      'visual-question-answering',
-      chooseModel(parsed, USUAL_MODEL),
-      pretrainedOptions(parsed, terminal, 'Model'),
-    );
-    const options = { ...generationOptions(parsed, terminal), ...candidates };
+    const vqa = await pipeline('visual-question-answering', chooseModel(parsed, USUAL_MODEL), {
+      ...pretrainedOptions(parsed, terminal, 'Model'),
+      ...(attention !== undefined && { output_attentions: true }),
+    });
+    const generation = generationOptions(parsed, terminal);
+    const options = { ...generation, ...candidates };
     try {
       return await forEachImage(parsed, terminal, async (image) => {
+        if (attention !== undefined) {
+          const [question] = questions;
+          const traced = await vqa.trace(image, question, { ...generation, layer: parsed.number('layer') });
+          const tokens = [...traced.question, ...traced.tokens];
+          await writeAttention(attention, { image, tokens, title: `${question} ${traced.text}` }, terminal);
+          return [{ json: { question, answer: traced.text, attention }, columns: [traced.text] }];
+        }
         const answers = await vqa(image, questions, options);
         return questions.flatMap((question, i) => {
           // All that were compared would be many: the best, unless their scores are asked for

@@ -11,6 +11,7 @@ import {
   SCORE_OPTIONS,
   scoreColumn,
 } from '../shared-options';
+import { ATTENTION_OPTIONS, attentionFile, writeAttention } from '../write-attention';
 
 const USUAL_MODEL = 'Salesforce/blip-image-captioning-base';
 
@@ -25,6 +26,7 @@ export const caption: Command = {
     prompt: { type: 'string', value: 'text', help: 'words that the caption begins with' },
     ...GENERATION_OPTIONS,
     ...SCORE_OPTIONS,
+    ...ATTENTION_OPTIONS,
     ...IMAGE_OPTIONS,
   },
   examples: [
@@ -39,16 +41,21 @@ export const caption: Command = {
   ],
   async run(parsed, terminal) {
     checkImageArguments(imageArguments(parsed), terminal);
+    const attention = attentionFile(parsed);
     const { pipeline } = await import('../../pipelines');
-    const captioner = await pipeline(
-      'image-to-text',
-      chooseModel(parsed, USUAL_MODEL),
-      pretrainedOptions(parsed, terminal, 'Model'),
-    );
+    const captioner = await pipeline('image-to-text', chooseModel(parsed, USUAL_MODEL), {
+      ...pretrainedOptions(parsed, terminal, 'Model'),
+      ...(attention !== undefined && { output_attentions: true }),
+    });
     const prompt = parsed.string('prompt');
     const options = { ...generationOptions(parsed, terminal), ...(prompt !== undefined && { prompt }) };
     try {
       return await forEachImage(parsed, terminal, async (image) => {
+        if (attention !== undefined) {
+          const { text, tokens } = await captioner.trace(image, { ...options, layer: parsed.number('layer') });
+          await writeAttention(attention, { image, tokens, title: text }, terminal);
+          return [{ json: { caption: text, attention }, columns: [text] }];
+        }
         const captions = await captioner(image, options);
         return captions.map(({ generated_text, score }) => ({
           json: { caption: generated_text, score },

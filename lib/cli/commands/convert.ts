@@ -19,6 +19,7 @@ export const convert: Command = {
     output: { type: 'string', short: 'o', value: 'folder', help: 'write the models there' },
     ...SOURCE_OPTIONS,
     dtype: { type: 'string', choices: ['fp16', 'fp32'], help: 'precision of the weights; fp16 by default' },
+    'output-attentions': { type: 'boolean', help: 'models that put out what they attend to' },
   },
   examples: [{ command: 'convert models/blip-scenes --output output/scenes --quiet', output: 'output/scenes' }],
   async run(parsed, terminal) {
@@ -33,10 +34,11 @@ export const convert: Command = {
       signal: terminal.signal,
     };
     const dtype = parsed.string('dtype') === 'fp32' ? 'fp32' : 'fp16';
+    const output_attentions = parsed.flag('output-attentions');
     let folder: string;
     if (output === undefined) {
       const { convertOnce } = await import('../../convert');
-      folder = await convertOnce(model, { ...source, dtype });
+      folder = await convertOnce(model, { ...source, dtype, output_attentions });
     } else {
       const { loadCheckpoint } = await import('../../checkpoint');
       await import('../../preprocessing'); // lets a checkpoint's side files be checked before its weights are fetched
@@ -46,6 +48,7 @@ export const convert: Command = {
       try {
         ({ folder } = await convertBlip(checkpoint, output, {
           compress_to_fp16: dtype === 'fp16',
+          output_attentions,
           progress_callback,
           signal,
         }));
