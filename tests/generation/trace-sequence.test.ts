@@ -14,6 +14,8 @@ import { OVBlipModel, type HiddenState, type Texts } from '../../lib/generation'
 import { hasAttentions } from '../../lib/model-folder/has-attentions';
 import { readManifest } from '../../lib/model-folder/manifest';
 import { loadOpenVINO } from '../../lib/openvino';
+import { adaptAddon } from '../../lib/openvino/openvino-node';
+import { imitateAddon } from '../openvino/imitation-addon';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 const TOLERANCE = 1e-4;
@@ -156,6 +158,20 @@ for (const name of NAMES)
         other.dispose();
       }
     });
+  });
+
+for (const name of ['vqa-odd', 'caption-bf16'])
+  it(`${name}: openvino-node's adapter gives the same, over an imitation of its addon`, async () => {
+    const folder = await convert(name, true);
+    const inputs = inputsOf(name);
+    const [{ ids }] = casesOf(name);
+    const traces = [];
+    for (const openvino of [loadOpenVINO(), adaptAddon(imitateAddon(loadOpenVINO()))]) {
+      const model = await OVBlipModel.load(folder, { ...F32, openvino });
+      traces.push(await model.traceSequence(inputs, ids));
+      model.dispose();
+    }
+    assert.deepEqual(traces[1], traces[0]);
   });
 
 it('retrieval: the text encoder puts out its attention', async () => {
