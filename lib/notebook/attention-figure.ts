@@ -32,8 +32,8 @@ const HEAT: readonly (readonly [red: number, green: number, blue: number])[] = [
   [229, 57, 53],
   [142, 0, 0],
 ];
-/** Patches with less than this part of the strongest patch's attention are left as they are. */
-const FAINT = 0.05;
+/** Steps from no color, for hardly any attention, to that of the strongest patch. */
+const LEVELS = 16;
 
 /**
  * Draws the image once for each word, with a heat map over it. Each map has its own scale: the strongest patch of the
@@ -86,25 +86,32 @@ interface Frame {
 }
 
 function panel({ word, attention }: TracedWord, { x, y, width, height }: Frame): string {
-  const { data, rows, columns } = attention;
-  const most = Math.max(...data);
-  const [w, h] = [width / columns, height / rows];
-  const patches = Array.from(data, (value, i) => {
-    const share = most > 0 ? value / most : 0;
-    if (share < FAINT) return '';
-    const place = `x="${round((i % columns) * w)}" y="${round(Math.floor(i / columns) * h)}"`;
-    const size = `width="${round(w)}" height="${round(h)}"`;
-    return `<rect ${place} ${size} fill="${heat(share)}" fill-opacity="${round(0.3 + 0.45 * share)}"/>`;
-  });
+  const most = Math.max(...attention.data);
   return [
     `<g transform="translate(${x} ${y})"><use href="#picture"/>`,
     `<rect width="${width}" height="${height}" fill="#ffffff" fill-opacity="0.45"/>`,
-    ...patches.filter(Boolean),
+    ...heatMap(attention, width, height),
     `<rect width="${width}" height="${height}" fill="none" stroke="#64748b"/>`,
     text(width / 2, height + 17, word, { size: 14, bold: true }),
     text(width / 2, height + 33, `strongest ${(100 * most).toFixed(0)} %`, { size: 11.5, muted: true }),
     '</g>',
   ].join('\n');
+}
+
+/** One path for each level: a large model's patches as single shapes would take megabytes for a sentence. */
+function heatMap({ data, rows, columns }: PatchAttention, width: number, height: number): string[] {
+  const most = Math.max(...data);
+  const [w, h] = [round(width / columns), round(height / rows)];
+  const levels = Array.from({ length: LEVELS + 1 }, () => '');
+  data.forEach((value, i) => {
+    const [x, y] = [round(((i % columns) * width) / columns), round((Math.floor(i / columns) * height) / rows)];
+    levels[most > 0 ? Math.round((LEVELS * value) / most) : 0] += `M${x} ${y}h${w}v${h}h-${w}z`;
+  });
+  return levels.flatMap((path, level) => {
+    const share = level / LEVELS;
+    if (level === 0 || path === '') return [];
+    return [`<path d="${path}" fill="${heat(share)}" fill-opacity="${round(0.3 + 0.45 * share)}"/>`];
+  });
 }
 
 /** In words, for those who do not see it. */
