@@ -27,12 +27,12 @@ export interface TraceSequenceOptions {
   /** Tokens that the text begins with, which the model did not write: the BOS token and a prompt; 1 by default. */
   readonly prompt_length?: number;
   /** How many of the likeliest tokens are returned; 5 by default. */
-  readonly top_k?: number;
+  readonly num_likeliest?: number;
   /** Stops between two tokens. */
   readonly signal?: AbortSignal;
 }
 
-const TOP_K = 5;
+const NUM_LIKELIEST = 5;
 
 interface Models {
   readonly encoders: Encoders;
@@ -47,11 +47,11 @@ export async function traceSequence(
   inputs: ImageInput & Partial<Texts>,
   { sequence, ...options }: TraceSequenceOptions & { readonly sequence: readonly number[] },
 ): Promise<SequenceTrace> {
-  checkOptions('OVBlipModel.traceSequence', options, ['prompt_length', 'top_k', 'signal']);
+  checkOptions('OVBlipModel.traceSequence', options, ['prompt_length', 'num_likeliest', 'signal']);
   encoders.assertUsable();
-  const { prompt_length = 1, top_k = TOP_K, signal } = options;
+  const { prompt_length = 1, num_likeliest = NUM_LIKELIEST, signal } = options;
   const { openvino, folder, config } = encoders;
-  checkSequence(sequence, { prompt_length, top_k }, config.text_config);
+  checkSequence(sequence, { prompt_length, num_likeliest }, config.text_config);
   const names = attentionOutputs(decoder, folder);
   const { input_ids, attention_mask, dims } = inputs;
   const texts = input_ids && attention_mask && { input_ids, attention_mask, dims };
@@ -65,7 +65,7 @@ export async function traceSequence(
   const steps = await inTurn(() => {
     encoders.assertUsable();
     const states = question?.states ?? image;
-    return traceSteps(sequence, { openvino, decoder, folder, names, states, prompt_length, top_k, signal });
+    return traceSteps(sequence, { openvino, decoder, folder, names, states, prompt_length, num_likeliest, signal });
   });
   return { steps, ...(question && { question_attentions: question.attentions }) };
 }
@@ -103,7 +103,7 @@ export function attentionOutputs({ outputs }: CompiledModel, folder: string): st
 /** @throws {BlipModelError} when a sequence cannot be read by the decoder, or an option is out of range */
 export function checkSequence(
   sequence: readonly number[],
-  { prompt_length, top_k }: { readonly prompt_length: number; readonly top_k: number },
+  { prompt_length, num_likeliest }: { readonly prompt_length: number; readonly num_likeliest: number },
   { vocab_size, max_position_embeddings }: BlipTextConfig,
 ): void {
   if (!Array.isArray(sequence))
@@ -112,9 +112,9 @@ export function checkSequence(
     throw new BlipModelError(
       `prompt_length is ${describeValue(prompt_length)}, expected a whole number of at least 1.`,
     );
-  if (!Number.isSafeInteger(top_k) || top_k < 0 || top_k > vocab_size)
+  if (!Number.isSafeInteger(num_likeliest) || num_likeliest < 0 || num_likeliest > vocab_size)
     throw new BlipModelError(
-      `top_k is ${describeValue(top_k)}, expected a whole number from 0 to ${vocab_size}, the size of the vocabulary.`,
+      `num_likeliest is ${describeValue(num_likeliest)}, expected a whole number from 0 to ${vocab_size}, the size of the vocabulary.`,
     );
   if (sequence.length > max_position_embeddings + 1)
     throw new BlipModelError(

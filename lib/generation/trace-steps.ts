@@ -35,14 +35,14 @@ interface TraceInputs {
   /** The outputs with attention, layer by layer. */
   readonly names: readonly string[];
   readonly prompt_length: number;
-  readonly top_k: number;
+  readonly num_likeliest: number;
   readonly signal?: AbortSignal;
 }
 
 /** @param sequence token ids from the BOS token on, of one text */
 export async function traceSteps(
   sequence: readonly number[],
-  { openvino, decoder, states, folder, names, prompt_length, top_k, signal }: TraceInputs,
+  { openvino, decoder, states, folder, names, prompt_length, num_likeliest, signal }: TraceInputs,
 ): Promise<TracedStep[]> {
   const session = new DecoderSession({ openvino, decoder, states, rows: 1, max_length: sequence.length });
   const beam_idx = new Int32Array(1);
@@ -56,7 +56,7 @@ export async function traceSteps(
       steps.push({
         token_id,
         probability: probabilities[token_id],
-        likeliest: likeliest(probabilities, top_k),
+        likeliest: likeliest(probabilities, num_likeliest),
         cross_attentions: lastToken(names.map((name) => session.output(name, folder))),
       });
       input_ids = [token_id];

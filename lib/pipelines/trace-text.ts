@@ -16,7 +16,7 @@ export interface LikelyToken {
 
 /** A token that the model wrote. */
 export interface TracedToken extends LikelyToken {
-  /** The likeliest tokens at its place, likeliest first; five, unless `top_k` says otherwise. */
+  /** The likeliest tokens at its place, likeliest first; five, unless `num_likeliest` says otherwise. */
   readonly likeliest: readonly LikelyToken[];
   /** Where the model looked when it wrote the token. */
   readonly attention: PatchAttention;
@@ -50,9 +50,9 @@ export interface TracedAnswer {
 }
 
 /** How the text is generated, and which attention is returned. */
-export interface TraceOptions extends Omit<GenerationOptions, 'on_token'>, AttentionOptions {
+export interface TraceOptions extends Omit<GenerationOptions, 'on_token' | 'num_return_sequences'>, AttentionOptions {
   /** How many of the likeliest tokens are returned; 5 by default. */
-  readonly top_k?: number;
+  readonly num_likeliest?: number;
   /** Token ids of a text that was generated before, from the BOS token on: it is read instead of generating one. */
   readonly sequence?: readonly number[];
 }
@@ -65,7 +65,7 @@ export type TraceCaptionOptions = TraceOptions & { readonly prompt?: string };
  *
  * @param model of a folder that was converted with `output_attentions: true`
  * @param image one image, or its embeddings
- * @param options those of generateCaption, `prompt`, `layer`, `heads`, `top_k`, `sequence`
+ * @param options those of generateCaption, `prompt`, `layer`, `heads`, `num_likeliest`, `sequence`
  * @throws {BlipModelError} when the folder was converted without attention
  * @example
  * const { tokens } = await traceCaption(model, processor, { pixel_values: await processor.image('demo.jpg') });
@@ -79,7 +79,7 @@ export async function traceCaption(
   options: TraceCaptionOptions = {},
 ): Promise<TracedCaption> {
   check('traceCaption', model, processor, image, options);
-  const { prompt, layer, heads, top_k, sequence, ...generation } = options;
+  const { prompt, layer, heads, num_likeliest, sequence, ...generation } = options;
   if (prompt !== undefined && typeof prompt !== 'string')
     throw new PipelineError(`prompt is ${describeValue(prompt)}, expected a string.`);
   const image_embeds = await embeds(model, image);
@@ -87,7 +87,7 @@ export async function traceCaption(
   const ids = sequence ?? (await model.generateCaption({ image_embeds, ...start }, generation))[0];
   const { signal } = generation;
   const prompt_length = start ? start.input_ids.length - 1 : 1; // [CLS] is the BOS token, [SEP] is left out
-  const trace = await model.traceSequence({ image_embeds }, ids, { prompt_length, top_k, signal });
+  const trace = await model.traceSequence({ image_embeds }, ids, { prompt_length, num_likeliest, signal });
   const tokens = trace.steps.map((step) => {
     const [attention] = averageHeads(step.cross_attentions, 1, { layer, heads });
     return { ...tokenOf(processor, step), attention: patchAttention(attention, model.config) };
@@ -103,7 +103,7 @@ export async function traceCaption(
  *
  * @param model of a folder that was converted with `output_attentions: true`
  * @param image one image, or its embeddings
- * @param options those of generateAnswer, `layer`, `heads`, `top_k`, `sequence`
+ * @param options those of generateAnswer, `layer`, `heads`, `num_likeliest`, `sequence`
  * @throws {BlipModelError} when the folder was converted without attention
  * @example
  * const { text, question } = await traceAnswer(model, processor, { image_embeds, question: 'how many dogs are there?' });
@@ -118,11 +118,11 @@ export async function traceAnswer(
 ): Promise<TracedAnswer> {
   check('traceAnswer', model, processor, image, options);
   checkArguments('traceAnswer', { question: [image.question, 'text'] });
-  const { layer, heads, top_k, sequence, ...generation } = options;
+  const { layer, heads, num_likeliest, sequence, ...generation } = options;
   const image_embeds = await embeds(model, image);
   const inputs = { image_embeds, ...processor.text(image.question) };
   const ids = sequence ?? (await model.generateAnswer(inputs, generation))[0];
-  const trace = await model.traceSequence(inputs, ids, { top_k, signal: generation.signal });
+  const trace = await model.traceSequence(inputs, ids, { num_likeliest, signal: generation.signal });
   const read = questionAttention(trace, { layer, heads });
   const tokens = trace.steps.map((step) => {
     const [question_attention] = averageHeads(step.cross_attentions, 1, { layer, heads });
@@ -144,6 +144,10 @@ function check(call: string, model: unknown, processor: unknown, image: unknown,
     options: [options, 'object'],
   });
   checkTextOptions(options);
+  if ('num_return_sequences' in options && options.num_return_sequences !== undefined)
+    throw new PipelineError(
+      `${call}: num_return_sequences: one text is traced. Leave it out, and pass each of several texts as sequence.`,
+    );
 }
 
 async function embeds(model: OVBlipModel, image: ImageInput) {

@@ -221,8 +221,8 @@ describe('traceSequence refuses', async () => {
 
   it('options out of range or unknown', async () => {
     await refused([80, 1], /prompt_length is 0/, { prompt_length: 0 });
-    await refused([80, 1], /top_k is 1.5/, { top_k: 1.5 });
-    await refused([80, 1], /top_k is 84, .*83/, { top_k: 84 });
+    await refused([80, 1], /num_likeliest is 1.5/, { num_likeliest: 1.5 });
+    await refused([80, 1], /num_likeliest is 84, .*83/, { num_likeliest: 84 });
     await refused([80, 1], /"beams" is not implemented/, { beams: 1 });
   });
 
@@ -251,6 +251,6 @@ describe('traceSequence refuses', async () => {
     ]);
     assert.deepEqual(first, alone);
     assert.deepEqual(third, alone);
-    assert.deepEqual((await model.traceSequence(question, [80, 1], { top_k: 0 })).steps[0].likeliest, []);
+    assert.deepEqual((await model.traceSequence(question, [80, 1], { num_likeliest: 0 })).steps[0].likeliest, []);
   });
 });

@@ -65,7 +65,7 @@ describe('a traced caption', () => {
   });
 
   it('shows the layer and the heads that are asked for', async () => {
-    const { tokens } = await captioner.trace(IMAGE, { layer: 0, heads: [2, 1], top_k: 2 });
+    const { tokens } = await captioner.trace(IMAGE, { layer: 0, heads: [2, 1], num_likeliest: 2 });
     const [{ cross_attentions, attention, likeliest }] = tokens;
     const [, , source] = cross_attentions.dims;
     close(attention.data[0], (cross_attentions.data[source + 1] + cross_attentions.data[2 * source + 1]) / 2);
@@ -79,6 +79,8 @@ describe('a traced caption', () => {
     const beams = await captioner.trace(IMAGE, { num_beams: 3, max_new_tokens: 6 });
     const [{ generated_text }] = await captioner(IMAGE, { num_beams: 3, max_new_tokens: 6 });
     assert.equal(beams.text, generated_text);
+    const drawn = { do_sample: true, temperature: 2, top_k: 3, seed: 7 } as const;
+    assert.equal((await captioner.trace(IMAGE, drawn)).text, (await captioner(IMAGE, drawn))[0].generated_text);
     const { tokens } = await captioner.trace(IMAGE, { sequence: [1, 2, 3] });
     assert.deepEqual(
       tokens.map(({ token_id }) => token_id),
@@ -95,6 +97,8 @@ describe('a traced caption', () => {
       /"beams" is not implemented/,
     );
     await assert.rejects(Reflect.apply(captioner.trace, captioner, [IMAGE, { prompt: 5 }]), /prompt is 5/);
+    const several = { do_sample: true, num_return_sequences: 2 };
+    await assert.rejects(Reflect.apply(captioner.trace, captioner, [IMAGE, several]), /num_return_sequences.*sequence/);
   });
 });
 
