@@ -75,7 +75,8 @@ async function convert(checkpoint: string, output_attentions: boolean): Promise<
   return output;
 }
 
-const NAMES = fs.readdirSync(path.join(FIXTURES, 'checkpoints')).filter((name) => name !== 'retrieval');
+/** Checkpoints that write text. */
+const NAMES = ['caption-bf16', 'caption-sharded', 'caption-untied', 'vqa-f16', 'vqa-odd', 'vqa-untied'];
 
 for (const name of NAMES)
   describe(`${name}: traceSequence equals PyTorch`, async () => {
