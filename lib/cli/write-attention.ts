@@ -27,7 +27,7 @@ export function attentionFile(parsed: ParsedCommand): string | undefined {
     return undefined;
   }
   if (!/\.png$/i.test(file)) throw new UsageError(`--attention is "${file}"; expected the name of a PNG: words.png.`);
-  const foreign = FOREIGN.find((name) => parsed.flag(name) || parsed.strings(name).length > 0);
+  const foreign = FOREIGN.find((name) => parsed.flag(name));
   if (foreign !== undefined)
     throw new UsageError(`--attention draws the one text that the model writes: leave out --${foreign}.`);
   if (mayBeMany(imageArguments(parsed)))
