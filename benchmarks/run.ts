@@ -6,9 +6,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { BlipProcessor, compareSizes, loadCheckpoint, type BlipConfig } from '../lib';
+import { BlipProcessor, compareSizes, loadCheckpoint, writeRandomCheckpoint, type BlipConfig } from '../lib';
 import { countWork, type Machine, type Phases, type Work } from './count-work';
-import { makeCheckpoint } from './make-checkpoint';
 import type { Overhead } from './measure-overhead';
 import { ANSWER_TOKENS, CAPTION_TOKENS, measureSides } from './measure-sides';
 import { modelFolders, quantizeBoth, timeConversions } from './prepare-models';
@@ -48,7 +47,7 @@ async function main(python: string, only: string | undefined): Promise<void> {
   const versions = new Map<string, string>([['Node', process.versions.node]]);
   for (const subject of subjects.filter(({ checkpoint }) => !only || checkpoint.includes(only))) {
     console.log(subject.name);
-    if (subject.checkpoint === base) await makeCheckpoint(base);
+    if (subject.checkpoint === base) await writeRandomCheckpoint(base);
     models.push(await measureModel(python, subject, versions));
   }
   const overhead = models.some(({ checkpoint }) => checkpoint === BUNDLED) ? await measureOverhead() : undefined;

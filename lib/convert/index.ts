@@ -4,3 +4,4 @@ export * from './convert-blip';
 export { CheckpointTensorsError, expectedTensors } from './expected-tensors';
 export { WeightValueError, type ClampedTensor } from './weight-values';
 export { convertOnce, ConvertOnceError, modelCacheFolder, type ConvertOnceOptions } from './convert-once';
+export { writeRandomCheckpoint, type RandomCheckpointOptions } from './write-random-checkpoint';

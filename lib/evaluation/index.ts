@@ -4,6 +4,7 @@ export { checkPublished, type CheckPublishedOptions } from './check-published';
 export { compareModels, type ComparedModels, type CompareOptions } from './compare-models';
 export type { ChangedMatch, ComparedMatches } from './compare-matches';
 export type { Accuracy, ChangedAnswer, ChangedCaption, ComparedOutputs } from './compare-outputs';
+export { compareStages, type ComparedStage, type CompareStagesOptions } from './compare-stages';
 export { CompareError, compareSizes, type ComparedSizes, type PartSize } from './compare-sizes';
 export type { ComparedTimes, LatencyPair, Timed } from './compare-times';
 export { measureStages, type MeasureStagesOptions, type StageLatency } from './measure-stages';

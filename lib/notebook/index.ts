@@ -2,7 +2,7 @@
 export { attentionFigure, showAttention, strongestPatch, type AttentionFigure } from './attention-figure';
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
 export { checkAnswers, type CheckedAnswers } from './check-answers';
-export { accuracyRows, agreementLines, changedTables, comparedResults } from './compared-rows';
+export { accuracyRows, agreementLines, changedTables, comparedResults, keptShares } from './compared-rows';
 export { demoPicture, DemoPictureError, trainingNote, type DemoPictureOptions } from './demo-picture';
 export { describePicture } from './describe-picture';
 export { describePorts, type PortRow } from './describe-ports';

@@ -1,0 +1,72 @@
+// The time of each stage in two model folders, such as FP16 and INT8: both take turns, so that a machine whose speed
+// changes meanwhile slows both.
+import { checkArguments } from '../core/check-arguments';
+import { OVBlipModel, type LoadModelOptions } from '../generation';
+import { BlipProcessor, type ImageSource } from '../preprocessing';
+import { summarize } from '../timing';
+import { measureStages } from './measure-stages';
+
+export interface CompareStagesOptions extends LoadModelOptions {
+  readonly picture: ImageSource;
+  readonly question: string;
+  /** Rounds; 9 by default. In each, both run once after a warm-up. */
+  readonly rounds?: number;
+  readonly max_length?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ComparedStage {
+  readonly stage: string;
+  /** Medians, in milliseconds. */
+  readonly before: number;
+  readonly after: number;
+  /** The median of the rounds' ratios. */
+  readonly speedup: number;
+}
+
+/**
+ * @param before a folder that convertBlip or quantizeBlip wrote
+ * @param after another one, of the same checkpoint
+ * @returns one row per stage, without preprocessing, which is the same
+ * @throws whatever OVBlipModel.load and measureStages throw
+ * @example
+ * const stages = await compareStages('output/one-layer/fp16', 'output/one-layer/int8', { picture, question });
+ * stages[0] // { stage: 'vision model', before: 52.1, after: 21.4, speedup: 2.43 }
+ */
+export async function compareStages(
+  before: string,
+  after: string,
+  options: CompareStagesOptions,
+): Promise<ComparedStage[]> {
+  checkArguments('compareStages', {
+    before: [before, 'path'],
+    after: [after, 'path'],
+    options: [options, ['picture', 'question']],
+  });
+  const { picture, question, rounds = 9, max_length, signal, ...load } = options;
+  checkArguments('compareStages', { rounds: [rounds, 'number'] });
+  const processor = await BlipProcessor.fromPretrained(before);
+  const models: OVBlipModel[] = [];
+  try {
+    for (const folder of [before, after]) models.push(await OVBlipModel.load(folder, load));
+    const times = new Map<string, [before: number, after: number][]>();
+    for (let round = -1; round < rounds; round++) {
+      const pair = [];
+      for (const model of models) {
+        signal?.throwIfAborted();
+        pair.push(await measureStages(model, processor, { picture, question, max_length, runs: 1, warmup: 0 }));
+      }
+      if (round < 0) continue; // the first run packs the weights
+      for (const [i, { stage, latency }] of pair[0].slice(1).entries())
+        times.set(stage, [...(times.get(stage) ?? []), [latency.median, pair[1][i + 1].latency.median]]);
+    }
+    return [...times].map(([stage, rows]) => ({
+      stage,
+      before: summarize(rows.map(([time]) => time)).median,
+      after: summarize(rows.map(([, time]) => time)).median,
+      speedup: summarize(rows.map(([first, second]) => first / second)).median,
+    }));
+  } finally {
+    for (const model of models) model.dispose();
+  }
+}
