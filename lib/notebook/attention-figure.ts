@@ -4,7 +4,7 @@ import { loadRgb, type ImageSource } from '../preprocessing';
 import type { PatchAttention } from '../pipelines';
 import { diagram, text } from './diagram';
 import { embeddedImage, showSVG, type Drawing } from './show-svg';
-import { tracedWords, type AttendingToken, type TracedWord } from './traced-words';
+import { checkAttention, tracedWords, type AttendingToken, type TracedWord } from './traced-words';
 
 export interface AttentionFigure {
   /** A path, a URL, an encoded file in memory, or a sharp pipeline. */
@@ -39,8 +39,11 @@ const LEVELS = 16;
  * Draws the image once for each word, with a heat map over it. Each map has its own scale: the strongest patch of the
  * word is dark red, and its share of all attention stands below.
  */
-export async function attentionFigure({ image, tokens, words, title }: AttentionFigure): Promise<Drawing> {
-  checkArguments('attentionFigure', { tokens: [tokens, 'list'] });
+export async function attentionFigure(figure: AttentionFigure): Promise<Drawing> {
+  checkArguments('attentionFigure', { figure: [figure, ['image', 'tokens']] });
+  const { image, tokens, words, title } = figure;
+  if (words !== undefined) checkArguments('attentionFigure', { words: [words, 'texts'] });
+  if (title !== undefined) checkArguments('attentionFigure', { title: [title, 'text'] });
   const all = tracedWords(tokens);
   const shown = words ? all.filter(({ word }) => words.includes(word)) : all;
   const rows = Math.max(1, Math.ceil(shown.length / MAX_COLUMNS));
@@ -129,11 +132,13 @@ function describe({ word, attention }: TracedWord): string {
  * @example
  * strongestPatch(tokens[2].attention) // { row: 6, column: 3, share: 0.41 }
  */
-export function strongestPatch({ data, columns }: PatchAttention): {
+export function strongestPatch(attention: PatchAttention): {
   readonly row: number;
   readonly column: number;
   readonly share: number;
 } {
+  checkAttention('strongestPatch', 'attention', attention);
+  const { data, columns } = attention;
   const at = data.indexOf(Math.max(...data));
   return { row: Math.floor(at / columns) + 1, column: (at % columns) + 1, share: data[at] };
 }

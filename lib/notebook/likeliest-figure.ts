@@ -29,6 +29,15 @@ const OTHER = '#64748b';
 /** Draws one group of bars for each step; the token that was written has the strong color. */
 export function likeliestFigure(steps: readonly LikelyStep[], title = 'The likeliest tokens at each step'): Drawing {
   checkArguments('likeliestFigure', { steps: [steps, 'list'], title: [title, 'text'] });
+  steps.forEach((step, i) => {
+    checkArguments('likeliestFigure', { [`steps[${i}]`]: [step, ['token', 'token_id', 'likeliest']] });
+    const { token, likeliest } = step;
+    checkArguments('likeliestFigure', { token: [token, 'text'], [`steps[${i}].likeliest`]: [likeliest, 'list'] });
+    for (const each of likeliest) {
+      checkArguments('likeliestFigure', { likeliest: [each, ['token', 'token_id', 'probability']] });
+      checkArguments('likeliestFigure', { token: [each.token, 'text'], probability: [each.probability, 'number'] });
+    }
+  });
   const columns = Math.max(1, Math.min(MAX_COLUMNS, steps.length));
   const width = Math.floor((WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns);
   const bars = Math.max(0, ...steps.map(({ likeliest }) => likeliest.length));

@@ -1,5 +1,5 @@
 // What the vision model gets: the image beside the square that it is squashed to, with the grid of patches over it.
-import { checkArguments } from '../core/check-arguments';
+import { ArgumentError, checkArguments } from '../core/check-arguments';
 import { loadRgb, type BlipProcessor, type ImageSource, type PixelValues, type RgbImage } from '../preprocessing';
 import { arrow, diagram, text } from './diagram';
 import { embeddedImage, showSVG, type Drawing } from './show-svg';
@@ -19,14 +19,18 @@ const ARROW = 56;
 const LABEL_HEIGHT = 30;
 
 /** Draws the image, and the pixels that the model gets, cut into patches. */
-export async function patchFigure(
-  processor: BlipProcessor,
-  { image, pixel_values, patch_size }: PatchFigure,
-): Promise<Drawing> {
+export async function patchFigure(processor: BlipProcessor, figure: PatchFigure): Promise<Drawing> {
+  checkArguments('patchFigure', {
+    processor: [processor, ['imageConfig']],
+    figure: [figure, ['image', 'pixel_values', 'patch_size']],
+  });
+  const { image, pixel_values, patch_size } = figure;
   checkArguments('patchFigure', {
     pixel_values: [pixel_values, ['data', 'dims']],
     patch_size: [patch_size, 'number'],
   });
+  if (!Number.isSafeInteger(patch_size) || patch_size < 1)
+    throw new ArgumentError(`patchFigure: patch_size is ${patch_size}, expected a whole number of pixels, such as 16.`);
   const before = await loadRgb(image);
   const after = unnormalize(processor, pixel_values);
   const [left, right] = [await embeddedImage(before, 2 * SIDE), await embeddedImage(after, 2 * SIDE)];

@@ -1,4 +1,5 @@
 // Words of a traced text: word pieces joined, special tokens left out.
+import { checkArguments } from '../core/check-arguments';
 import type { LikelyToken, PatchAttention } from '../pipelines';
 
 /** A token with its attention, as `traceCaption` and `traceAnswer` return it; tokens of a question have no likeliest. */
@@ -24,6 +25,7 @@ const SPECIAL = /^\[[^\s\]]+\]$/;
  * tracedWords(caption.tokens).map(({ word }) => word) // ['two', 'gray', 'dogs', ...]
  */
 export function tracedWords(tokens: readonly AttendingToken[]): TracedWord[] {
+  checkTokens('tracedWords', tokens);
   const words: AttendingToken[][] = [];
   for (const token of tokens) {
     if (SPECIAL.test(token.token)) continue;
@@ -39,6 +41,27 @@ export function tracedWords(tokens: readonly AttendingToken[]): TracedWord[] {
         probability: probabilities.reduce<number>((product, each) => product * (each ?? 1), 1),
       }),
     };
+  });
+}
+
+/** @throws {ArgumentError} when a token is none, or has no attention */
+function checkTokens(call: string, tokens: readonly AttendingToken[]): void {
+  checkArguments(call, { tokens: [tokens, 'list'] });
+  tokens.forEach((each, i) => {
+    checkArguments(call, { [`tokens[${i}]`]: [each, ['token', 'attention']] });
+    checkArguments(call, { [`tokens[${i}].token`]: [each.token, 'text'] });
+    checkAttention(call, `tokens[${i}].attention`, each.attention);
+  });
+}
+
+/** @throws {ArgumentError} when it is not what `traceCaption` and `traceAnswer` return */
+export function checkAttention(call: string, name: string, attention: PatchAttention): void {
+  checkArguments(call, { [name]: [attention, ['data', 'rows', 'columns', 'class_token']] });
+  const { data, rows, columns } = attention;
+  checkArguments(call, {
+    [`${name}.data`]: [data, ['length', 'indexOf']],
+    [`${name}.rows`]: [rows, 'number'],
+    [`${name}.columns`]: [columns, 'number'],
   });
 }
 

@@ -119,6 +119,8 @@ test("patches: the processor's own pixels, as many lines as patches and one more
   const size = pixel_values.dims[3];
   const { svg, alt } = await patchFigure(processor, { image: red, pixel_values, patch_size: 16 });
   assert.ok(alt.includes(`90 x 30 pixels, is squashed to ${size} x ${size}`), alt);
+  for (const patch_size of [0, -1, 1.5, Number.NaN])
+    await assert.rejects(patchFigure(processor, { image: red, pixel_values, patch_size }), /patch_size is .*expected/);
   const page = parse(svg);
   const [, right] = [...page.querySelectorAll('image')].map((each) => each.getAttribute('href') ?? '');
   const { data } = await sharp(Buffer.from(right.split(',')[1], 'base64'))
