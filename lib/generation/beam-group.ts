@@ -64,6 +64,11 @@ export class BeamGroup {
     return this.#finished;
   }
 
+  /** Its score: the sum of log probabilities / length ** length_penalty. */
+  get bestScore(): number {
+    return this.#finished[0].score;
+  }
+
   /** Whether num_beams hypotheses are finished. */
   get isFull(): boolean {
     return this.#finished.every(({ finished }) => finished);

@@ -34,6 +34,12 @@ import { checkSeeds } from './sampling-options';
 import { streamTokens, type StreamHooks } from './stream-tokens';
 import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './trace-sequence';
 
+/** What a generation runs on. */
+export interface GenerationParts {
+  readonly encoders: Encoders;
+  readonly decoder: CompiledModel;
+}
+
 /** What a generation reads: encoder states, and the tokens that each row begins with. */
 interface GenerationInputs {
   readonly states: EncoderStates;
@@ -306,6 +312,15 @@ export class OVBlipModel {
     checkArguments('OVBlipModel.traceSequence', { inputs: [inputs, 'object'], options: [options, 'object'] });
     const inTurn = <T>(run: () => Promise<T>): Promise<T> => this.#inTurn(run, options.signal);
     return traceSequence({ encoders: this.encoders, decoder: this.decoder, inTurn }, inputs, { ...options, sequence });
+  }
+
+  /** Runs `use` in its turn among generations. @internal for other forms of generation in this library */
+  takeTurn<T>(signal: AbortSignal | undefined, use: (parts: GenerationParts) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => {
+      this.encoders.assertUsable();
+      signal?.throwIfAborted();
+      return use({ encoders: this.encoders, decoder: this.decoder });
+    }, signal);
   }
 
   /** Frees the compiled models. Calls that are in progress end with an error or their result; later calls throw. */

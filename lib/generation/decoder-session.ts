@@ -2,7 +2,8 @@
 // and writes.
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
-import type { DecoderStep } from './decoder-step';
+import { selectRows } from './repeat-rows';
+import type { ShrinkingDecoder } from './search-rows';
 import { readOutput, type EncoderOutput } from './run-encoder';
 
 /**
@@ -28,13 +29,14 @@ export interface DecoderSessionOptions {
  * A fresh request starts with an empty cache, so a session serves one generation. Dispose it at the end.
  * Per token, only the handle of the attention mask is allocated.
  */
-export class DecoderSession implements DecoderStep {
+export class DecoderSession implements ShrinkingDecoder {
   readonly vocab_size: number;
   readonly #openvino: OpenVINO;
   readonly #request: InferRequest;
   /** The attention mask of every step is a part of this. */
   readonly #ones: BigInt64Array;
   readonly #position = new BigInt64Array(1);
+  #states: EncoderStates;
   #ids = new BigInt64Array(0);
   #beams = new Int32Array(0);
   #logits = new Float32Array(0);
@@ -53,10 +55,8 @@ export class DecoderSession implements DecoderStep {
     this.#openvino = openvino;
     this.#ones = new BigInt64Array(rows * max_length).fill(1n);
     this.#request = decoder.createInferRequest();
-    const [stateRows, source] = states.dims;
-    const mask = states.attention_mask ?? new BigInt64Array(stateRows * source).fill(1n);
-    this.#request.setTensor('encoder_hidden_states', new openvino.Tensor('f32', states.dims, states.data));
-    this.#request.setTensor('encoder_attention_mask', new openvino.Tensor('i64', [stateRows, source], mask));
+    this.#states = states;
+    this.#bindStates();
   }
 
   async step(input_ids: readonly number[], rows: number, length: number, beam_idx: Int32Array): Promise<Float32Array> {
@@ -78,10 +78,26 @@ export class DecoderSession implements DecoderStep {
     return readOutput(this.#request, name, folder);
   }
 
+  /** From the next step on, whose `beam_idx` says which rows of the cache they continue. */
+  keepRows(rows: readonly number[]): void {
+    if (this.#states.dims[0] === 1) return; // one image serves all rows
+    this.#states = selectRows(this.#states, rows);
+    this.#bindStates();
+  }
+
   dispose(): void {
     this.#request.dispose();
     for (const mask of this.#masks) mask.dispose();
     this.#masks = [];
+  }
+
+  #bindStates(): void {
+    const { data, dims, attention_mask } = this.#states;
+    const [rows, source] = dims;
+    const mask = attention_mask ?? new BigInt64Array(rows * source).fill(1n);
+    const { Tensor } = this.#openvino;
+    this.#request.setTensor('encoder_hidden_states', new Tensor('f32', dims, data));
+    this.#request.setTensor('encoder_attention_mask', new Tensor('i64', [rows, source], mask));
   }
 
   /** Binds arrays of the step's size: once for the prompt, and once for all later steps. */
