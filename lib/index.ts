@@ -109,6 +109,20 @@ export {
 export * from './pipelines';
 export * from './search';
 export * from './datasets';
+export {
+  BatchError,
+  askFolder,
+  captionFolder,
+  parseShard,
+  type BatchFailure,
+  type BatchInput,
+  type BatchInputs,
+  type BatchOptions,
+  type BatchSummary,
+  type CaptionFileOptions,
+  type CaptionFolderOptions,
+  type Shard,
+} from './batch';
 export * from './optimize';
 export * from './evaluation';
 export * from './timing';

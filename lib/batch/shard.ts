@@ -1,6 +1,7 @@
 // Divides any input into parts that have no image in common, for several processes or machines.
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { BatchError } from './batch-error';
 
 /** Part `index`, from 0, of `count`. */
@@ -20,6 +21,7 @@ const DIGITS = 5;
  * @throws {BatchError}
  */
 export function parseShard(text: string): Shard {
+  checkArguments('parseShard', { text: [text, 'text'] });
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim()) ?? [];
   if (index === undefined || count === undefined)
     throw new BatchError(`The shard is ${JSON.stringify(text)}; expected index/count, such as 0/16 to 15/16.`);
@@ -40,7 +42,7 @@ export function checkShard({ index, count }: Shard): Shard {
  * 32 bits of the SHA-256 of the name below the input, modulo the count.
  *
  * @example
- * isInShard('beach/1.jpg', { index: 3, count: 16 }) // false
+ * isInShard('beach/1.jpg', { index: 10, count: 16 }) // true
  */
 export function isInShard(key: string, { index, count }: Shard): boolean {
   return createHash('sha256').update(key).digest().readUInt32BE(0) % count === index;

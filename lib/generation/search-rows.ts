@@ -19,7 +19,7 @@ export interface FinishedRow {
   readonly row: number;
   /** Prompt included, without padding. */
   readonly ids: readonly number[];
-  /** The mean of the model's log probabilities of the new tokens, end token included: 0 at most. */
+  /** The model's probability of the whole text, end token included: 0 to 1. */
   readonly score: number;
 }
 
@@ -60,8 +60,7 @@ export async function searchRows(
       search.advance(logits.subarray(place * size, (place + 1) * size)).map((parent) => place * width + parent),
     );
     const kept = live.flatMap(({ search }, place) => (search.isDone ? [] : [place]));
-    for (const { row, search } of live)
-      if (search.isDone) onRow({ row, ids: search.best, score: search.score });
+    for (const { row, search } of live) if (search.isDone) onRow({ row, ids: search.best, score: search.score });
     if (kept.length < live.length && kept.length > 0)
       decoder.keepRows(kept.flatMap((place) => parents[place].map((_, beam) => place * width + beam)));
     beam_idx = Int32Array.from(kept.flatMap((place) => parents[place]));
@@ -95,7 +94,7 @@ class GreedyRow implements RowSearch {
     return length >= max_length || (length > this.#promptLength && this.#ids[length - 1] === eos_token_id);
   }
   get score(): number {
-    return this.#sum / (this.#ids.length - this.#promptLength);
+    return Math.exp(this.#sum);
   }
 
   advance(logits: Float32Array): readonly number[] {
@@ -134,7 +133,7 @@ class BeamRow implements RowSearch {
   }
   get score(): number {
     const [{ logs }] = this.#group.best;
-    return logs.reduce((sum, log) => sum + log, 0) / logs.length;
+    return Math.exp(logs.reduce((sum, log) => sum + log, 0));
   }
 
   advance(logits: Float32Array): readonly number[] {

@@ -1,8 +1,10 @@
 // blip-openvino ask: answers to questions about images.
 import { UsageError, type Command } from '../command';
+import { BATCH_HELP, BATCH_OPTIONS, batchOptions, isBatch } from '../batch-options';
 import { checkImageArguments } from '../find-images';
 import { CANDIDATE_OPTIONS, candidateOptions } from '../candidate-options';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
+import { batchInputs, reportBatch } from '../run-batch';
 import {
   chooseModel,
   GENERATION_OPTIONS,
@@ -20,7 +22,7 @@ export const ask: Command = {
   name: 'ask',
   summary: 'answer questions about images',
   usage: '[options] --question <text> <image>...',
-  description: `${IMAGES_HELP} So does the question where there are several.\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  description: `${IMAGES_HELP} So does the question where there are several. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     question: { type: 'string', value: 'text', multiple: true, help: 'what to ask about each image' },
@@ -30,6 +32,7 @@ export const ask: Command = {
     ...SCORE_OPTIONS,
     ...ATTENTION_OPTIONS,
     ...IMAGE_OPTIONS,
+    ...BATCH_OPTIONS,
   },
   examples: [
     {
@@ -53,11 +56,23 @@ export const ask: Command = {
     const questions = parsed.strings('question');
     if (questions.length === 0)
       throw new UsageError('No question is given: --question "how many dogs are there?" (once or several times).');
-    checkImageArguments(imageArguments(parsed), terminal);
+    const images = imageArguments(parsed);
+    checkImageArguments(images, terminal);
     const candidates = candidateOptions(parsed);
     const attention = attentionFile(parsed);
     if (attention !== undefined && questions.length > 1)
       throw new UsageError('--attention draws one answer. Give one --question, or call the command once for each.');
+    if (isBatch(parsed, false)) {
+      if (candidates !== undefined || attention !== undefined)
+        throw new UsageError('--candidate and --attention are for results that are printed: leave out --output.');
+      const { askFolder } = await import('../../batch');
+      const { output = '', ...rest } = await batchOptions(parsed, terminal, {
+        model: chooseModel(parsed, USUAL_MODEL),
+        label: 'Answers',
+      });
+      const inputs = batchInputs(images, terminal);
+      return reportBatch(parsed, terminal, () => askFolder(inputs, questions, { ...rest, output }));
+    }
     const { pipeline } = await import('../../pipelines');
     const vqa = await pipeline('visual-question-answering', chooseModel(parsed, USUAL_MODEL), {
       ...pretrainedOptions(parsed, terminal, 'Model'),

@@ -1,7 +1,10 @@
 // blip-openvino caption: a caption for each image.
-import type { Command } from '../command';
-import { checkImageArguments } from '../find-images';
+import { EXIT_OK, UsageError, type Command } from '../command';
+import { BATCH_HELP, BATCH_OPTIONS, batchOptions, CAPTION_FILE_OPTIONS, isBatch } from '../batch-options';
+import { areFolders, checkImageArguments, type ImageArguments } from '../find-images';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
+import type { ParsedCommand } from '../parse-command-line';
+import { batchInputs, reportBatch } from '../run-batch';
 import {
   chooseModel,
   GENERATION_OPTIONS,
@@ -11,6 +14,7 @@ import {
   SCORE_OPTIONS,
   scoreColumn,
 } from '../shared-options';
+import type { Terminal } from '../terminal';
 import { ATTENTION_OPTIONS, attentionFile, writeAttention } from '../write-attention';
 
 const USUAL_MODEL = 'Salesforce/blip-image-captioning-base';
@@ -19,7 +23,7 @@ export const caption: Command = {
   name: 'caption',
   summary: 'write a caption for each image',
   usage: '[options] <image>...',
-  description: `${IMAGES_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  description: `${IMAGES_HELP}\nFor folders, each caption is written beside its image: beach.jpg, beach.txt. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     ...MODEL_OPTIONS,
@@ -28,6 +32,8 @@ export const caption: Command = {
     ...SCORE_OPTIONS,
     ...ATTENTION_OPTIONS,
     ...IMAGE_OPTIONS,
+    ...BATCH_OPTIONS,
+    ...CAPTION_FILE_OPTIONS,
   },
   examples: [
     {
@@ -40,8 +46,14 @@ export const caption: Command = {
     },
   ],
   async run(parsed, terminal) {
-    checkImageArguments(imageArguments(parsed), terminal);
+    const images = imageArguments(parsed);
+    checkImageArguments(images, terminal);
     const attention = attentionFile(parsed);
+    if (isBatch(parsed, areFolders(images) && attention === undefined)) {
+      if (attention !== undefined)
+        throw new UsageError('--attention is for results that are printed: leave out --output.');
+      return captionBatch(parsed, terminal, images);
+    }
     const { pipeline } = await import('../../pipelines');
     const captioner = await pipeline('image-to-text', chooseModel(parsed, USUAL_MODEL), {
       ...pretrainedOptions(parsed, terminal, 'Model'),
@@ -67,3 +79,23 @@ export const caption: Command = {
     }
   },
 };
+
+/** Of several folders, each has its files and its journal. */
+async function captionBatch(parsed: ParsedCommand, terminal: Terminal, images: ImageArguments): Promise<number> {
+  const { captionFolder } = await import('../../batch');
+  const text = (name: string): string | undefined => parsed.string(name);
+  const options = {
+    ...(await batchOptions(parsed, terminal, { model: chooseModel(parsed, USUAL_MODEL), label: 'Captions' })),
+    prompt: text('prompt'),
+    caption_extension: text('caption-extension'),
+    prefix: text('prefix'),
+    suffix: text('suffix'),
+    ...(parsed.flag('append') && { append: true }),
+    ...(parsed.flag('overwrite') && { overwrite: true }),
+  };
+  const inputs = batchInputs(images, terminal);
+  let status = EXIT_OK;
+  for (const part of options.output === undefined ? inputs : [inputs])
+    status = Math.max(status, await reportBatch(parsed, terminal, () => captionFolder(part, options)));
+  return status;
+}

@@ -1,0 +1,8 @@
+// Public API of the batch room: captions and answers for folders, lists, tables and archives of images.
+export { BatchError } from './batch-error';
+export type { BatchFailure, BatchOptions, CaptionFolderOptions } from './batch-options';
+export type { BatchSummary } from './batch-summary';
+export { askFolder, captionFolder, type BatchInputs } from './caption-folder';
+export type { CaptionFileOptions } from './caption-files';
+export type { BatchInput } from './list-inputs';
+export { parseShard, type Shard } from './shard';

@@ -1,0 +1,249 @@
+// One batch: what is to be done is found, done and written down, and what was done before is left out.
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { reportProgress } from '../core/progress';
+import type { GuardCallback } from '../core/with-callbacks';
+import type { OVBlipModel } from '../generation';
+import { MANIFEST_FILE } from '../model-folder/manifest';
+import type { BlipProcessor } from '../preprocessing';
+import type { BadItem, BatchItem } from './batch-item';
+import type { BatchOptions } from './batch-options';
+import { BatchCounter, type BatchSummary } from './batch-summary';
+import type { CaptionFiles } from './caption-files';
+import type { Journal, OutputRow } from './journal';
+import { PARQUET_FILE, TAR_FILE } from './input-kinds';
+import { describeEmpty, listInput, type BatchInput } from './list-inputs';
+import { fileVersion, type LoadedItem } from './load-item';
+import { usualMemory } from './plan-memory';
+import { runStages, type GeneratedText } from './run-stages';
+import { isInShard } from './shard';
+import { WriteQueue } from './write-queue';
+
+export interface BatchPlan {
+  readonly inputs: readonly BatchInput[];
+  readonly options: BatchOptions;
+  readonly questions?: readonly string[];
+  readonly prompt?: string;
+  /** Where captions stand beside their images, with the folder that the journal's names are relative to. */
+  readonly beside?: {
+    readonly files: CaptionFiles;
+    readonly folder: string;
+    readonly overwrite: boolean;
+    readonly append: boolean;
+  };
+  readonly journal: Journal;
+  readonly output: string;
+}
+
+export interface BatchModel {
+  readonly model: OVBlipModel;
+  readonly processor: BlipProcessor;
+}
+
+/** @throws {BatchError} and what the models throw; what is done until then is kept */
+export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: GuardCallback): Promise<BatchSummary> {
+  const { options, questions, prompt, journal } = plan;
+  const { signal, batch_size, streams = 1, memory_limit = usualMemory() } = options;
+  const identity = optionsDigest(plan, loaded.model);
+  const counter = new BatchCounter();
+  const onFailure = guard(options.on_failure);
+  const report = guard(options.progress_callback);
+  const fail = (name: string, problem: string): void => {
+    const failure = { name, reason: withoutName(problem, name) };
+    counter.fail(failure);
+    onFailure(failure);
+    report(counter.progress(statusOf(plan)));
+  };
+  const counting = new AbortController();
+  const count = countItems(plan, counting.signal).then(
+    (total) => void (counter.total = total),
+    () => undefined, // what cannot be read, the work itself says
+  );
+  const queue = new WriteQueue(async (rows: readonly FinishedImage[]) => {
+    await journal.append(rows.flatMap((row) => row.rows));
+    for (const { item, text } of rows) if (text !== undefined) plan.beside?.files.write(item.name, text);
+    counter.done += rows.length;
+    report(counter.progress(statusOf(plan)));
+  });
+  const handlers = {
+    skip: ({ item, sha256 }: LoadedItem) => {
+      const isSame = entriesOf(plan, item).every((entry) => entry?.options === identity && entry.sha256 === sha256);
+      const isDone =
+        isSame && (!plan.beside || plan.beside.files.state(item.name, entriesOf(plan, item)[0]?.written) === 'ours');
+      if (isDone) counter.skipped++;
+      return isDone;
+    },
+    onTexts: (image: LoadedItem, texts: readonly GeneratedText[]) =>
+      queue.add(finish(plan, image, { texts, identity })),
+    onFailure: ({ name }: BatchItem, problem: string) => fail(name, problem),
+  };
+  try {
+    const settings = {
+      ...loaded,
+      questions,
+      prompt,
+      batch_size,
+      streams,
+      memory_limit,
+      generation: { ...options.generation, signal },
+    };
+    const items = pendingItems(plan, { identity, counter, fail });
+    await reportProgress(options.progress_callback, counter.progress(statusOf(plan)), signal);
+    const { batch_size: chosen } = await runStages(withErrors(items, queue), settings, handlers);
+    await queue.end();
+    return {
+      done: counter.done,
+      skipped: counter.skipped,
+      kept: counter.kept,
+      failures: counter.failures,
+      seconds: counter.seconds,
+      images_per_second: counter.rate,
+      batch_size: chosen,
+      output: plan.output,
+    };
+  } finally {
+    counting.abort();
+    await queue.end().catch(() => undefined); // finished texts are not lost with an error or an interruption
+    await count;
+  }
+}
+
+interface FinishedImage {
+  readonly item: BatchItem;
+  readonly rows: readonly OutputRow[];
+  /** Of the caption file. */
+  readonly text?: string;
+}
+
+function finish(
+  plan: BatchPlan,
+  { item, sha256, version }: LoadedItem,
+  { texts, identity }: { readonly texts: readonly GeneratedText[]; readonly identity: string },
+): FinishedImage {
+  const file = plan.beside?.files.compose(item.name, texts[0].text);
+  const rows = texts.map(
+    ({ question, text, score }): OutputRow => ({
+      image: nameOf(plan, item),
+      ...(question === undefined ? { caption: text } : { question, answer: text }),
+      score: Number(score.toPrecision(6)),
+      time: new Date().toISOString(),
+      model: plan.options.model,
+      sha256,
+      options: identity,
+      ...(version !== '' && { version }),
+      ...(file && { written: file.written }),
+    }),
+  );
+  return { item, rows, ...(file && { text: file.text }) };
+}
+
+/** What is left to do, without reading files that did not change since they were done. */
+async function* pendingItems(
+  plan: BatchPlan,
+  {
+    identity,
+    counter,
+    fail,
+  }: { identity: string; counter: BatchCounter; fail: (name: string, problem: string) => void },
+): AsyncGenerator<BatchItem, void, undefined> {
+  const { beside, options } = plan;
+  for (const input of plan.inputs) {
+    let isEmpty = true;
+    for await (const item of listInput(input)) {
+      isEmpty = false;
+      const clash = beside && !('problem' in item) ? beside.files.claim(item.name) : undefined;
+      if (options.shard && !isInShard(item.key, options.shard)) continue;
+      if ('problem' in item) fail(item.name, item.problem);
+      else if (clash !== undefined) fail(item.name, clash);
+      else {
+        const state = await stateOf(plan, item, identity);
+        if (state === 'done') counter.skipped++;
+        else if (state === 'kept') counter.kept++;
+        else yield item;
+      }
+    }
+    if (isEmpty) {
+      const { name, problem } = describeEmpty(input);
+      fail(name, problem);
+    }
+  }
+}
+
+async function stateOf(plan: BatchPlan, item: BatchItem, identity: string): Promise<'done' | 'kept' | 'open'> {
+  const { beside } = plan;
+  const entries = entriesOf(plan, item);
+  const isCurrent = entries.every((entry) => entry?.options === identity);
+  const caption = beside?.files.state(item.name, entries[0]?.written);
+  if (beside && caption === 'other') {
+    if (beside.append) return 'open';
+    if (!beside.overwrite) return 'kept';
+    return 'open';
+  }
+  if (!isCurrent || caption === 'absent') return 'open';
+  const version = await fileVersion(item).catch(() => undefined);
+  if (version === undefined) return 'open'; // reading it says why
+  // What is behind an address, or in memory, has no version: an address counts as done, memory is compared by digest
+  if (version === '') return typeof item.source === 'string' ? 'done' : 'open';
+  return entries.every((entry) => entry?.version === version) ? 'done' : 'open';
+}
+
+function entriesOf(plan: BatchPlan, item: BatchItem): ReturnType<Journal['find']>[] {
+  const name = nameOf(plan, item);
+  return (plan.questions ?? [undefined]).map((question) => plan.journal.find(name, question));
+}
+
+/** Beside the images, names are relative to their folder, which may be moved. */
+function nameOf({ beside }: BatchPlan, { name, key }: BatchItem | BadItem): string {
+  return beside ? key : name;
+}
+
+/** A write that failed ends the work at the next image. */
+async function* withErrors(
+  items: AsyncIterable<BatchItem>,
+  queue: WriteQueue<FinishedImage>,
+): AsyncGenerator<BatchItem> {
+  for await (const item of items) {
+    queue.throwFailure();
+    yield item;
+  }
+}
+
+/** Images of the inputs, where they can be listed without reading them. */
+async function countItems({ inputs, options }: BatchPlan, signal: AbortSignal): Promise<number | undefined> {
+  let total = 0;
+  for (const input of inputs) {
+    if (typeof input !== 'string' || PARQUET_FILE.test(input) || TAR_FILE.test(input)) return undefined;
+    for await (const { key } of listInput(input)) {
+      if (signal.aborted) return undefined;
+      if (!options.shard || isInShard(key, options.shard)) total++;
+    }
+  }
+  return total;
+}
+
+/** Changes when the model, the task or an option does from which texts depend. */
+function optionsDigest({ options, questions, prompt, beside }: BatchPlan, model: OVBlipModel): string {
+  const manifest = path.join(model.folder, MANIFEST_FILE);
+  const files = fs.existsSync(manifest) ? fs.readFileSync(manifest, 'utf8') : options.model;
+  const generation = Object.entries(options.generation ?? {}).filter(([, value]) => value !== undefined);
+  const what = {
+    files,
+    task: questions ? 'answer' : 'caption',
+    prompt: prompt ?? '',
+    generation: generation.sort(),
+    ...(beside && { around: beside.files.around }),
+  };
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 16);
+}
+
+function statusOf({ questions }: BatchPlan): string {
+  return questions ? 'answers' : 'captions';
+}
+
+/** Messages of images begin with their name. */
+function withoutName(problem: string, name: string): string {
+  return problem.startsWith(`${name}: `)
+    ? problem.slice(name.length + 2)
+    : problem.replace(/^image in memory \(\d+ bytes\): /, '');
+}

@@ -1,0 +1,88 @@
+// Options of commands that write their results for many images into files.
+import type { BatchOptions } from '../batch';
+import { UsageError, type OptionSpecs } from './command';
+import type { ParsedCommand } from './parse-command-line';
+import { generationOptions, pretrainedOptions } from './shared-options';
+import type { Terminal } from './terminal';
+
+export const BATCH_OPTIONS = {
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'file',
+    help: 'a table with a row for each image: .jsonl, .csv or .parquet; - prints results as they come',
+  },
+  shard: { type: 'string', value: 'index/count', help: 'only this part of the images: 0/16 to 15/16' },
+  'batch-size': { type: 'integer', min: 1, help: 'images in a run of the vision model; tried out by default' },
+  streams: { type: 'integer', min: 1, help: 'runs of the vision model at the same time; 1 by default' },
+  'memory-limit': {
+    type: 'integer',
+    min: 16,
+    value: 'MiB',
+    help: 'memory for images; a quarter of what is free, at most 1024',
+  },
+} as const satisfies OptionSpecs;
+
+export const CAPTION_FILE_OPTIONS = {
+  'caption-extension': {
+    type: 'string',
+    value: '.ext',
+    help: 'what caption files of a folder end with; .txt by default',
+  },
+  prefix: { type: 'string', value: 'text', help: 'put before each caption in its file' },
+  suffix: { type: 'string', value: 'text', help: 'put behind each caption in its file' },
+  append: { type: 'boolean', help: 'add to caption files that are there, behind a comma' },
+  overwrite: { type: 'boolean', help: 'replace caption files that are there' },
+} as const satisfies OptionSpecs;
+
+/** What the help says of folders. */
+export const BATCH_HELP =
+  'With --output what is done goes into a file, and running the same command again does what is missing. There, - is a ' +
+  'list of paths or addresses on standard input.';
+
+/** Whether results go into files; `isFolders` where they do so for folders without --output. */
+export function isBatch(parsed: ParsedCommand, isFolders: boolean): boolean {
+  const output = parsed.string('output');
+  const given = Object.keys({ ...BATCH_OPTIONS, ...CAPTION_FILE_OPTIONS }).filter(
+    (name) => name !== 'output' && (parsed.flag(name) || parsed.string(name) !== undefined),
+  );
+  if (output !== undefined ? output !== '-' : isFolders) return true;
+  if (given.length > 0)
+    throw new UsageError(
+      `--${given[0]} is for results that go into files. Add --output captions.jsonl, or name folders only.`,
+    );
+  return false;
+}
+
+/** Options of captionFolder and askFolder. */
+export async function batchOptions(
+  parsed: ParsedCommand,
+  terminal: Terminal,
+  { model, label }: { readonly model: string; readonly label: string },
+): Promise<BatchOptions> {
+  const { parseShard, BatchError } = await import('../batch');
+  const { signal, ...generation } = generationOptions(parsed, terminal);
+  const [output, shard] = [parsed.string('output'), parsed.string('shard')];
+  const [batch_size, streams, memory] = ['batch-size', 'streams', 'memory-limit'].map((name) => parsed.number(name));
+  const toShard = (text: string): BatchOptions['shard'] => {
+    try {
+      return parseShard(text);
+    } catch (error) {
+      throw error instanceof BatchError ? new UsageError(`--shard: ${error.message}`) : error;
+    }
+  };
+  if (output !== undefined && !/\.(jsonl|csv|parquet)$/i.test(output))
+    throw new UsageError(`--output is "${output}"; expected a name that ends with .jsonl, .csv or .parquet, or -.`);
+  return {
+    ...pretrainedOptions(parsed, terminal, label),
+    model,
+    generation,
+    signal,
+    ...(output !== undefined && { output }),
+    ...(shard !== undefined && { shard: toShard(shard) }),
+    ...(batch_size !== undefined && { batch_size }),
+    ...(streams !== undefined && { streams }),
+    ...(memory !== undefined && { memory_limit: memory * 2 ** 20 }),
+    on_failure: ({ name, reason }) => terminal.note(`blip-openvino: skipped ${name}: ${reason}`),
+  };
+}
