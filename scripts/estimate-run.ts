@@ -66,6 +66,12 @@ export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): 
     const part = name.startsWith('vision_model.') ? 'vision' : name.startsWith('text_decoder.') ? 'decoder' : 'encoder';
     sizes[part] += shape.reduce((product, size) => product * size, 1);
   }
+  // text_features has the text encoder's weights once more, without cross-attention
+  let copied = 0;
+  if (task === 'image-text-retrieval')
+    for (const [name, shape] of expectedTensors(config, task))
+      if (/^text_encoder\.(?!.*\.crossattention\.)/.test(name))
+        copied += shape.reduce((product, size) => product * size, 1);
   const parameters = sizes.vision + sizes.encoder + sizes.decoder;
   const { flop, tokens } = visionWork(config);
   const vision = (['f32', 'fp16', 'int8'] as const).reduce(
@@ -81,7 +87,7 @@ export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): 
     seconds: [least, SLOWEST * least],
     downloadBytes: BYTES.published * (parameters + storedTwice(config, task)),
     modelBytes:
-      (BYTES.fp16 + 2 * BYTES.int8) * (parameters - sizes.decoder) +
+      (BYTES.fp16 + 2 * BYTES.int8) * (parameters + copied - sizes.decoder) +
       (BYTES.fp16 + BYTES.int8 + BYTES.int4) * sizes.decoder,
     temporaryBytes: CALIBRATION_SAMPLES * (perImage + 16 * QUESTION_TOKENS),
   };
@@ -89,7 +95,8 @@ export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): 
 
 /** The published files store the decoder's output matrix beside the word embedding that it equals. */
 function storedTwice({ text_config, tie_word_embeddings }: BlipConfig, task: BlipTask): number {
-  const isTied = task !== 'image-text-retrieval' && tie_word_embeddings;
+  const hasDecoder = task === 'visual-question-answering' || task === 'image-to-text';
+  const isTied = hasDecoder && tie_word_embeddings;
   return isTied ? text_config.vocab_size * text_config.hidden_size : 0;
 }
 

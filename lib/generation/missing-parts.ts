@@ -6,7 +6,8 @@ export function findProblem(folder: string, has: (name: string) => boolean): str
   const required = ['config.json', 'blip_vision_model.xml', 'blip_text_decoder.xml'];
   const missing = required.find((name) => !has(name));
   if (missing === undefined) return undefined;
-  if (missing === 'blip_text_decoder.xml' && has('blip_text_encoder.xml')) return noTextDecoder(folder);
+  const isRetrieval = has('blip_text_encoder.xml') || has('blip_text_features.xml');
+  if (missing === 'blip_text_decoder.xml' && isRetrieval) return noTextDecoder(folder);
   return `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`;
 }
 

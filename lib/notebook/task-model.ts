@@ -34,7 +34,9 @@ export function presentParts(folder: string): PartName[] {
  */
 export async function loadTaskModel(folder: string, options: LoadModelOptions = {}): Promise<TaskModel> {
   checkArguments('loadTaskModel', { folder: [folder, 'path'], options: [options, 'object'] });
-  const matches = presentParts(folder).includes('text_encoder') && !presentParts(folder).includes('text_decoder');
+  const parts = presentParts(folder);
+  const matches =
+    (parts.includes('text_encoder') || parts.includes('text_features')) && !parts.includes('text_decoder');
   return matches ? OVBlipMatcher.load(folder, options) : OVBlipModel.load(folder, options);
 }
 

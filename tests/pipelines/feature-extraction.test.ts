@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { convertBlip, loadCheckpoint, openSafetensors, OVBlipMatcher, pipeline } from '../../lib';
+import { convertBlip, loadCheckpoint, openSafetensors, OVBlipMatcher, OVBlipModel, pipeline } from '../../lib';
 import { projectRoot } from '../project-root';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
@@ -127,6 +127,7 @@ describe('a checkpoint of BlipModel', async () => {
   });
 
   it('does no other task', async () => {
+    await assert.rejects(OVBlipModel.load(output), { name: 'BlipModelError', message: /Load it with OVBlipMatcher/ });
     await assert.rejects(pipeline('image-to-text', CONTRASTIVE), {
       name: 'PipelineError',
       message: /does not do "image-to-text".*feature-extraction/,

@@ -68,7 +68,7 @@ describe('the plan', () => {
     const plan = { id: settings.model, config, task: 'image-text-retrieval', isHere: false, cores: 1 } as const;
     const [what, howLong, warning] = planLines(settings, { ...plan, free: 1e9 });
     assert.match(what, /matches texts to images; 22\d\.\d million parameters/);
-    assert.match(howLong, /^Estimate: \d+ min to \d h \d+ min on 1 core; 1\.0 GB to download; 1\.\d GB in the folder/);
+    assert.match(howLong, /^Estimate: \d+ min to \d h \d+ min on 1 core; 1\.0 GB to download; 2\.0 GB in the folder/);
     assert.match(warning, /not enough.*BLIP_OUTPUT/);
     assert.equal(planLines(settings, { ...plan, free: undefined }).length, 2);
   });
