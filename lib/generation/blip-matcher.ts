@@ -102,8 +102,9 @@ export class OVBlipMatcher {
    * the model has them.
    * @throws {BlipModelError} when the shape does not fit the model
    */
-  async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
-    return this.encoders.encodeImage(pixel_values);
+  async encodeImage(inputs: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
+    checkArguments('OVBlipMatcher.encodeImage', { inputs: [inputs, 'object'] });
+    return this.encoders.encodeImage(inputs.pixel_values);
   }
 
   /**
@@ -145,8 +146,9 @@ export class OVBlipMatcher {
    * @returns [images, size] f32; size is 256 for the published checkpoints
    * @throws {BlipModelError} when the shape does not fit the model, or it has no contrastive features
    */
-  async getImageFeatures({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<Features> {
-    return this.#featuresOf(await this.encoders.encodeImage(pixel_values));
+  async getImageFeatures(inputs: { readonly pixel_values: PixelInput }): Promise<Features> {
+    checkArguments('OVBlipMatcher.getImageFeatures', { inputs: [inputs, 'object'] });
+    return this.#featuresOf(await this.encoders.encodeImage(inputs.pixel_values));
   }
 
   /**

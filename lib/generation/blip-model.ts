@@ -136,7 +136,7 @@ export class OVBlipModel {
    */
   get precision(): string {
     const vision = this.encoders.precision;
-    const decoder = deviceSetting(this.decoder, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
+    const decoder = deviceSetting(this.decoder, 'INFERENCE_PRECISION_HINT', this.encoders) ?? 'unknown';
     return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
   }
 
@@ -164,8 +164,9 @@ export class OVBlipModel {
    * Runs the vision model once; the result serves any number of captions and questions.
    * @throws {BlipModelError} when the shape does not fit the model, or the model was disposed
    */
-  async encodeImage({ pixel_values }: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
-    return this.encoders.encodeImage(pixel_values);
+  async encodeImage(inputs: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
+    checkArguments('OVBlipModel.encodeImage', { inputs: [inputs, 'object'] });
+    return this.encoders.encodeImage(inputs.pixel_values);
   }
 
   /**
@@ -192,6 +193,7 @@ export class OVBlipModel {
     inputs: ImageInput & Partial<Texts>,
     options: WithTimings | WithoutTimings = {},
   ): Promise<GenerateOutput | number[][]> {
+    checkArguments('OVBlipModel.generateCaption', { inputs: [inputs, 'object'] });
     const bos = beginToken(options, this.config.text_config);
     const prompts = inputs.input_ids
       ? readPrompts({ ...inputs, input_ids: inputs.input_ids }, bos, (texts) => this.encoders.checkTexts(texts))

@@ -107,5 +107,7 @@ export function checkTokens(
 }
 
 function kindOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : describeValue(value);
+  return typeof value === 'object' && typeof value?.constructor?.name === 'string'
+    ? `a ${value.constructor.name}`
+    : describeValue(value);
 }

@@ -1,24 +1,42 @@
 // The settings of the device that runs a compiled model, also through AUTO, MULTI or HETERO.
-import type { CompiledModel } from '../openvino';
+import type { CompiledModel, Config, Core } from '../openvino';
+
+/** What is known beside the compiled model. */
+export interface SettingSource {
+  readonly core: Core;
+  /** Those that the model was compiled with. */
+  readonly properties: Config;
+}
+
+/** A device says one of these where it has not decided: the core's CPU has 0 threads until a model is compiled. */
+const UNDECIDED: readonly string[] = ['', '0', 'undefined', 'dynamic'];
 
 /**
  * The value of a setting. Virtual devices do not have the settings of the devices behind them, but list them in one
  * property:
  * `{CPU:{INFERENCE_NUM_THREADS:2,INFERENCE_PRECISION_HINT:bf16,...}}`. Where several devices differ, all values: `bf16
- * or f16`.
+ * or f16`. openvino-node cannot read that list. There, what the model was compiled with counts, then what the core says
+ * of each device that it runs on.
  * Undefined where no device has the setting: a GPU has no INFERENCE_NUM_THREADS.
  *
  * @example
  * deviceSetting(compiled, 'INFERENCE_PRECISION_HINT') // 'bf16'
  */
-export function deviceSetting(compiled: CompiledModel, name: string): string | undefined {
-  const value = property(compiled, name);
-  if (value !== undefined) return value;
-  const listed = property(compiled, 'DEVICE_PROPERTIES') ?? '';
+export function deviceSetting(compiled: CompiledModel, name: string, source?: SettingSource): string | undefined {
+  const own = property(() => compiled.getProperty(name));
+  if (own !== undefined) return own;
+  const listed = property(() => compiled.getProperty('DEVICE_PROPERTIES')) ?? '';
   const values = [...listed.matchAll(/([A-Z_]+):([^,{}]*)/g)].flatMap(([, key, value]) =>
-    key === name && value !== '' ? [value] : [],
+    key === name && !UNDECIDED.includes(value) ? [value] : [],
   );
-  return values.length > 0 ? [...new Set(values)].join(' or ') : undefined;
+  if (values.length > 0) return [...new Set(values)].join(' or ');
+  if (source === undefined) return undefined;
+  const asked = source.properties[name];
+  if (asked !== undefined && !UNDECIDED.includes(String(asked))) return String(asked);
+  const told = executionDevices(compiled).flatMap(
+    (device) => property(() => source.core.getProperty(device, name)) ?? [],
+  );
+  return told.length > 0 ? [...new Set(told)].join(' or ') : undefined;
 }
 
 /**
@@ -26,12 +44,15 @@ export function deviceSetting(compiled: CompiledModel, name: string): string | u
  * a device that it uses only at the start in parentheses.
  */
 export function executionDevices(compiled: CompiledModel): string[] {
-  return (property(compiled, 'EXECUTION_DEVICES') ?? '').split(/[\s,()]+/).filter((name) => name !== '');
+  return (property(() => compiled.getProperty('EXECUTION_DEVICES')) ?? '')
+    .split(/[\s,()]+/)
+    .filter((name) => name !== '');
 }
 
-function property(compiled: CompiledModel, name: string): string | undefined {
+function property(read: () => string): string | undefined {
   try {
-    return compiled.getProperty(name);
+    const value = read();
+    return UNDECIDED.includes(value) ? undefined : value;
   } catch {
     return undefined; // not a setting of this device
   }

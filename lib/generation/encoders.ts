@@ -1,6 +1,7 @@
 // The compiled encoders of one folder: the vision model, and the text encoder with cross-attention to its output.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
@@ -66,6 +67,8 @@ interface EncoderParts {
   readonly config: BlipConfig;
   readonly openvino: OpenVINO;
   readonly core: Core;
+  /** What the encoders were compiled with. */
+  readonly properties: Config;
   readonly vision: VisionModel;
   /** Absent for a captioning checkpoint. */
   readonly text: CompiledModel | undefined;
@@ -79,6 +82,7 @@ export class Encoders implements EncoderParts {
   readonly config: BlipConfig;
   readonly openvino: OpenVINO;
   readonly core: Core;
+  readonly properties: Config;
   readonly vision: VisionModel;
   readonly text: CompiledModel | undefined;
   readonly textFeatures: LaterModel | undefined;
@@ -91,6 +95,7 @@ export class Encoders implements EncoderParts {
     this.config = parts.config;
     this.openvino = parts.openvino;
     this.core = parts.core;
+    this.properties = parts.properties;
     this.vision = parts.vision;
     this.text = parts.text;
     this.textFeatures = parts.textFeatures;
@@ -139,7 +144,7 @@ export class Encoders implements EncoderParts {
             }
           })
         : undefined;
-      return new Encoders({ folder, device, config, openvino, core, vision, text, textFeatures });
+      return new Encoders({ folder, device, config, openvino, core, properties: settings, vision, text, textFeatures });
     } catch (error) {
       text?.dispose();
       vision.dispose();
@@ -149,12 +154,12 @@ export class Encoders implements EncoderParts {
 
   /** The precision that the vision model is computed in, such as `bf16`; `unknown` where the device does not tell. */
   get precision(): string {
-    return deviceSetting(this.vision.single, 'INFERENCE_PRECISION_HINT') ?? 'unknown';
+    return deviceSetting(this.vision.single, 'INFERENCE_PRECISION_HINT', this) ?? 'unknown';
   }
 
   /** Processor threads that one inference uses; 0 where the device does not report it, such as a GPU. */
   get threads(): number {
-    return Number.parseInt(deviceSetting(this.vision.single, 'INFERENCE_NUM_THREADS') ?? '0', 10);
+    return Number.parseInt(deviceSetting(this.vision.single, 'INFERENCE_NUM_THREADS', this) ?? '0', 10);
   }
 
   /** The devices that the models run on: `['CPU']` where AUTO chose the processor. */
@@ -205,6 +210,7 @@ export class Encoders implements EncoderParts {
 
   /** The embeddings of the images: those that were given, or computed now. */
   async imageEmbeds(inputs: ImageInput): Promise<ImageEmbeds> {
+    checkArguments('the model', { inputs: [inputs, 'object'] });
     if (!('image_embeds' in inputs)) return this.encodeImage(inputs.pixel_values);
     checkImageEmbeds(inputs.image_embeds, this.config, this.folder);
     return inputs.image_embeds;
@@ -212,6 +218,7 @@ export class Encoders implements EncoderParts {
 
   /** Checks texts against the model, before anything runs. @returns rows and tokens per row */
   checkTexts(texts: Tokens): readonly [rows: number, length: number] {
+    checkArguments('the model', { texts: [texts, 'object'] });
     return checkTokens(texts, this.config, this.folder);
   }
 

@@ -59,7 +59,6 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
     prompt: string | undefined,
     { output_probabilities = false, ...options }: Omit<CaptionOptions, 'prompt'>,
   ): Promise<Caption[]> {
-    checkTextOptions(options);
     const inputs = await inputsOf(image, prompt);
     const full = { ...options, return_dict_in_generate: true, output_probabilities: true } as const;
     const output = await model.generateCaption(inputs, full);
@@ -76,8 +75,10 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
   async function caption(images: readonly ImageSource[], options?: CaptionOptions): Promise<Caption[][]>;
   async function caption(
     image: OneOrMany<ImageSource>,
-    { prompt, ...options }: CaptionOptions = {},
+    allOptions: CaptionOptions = {},
   ): Promise<Caption[] | Caption[][]> {
+    checkTextOptions(allOptions);
+    const { prompt, ...options } = allOptions;
     if (!isList(image)) return captionOne(image, onePrompt(prompt), options);
     if (Array.isArray(prompt) && prompt.length !== image.length)
       throw new PipelineError(
@@ -92,9 +93,10 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
 
   async function* stream(
     image: ImageSource,
-    { prompt, ...options }: CaptionStreamOptions = {},
+    allOptions: CaptionStreamOptions = {},
   ): AsyncGenerator<string, string, undefined> {
-    checkTextOptions(options);
+    checkTextOptions(allOptions);
+    const { prompt, ...options } = allOptions;
     checkOneText(options);
     const inputs = await inputsOf(image, prompt);
     // Without [CLS] and [SEP]

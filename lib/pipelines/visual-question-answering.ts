@@ -61,7 +61,6 @@ export function visualQuestionAnswering(model: OVBlipModel, processor: BlipProce
     questions: readonly string[],
     { output_probabilities = false, ...options }: AnswerOptions,
   ): Promise<Answer[][]> {
-    checkTextOptions(options);
     const inputs = { image_embeds: await encode(image), ...processor.text(questions) };
     const unknown = questions.map((question) => nameUnknownWords(processor, question));
     if (options.candidates !== undefined) {
@@ -95,6 +94,7 @@ export function visualQuestionAnswering(model: OVBlipModel, processor: BlipProce
     options: AnswerOptions = {},
   ): Promise<Answer[] | Answer[][]> {
     if (typeof question !== 'string' && !Array.isArray(question)) throw notAQuestion(question);
+    checkTextOptions(options);
     if (!isList(image)) {
       if (typeof question === 'string') return (await ask(image, [question], options))[0];
       return question.length === 0 ? [] : ask(image, question, options);

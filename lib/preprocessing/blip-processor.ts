@@ -194,6 +194,7 @@ export class BlipProcessor {
 
   /** `decode` for each row. */
   batchDecode(rows: readonly ArrayLike<number | bigint>[]): string[] {
+    checkArguments('batchDecode', { rows: [rows, 'list'] });
     return rows.map((ids) => this.decode(ids));
   }
 

@@ -20,6 +20,8 @@ export type WarningCallback = (message: string) => void;
 
 /** A model takes some hundred tokens; a text of more characters than this is a mistake, and would take seconds. */
 const MAX_TEXT_CHARACTERS = 1_000_000;
+/** As many as such a text can have. */
+const MAX_IDS = MAX_TEXT_CHARACTERS;
 
 /** A checkpoint folder's tokenizer. */
 export class BlipTokenizer {
@@ -146,20 +148,21 @@ export class BlipTokenizer {
    * vocabulary are skipped.
    */
   decode(ids: ArrayLike<number | bigint>): string {
-    const tokens = Array.from(ids, (id) => this.#tokenOf(Number(id))).filter(
-      (token): token is string => token !== undefined && !this.#added.isSpecial(token),
-    );
+    const tokens = checkedIds(ids)
+      .map((id) => this.#tokenOf(id))
+      .filter((token): token is string => token !== undefined && !this.#added.isSpecial(token));
     const text = this.#model.join(tokens);
     return this.#cleanUp ? cleanUpSpaces(text) : text;
   }
 
   /** The token behind each id, special ones included; an id outside the vocabulary reads `<id>`. */
   tokens(ids: ArrayLike<number | bigint>): string[] {
-    return Array.from(ids, (id) => this.#tokenOf(Number(id)) ?? `<${id}>`);
+    return checkedIds(ids).map((id) => this.#tokenOf(id) ?? `<${id}>`);
   }
 
   /** Whether an id stands for a token that decoding leaves out; undefined when it stands for none. */
   isSpecial(id: number): boolean | undefined {
+    checkArguments('isSpecial', { id: [id, 'number'] });
     const token = this.#tokenOf(id);
     return token === undefined ? undefined : this.#added.isSpecial(token);
   }
@@ -167,4 +170,18 @@ export class BlipTokenizer {
   #tokenOf(id: number): string | undefined {
     return this.#added.tokenOf(id) ?? this.#model.tokenOf(id);
   }
+}
+
+/** @throws {TokenizerError} when they are no list of numbers */
+function checkedIds(ids: ArrayLike<number | bigint>): number[] {
+  const isList = typeof ids === 'object' && ids !== null && Number.isSafeInteger(ids.length);
+  if (!isList || ids.length < 0 || ids.length > MAX_IDS)
+    throw new TokenizerError(
+      `Token ids to decode are ${describeValue(ids)}; expected a list of at most ${MAX_IDS} numbers, such as ` +
+        'a row that generateCaption returned.',
+    );
+  return Array.from(ids, (id, index) => {
+    if (typeof id === 'number' || typeof id === 'bigint') return Number(id);
+    throw new TokenizerError(`Token id ${index} is ${describeValue(id)}; expected a number or a bigint.`);
+  });
 }

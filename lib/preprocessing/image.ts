@@ -1,5 +1,6 @@
 // An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled,
 // normalized, planar.
+import { checkArguments } from '../core/check-arguments';
 import type { Sharp } from 'sharp';
 import { checkDecodeOptions, decodeImage, decodeResized, renderSharp, type DecodeOptions } from './decode-image';
 import type { TargetSize } from './resample-strips';
@@ -47,6 +48,7 @@ export async function preprocessImages(
   config: PreprocessorConfig,
   options: DecodeOptions = {},
 ): Promise<PixelValues> {
+  checkArguments('images', { sources: [sources, 'list'] });
   const images: PixelValues[] = [];
   let next = 0;
   const work = async (): Promise<void> => {

@@ -7,8 +7,11 @@ import { BlipError } from '../../lib/core/errors';
 import { ODD_VALUES, TrapError } from './odd-values';
 import { goodArguments, instances } from './good-arguments';
 
-/** A call that waits for more than this waits for ever. */
-const CALL_MS = 5_000;
+/**
+ * A call that waits for more than this waits for ever. Most take a millisecond; loading a model takes a second, and many
+ * times as long on a busy machine.
+ */
+const CALL_MS = 60_000;
 /** Past the last parameter that a function counts: those with a default value are not counted. */
 const MORE_POSITIONS = 1;
 
@@ -103,9 +106,22 @@ function isMine(name: string): boolean {
   return name !== '' && seen++ % Number(parts) === Number(part);
 }
 
+async function probeMethod(name: string, instance: object, method: string): Promise<void> {
+  if (method === 'dispose' || method === 'close') return;
+  const fn: unknown = Reflect.get(instance, method);
+  if (typeof fn !== 'function') return;
+  await probe(`${name}.${method}`, (values) => exhaust(Reflect.apply(fn, instance, [...values])), fn.length);
+}
+
+/** Generators check their arguments at the first step of the loop. */
+function exhaust(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) return result;
+  return 'next' in result && typeof result.next === 'function' ? result.next() : result;
+}
+
 async function probeAll(): Promise<void> {
   const main: Readonly<Record<string, unknown>> = require(path.join(ROOT, 'lib', 'index'));
-  const exported: Readonly<Record<string, unknown>> = require(path.join(ROOT, 'lib', entry));
+  const exported: Readonly<Record<string, unknown>> = entry === 'objects' ? {} : require(path.join(ROOT, 'lib', entry));
   for (const [name, value] of Object.entries(exported)) {
     if (typeof value !== 'function' || !isMine(name) || (entry !== 'index' && name in main)) continue;
     const isClass = /^class\b/.test(Function.prototype.toString.call(value));
@@ -124,12 +140,13 @@ async function probeAll(): Promise<void> {
   for (const { name, make, methods } of instances(entry)) {
     if (!isMine(name)) continue;
     const instance = await make();
-    for (const method of methods ?? methodsOf(Object.getPrototypeOf(instance))) {
-      if (method === 'dispose' || method === 'close') continue;
-      const fn: unknown = Reflect.get(instance, method);
-      if (typeof fn === 'function')
-        await probe(`${name}.${method}`, (values) => Reflect.apply(fn, instance, [...values]), fn.length);
+    if (typeof instance === 'function') {
+      await probe(name, (values) => Reflect.apply(instance, undefined, [...values]), instance.length);
+      for (const method of methodsOf(instance)) await probeMethod(name, instance, method);
+      continue;
     }
+    for (const method of methods ?? methodsOf(Object.getPrototypeOf(instance)))
+      await probeMethod(name, instance, method);
   }
   report({ done: true });
   process.exit(0);

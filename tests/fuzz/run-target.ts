@@ -30,6 +30,8 @@ export interface FuzzResult {
 
 /** No input takes a second; a busy machine may take its time. */
 const HANG_MS = 60_000;
+/** So long a process may take to begin. */
+const START_MS = 120_000;
 const MEMORY_MB = 1024;
 
 export async function runTarget(name: string, options: FuzzOptions): Promise<FuzzResult> {
@@ -57,7 +59,7 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
         stopped = true;
         child.kill('SIGKILL');
       };
-      let hang = setTimeout(stop, hang_ms);
+      let hang = setTimeout(stop, START_MS);
       let hangs = true;
       const timer = setTimeout(() => running === undefined && finish(), Math.max(0, end - performance.now()));
       const finish = (): void => {
@@ -68,7 +70,8 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
         stderr = (stderr + String(chunk)).slice(-4000);
       });
       child.on('message', (message) => {
-        if (!isRecord(message) || typeof message.index !== 'number') return;
+        // What a process that was stopped still sent is past the last input.
+        if (stopped || !isRecord(message) || typeof message.index !== 'number') return;
         clearTimeout(hang);
         hang = setTimeout(stop, hang_ms);
         if (message.status === 'begins') {
@@ -79,7 +82,7 @@ export async function runTarget(name: string, options: FuzzOptions): Promise<Fuz
         at = message.index + 1;
         if (typeof message.problem === 'string') save(message.index, message.problem);
         else outcomes.set(String(message.outcome), (outcomes.get(String(message.outcome)) ?? 0) + 1);
-        if (!stopped && (performance.now() >= end || at >= from + inputs)) finish();
+        if (performance.now() >= end || at >= from + inputs) finish();
       });
       child.on('error', reject);
       child.on('close', (code, signal) => {

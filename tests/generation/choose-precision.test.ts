@@ -1,5 +1,6 @@
 // The precision of the encoders: chosen by a trial, remembered per machine and size, and never against the caller.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -7,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { parseBlipConfig, type BlipConfig } from '../../lib/checkpoint';
 import { loadOpenVINO } from '../../lib';
 import { choosePrecision } from '../../lib/generation/precision/choose-precision';
+import { recallTrial, rememberTrial } from '../../lib/generation/precision/trial-memory';
 import { projectRoot } from '../project-root';
 
 const openvino = loadOpenVINO();
@@ -88,5 +90,37 @@ describe('choosePrecision', () => {
     const chosen = await choose(large);
     process.env.BLIP_CACHE = cache;
     assert.ok(Object.keys(chosen).length <= 1);
+  });
+
+  const POSIX = { skip: process.platform === 'win32' && 'named pipes are POSIX', timeout: 60_000 };
+  for (const [what, make] of [
+    ['a named pipe', (file: string) => void execFileSync('mkfifo', [file])],
+    ['a link to a device that never ends', (file: string) => fs.symlinkSync('/dev/zero', file)],
+    ['a folder', (file: string) => fs.mkdirSync(file)],
+    ['a gigabyte', (file: string) => fs.ftruncateSync(fs.openSync(file, 'w'), 2 ** 30)],
+    ['bytes that are no text', (file: string) => fs.writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x80]))],
+  ] as const)
+    it(`neither waits for nor believes ${what} where trials are remembered`, POSIX, async () => {
+      const place = fs.mkdtempSync(path.join(cache, 'odd-'));
+      make(path.join(place, 'precision-trials.jsonl'));
+      process.env.BLIP_CACHE = place;
+      try {
+        assert.equal(await recallTrial('x'), undefined);
+        await rememberTrial({ of: 'x', bf16: 2, f32: 1 });
+        const found = await recallTrial('x');
+        assert.deepEqual(found, what === 'a folder' ? undefined : { of: 'x', bf16: 2, f32: 1 });
+      } finally {
+        process.env.BLIP_CACHE = cache;
+      }
+    });
+
+  it('chooses also where there is no folder for the trial', async () => {
+    process.env.TMPDIR = path.join(cache, 'not-there');
+    process.env.BLIP_CACHE = path.join(cache, 'empty');
+    try {
+      assert.deepEqual(await choose(large), {});
+    } finally {
+      process.env.BLIP_CACHE = process.env.TMPDIR = cache;
+    }
   });
 });

@@ -10,10 +10,12 @@ import { OVBlipModel } from '../../lib/generation';
 import { deviceSetting, executionDevices } from '../../lib/generation/device-setting';
 import { missingDevice } from '../../lib/generation/missing-device';
 import { loadOpenVINO, type CompiledModel } from '../../lib/openvino';
+import { adaptAddon } from '../../lib/openvino/openvino-node';
 import { compareModels } from '../../lib/evaluation';
 import { quantizeBlip } from '../../lib/optimize';
 import { pipeline } from '../../lib/pipelines';
 import { BlipProcessor } from '../../lib/preprocessing';
+import { imitateAddon } from '../openvino/imitation-addon';
 import { makeSamples, makeTinyModel } from '../optimize/tiny-model';
 
 const F32 = { INFERENCE_PRECISION_HINT: 'f32' };
@@ -64,6 +66,21 @@ describe('OVBlipModel', () => {
       );
       model.dispose();
     });
+
+  it('over openvino-node, which cannot list the settings of other devices: those that can be known', async () => {
+    const openvino = adaptAddon(imitateAddon(loadOpenVINO()));
+    const core = new openvino.Core();
+    for (const device of ['AUTO', 'MULTI:CPU', 'HETERO:CPU']) {
+      const plain = await OVBlipModel.load(fp16, { device, openvino });
+      assert.equal(plain.precision, core.getProperty('CPU', 'INFERENCE_PRECISION_HINT'), device);
+      assert.deepEqual([plain.executionDevices, Number.isSafeInteger(plain.threads)], [['CPU'], true], device);
+      const properties = { ...F32, INFERENCE_NUM_THREADS: '1' };
+      const asked = await OVBlipModel.load(fp16, { device, openvino, properties });
+      assert.deepEqual([asked.precision, asked.threads], ['f32', 1], device);
+      for (const model of [plain, asked]) model.dispose();
+    }
+    core.dispose();
+  });
 
   it('AUTO leaves the precision to the device, as CPU does', async () => {
     const plain = await OVBlipModel.load(fp16);

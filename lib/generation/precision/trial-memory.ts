@@ -23,7 +23,8 @@ const MAX_BYTES = 2 ** 17;
 export async function recallTrial(of: string): Promise<PrecisionTrial | undefined> {
   try {
     const file = path.join(cacheFolder(), FILE);
-    if ((await fs.promises.stat(file)).size > MAX_BYTES) return undefined;
+    const stats = await fs.promises.stat(file);
+    if (!stats.isFile() || stats.size > MAX_BYTES) return undefined; // reading a pipe would wait for a writer
     const lines = (await fs.promises.readFile(file, 'utf8')).split('\n');
     return lines.flatMap((line) => parseTrial(line) ?? []).findLast((trial) => trial.of === of);
   } catch {
@@ -35,12 +36,9 @@ export async function rememberTrial(trial: PrecisionTrial): Promise<void> {
   try {
     const file = path.join(cacheFolder(), FILE);
     await makeFolder(cacheFolder());
-    const bytes = await fs.promises.stat(file).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    if (bytes > MAX_BYTES) await fs.promises.rm(file, { force: true });
-    await fs.promises.appendFile(file, `${JSON.stringify(trial)}\n`);
+    const stats = await fs.promises.stat(file).catch(() => undefined);
+    if (stats !== undefined && (!stats.isFile() || stats.size > MAX_BYTES)) await fs.promises.rm(file);
+    await fs.promises.appendFile(file, `\n${JSON.stringify(trial)}\n`); // the last line may have been cut
   } catch {
     // A cache that must not be written: the next process tries again.
   }
