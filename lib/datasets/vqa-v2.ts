@@ -1,4 +1,5 @@
 // VQAv2 in its official form: a questions file, an annotations file, a folder of images; the bundled set has the same.
+import { describeValue } from '../core/describe-value';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -40,6 +41,8 @@ interface Annotation {
   readonly question_type?: string;
 }
 
+/** It becomes a part of file names. */
+const SPLIT_NAME = /^\w{1,50}$/;
 /** COCO's file names end in the image's number in this many digits: COCO_train2014_000000458752.jpg. */
 const COCO_DIGITS = 12;
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
@@ -51,6 +54,8 @@ const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
  */
 export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   checkArguments('findVqaV2', { folder: [folder, 'path'], split: [split, 'text'] });
+  if (!SPLIT_NAME.test(split))
+    throw new VqaV2Error(`findVqaV2: the split is ${describeValue(split)}; expected train or val.`);
   const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   const find = (pattern: RegExp): string | undefined => entries.find((name) => pattern.test(name));
   const questions = find(new RegExp(`^(questions_${split}|v2_OpenEnded_mscoco_${split}\\d*_questions)\\.json$`));
