@@ -27,7 +27,10 @@ export interface Asked extends Written {
   readonly kind: 'caption' | 'answer';
   /** The model's folder, in a word: `fp16`. */
   readonly label: string;
-  /** Where several texts were asked for: best first, `text` among them. */
+  /**
+   * Where several texts were asked for, or given answers ranked: best first, `text` among them. The probability of a
+   * given answer is its share among all given.
+   */
   readonly texts?: readonly { readonly text: string; readonly probability: number }[];
   /** That the model gives the text; only of a checkpoint that knows what its probabilities are worth. */
   readonly probability?: number;
@@ -76,22 +79,27 @@ export function askModel(model: OVBlipModel, processor: BlipProcessor, compare?:
       );
     const question = model.canAnswer && wishes.question !== '' ? wishes.question : undefined;
     if (question !== undefined) checkLength(question, processor);
+    if (wishes.candidates.length > 0 && question === undefined)
+      throw new DemoQuestionError('This checkpoint answers no questions: it cannot rank answers.');
+    for (const candidate of wishes.candidates) checkLength(candidate, processor, `The answer "${candidate}"`);
     const { written, texts, image_embeds, sequence } = await first(image, { ...wishes, question }, options);
     const other = wishes.compare && (await second?.(image, { ...wishes, question }, { signal: options.signal }));
     const unknown_words = question === undefined ? [] : processor.unknownWords(question);
     const { probability } = texts[0];
-    const limit = question === undefined ? undefined : notes?.reliable_from?.score;
+    const ranks = wishes.candidates.length > 0;
+    const limit = question === undefined || ranks ? undefined : notes?.reliable_from?.score;
     return {
       kind: question === undefined ? 'caption' : 'answer',
       label: labelOf(model),
       ...written,
-      ...(wishes.texts > 1 && { texts }),
-      ...(notes && { probability }),
+      ...((wishes.texts > 1 || ranks) && { texts }),
+      ...(notes && !ranks && { probability }),
       ...(limit !== undefined && { unsure: probability < limit }),
       ...(unknown_words.length > 0 && { unknown_words }),
-      ...(wishes.attention && {
-        attention: await lookAgain(model, processor, { image_embeds, question, sequence }, options.signal),
-      }),
+      ...(wishes.attention &&
+        sequence && {
+          attention: await lookAgain(model, processor, { image_embeds, question, sequence }, options.signal),
+        }),
       ...(other && compare && { compared: { label: labelOf(compare), ...other.written } }),
     };
   };
@@ -103,7 +111,7 @@ function askOne(model: OVBlipModel, processor: BlipProcessor) {
 
   return async (
     image: Uint8Array,
-    { question, texts, compare }: Pick<Wishes, 'texts' | 'compare'> & { readonly question?: string },
+    { question, texts, candidates, compare }: Omit<Wishes, 'question' | 'attention'> & { readonly question?: string },
     { signal, on_text }: AskOptions,
   ) => {
     const start = performance.now();
@@ -120,29 +128,29 @@ function askOne(model: OVBlipModel, processor: BlipProcessor) {
     }
     const { image_embeds } = last;
     const tokens = question === undefined ? undefined : processor.text(question);
-    const { output, texts: found } = await writeTexts(model, processor, image_embeds, {
-      tokens,
-      texts,
-      signal,
-      on_text,
-    });
-    const { text_encoder, decoder, decoder_steps } = output.timings;
+    const {
+      texts: found,
+      text_encoder,
+      decoder,
+      steps,
+      sequence,
+    } = await writeTexts(model, processor, image_embeds, { tokens, texts, candidates, signal, on_text });
     const written: Written = {
       text: found[0].text,
       milliseconds: performance.now() - start,
       stages: { ...stages, text_encoder, decoder },
-      tokens: decoder_steps,
+      tokens: steps,
     };
-    return { written, texts: found, image_embeds, sequence: output.sequences[0] };
+    return { written, texts: found, image_embeds, sequence };
   };
 }
 
-/** A question that the tokenizer would cut is refused: its answer would be one to another question. */
-function checkLength(question: string, processor: BlipProcessor): void {
-  const tokens = processor.countTokens(question);
+/** A text that the tokenizer would cut is refused: its answer would be one to another question. */
+function checkLength(text: string, processor: BlipProcessor, name = 'The question'): void {
+  const tokens = processor.countTokens(text);
   if (tokens > processor.maxTextLength)
     throw new DemoQuestionError(
-      `The question is too long: it has ${tokens} tokens (words, and pieces of words), this model reads at most ` +
+      `${name} is too long: it has ${tokens} tokens (words, and pieces of words), this model reads at most ` +
         `${processor.maxTextLength}. Shorten it.`,
     );
 }

@@ -1,10 +1,19 @@
-// Texts about an image whose embeddings are there: one that is told while it is written, or several, best first.
+// Texts about an image whose embeddings are there: one that is told while it is written; several, best first; or given
+// answers, ranked.
 import type { GenerateOutput, ImageEmbeds, OVBlipModel, Texts } from '../generation';
+import { rankCandidates } from '../pipelines/rank-candidates';
 import { streamText } from '../pipelines/stream-text';
 import type { BlipProcessor } from '../preprocessing';
 
 export interface WrittenTexts {
-  readonly output: GenerateOutput;
+  /** Milliseconds. A ranking does not tell its stages apart: all is the decoder's. */
+  readonly text_encoder: number;
+  readonly decoder: number;
+  /** Steps of the decoder; 0 of a ranking. */
+  readonly steps: number;
+  /** Token ids of the first text; none of a ranking. */
+  readonly sequence?: readonly number[];
+  /** Best first. The probability of an answer that was given is its share among all given. */
   readonly texts: readonly { readonly text: string; readonly probability: number }[];
 }
 
@@ -12,6 +21,8 @@ interface WriteOptions {
   /** Of the question; without one, captions are written. */
   readonly tokens?: Texts;
   readonly texts: number;
+  /** Answers to rank instead of writing. */
+  readonly candidates: readonly string[];
   readonly signal?: AbortSignal;
   readonly on_text?: (text: string) => void;
 }
@@ -20,8 +31,23 @@ export async function writeTexts(
   model: OVBlipModel,
   processor: BlipProcessor,
   image_embeds: ImageEmbeds,
-  { tokens, texts, signal, on_text }: WriteOptions,
+  { tokens, texts, candidates, signal, on_text }: WriteOptions,
 ): Promise<WrittenTexts> {
+  if (tokens && candidates.length > 0) {
+    const start = performance.now();
+    const [ranked] = await rankCandidates(
+      model,
+      processor,
+      { image_embeds, ...tokens },
+      { candidates, num_ans_candidates: candidates.length, signal },
+    );
+    return {
+      text_encoder: 0,
+      decoder: performance.now() - start,
+      steps: 0,
+      texts: ranked.map(({ answer, score }) => ({ text: answer, probability: score })),
+    };
+  }
   const options = { signal, return_dict_in_generate: true, output_probabilities: true } as const;
   const several = { ...options, num_beams: texts, num_return_sequences: texts };
   const output =
@@ -36,9 +62,12 @@ export async function writeTexts(
       : tokens
         ? await model.generateAnswer({ image_embeds, ...tokens }, several)
         : await model.generateCaption({ image_embeds }, several);
-  const { sequences, probabilities = [] } = output;
+  const { sequences, timings, probabilities = [] } = output;
   return {
-    output,
+    text_encoder: timings.text_encoder,
+    decoder: timings.decoder,
+    steps: timings.decoder_steps,
+    sequence: sequences[0],
     texts: sequences.map((ids, i) => ({ text: processor.decode(ids), probability: probabilities[i] ?? 0 })),
   };
 }

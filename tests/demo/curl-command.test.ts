@@ -19,12 +19,23 @@ test('the shell splits the command as it was meant', { skip: process.platform ==
   const curlCommand = await pageFunction('curl-command.mjs', 'curlCommand');
   for (const text of HOSTILE) {
     const file = `${text}.jpg`;
-    const command = String(curlCommand('http://127.0.0.1:40123/', file, { question: text }, 'to-ken_1'));
+    const command = String(
+      curlCommand(
+        'http://127.0.0.1:40123/',
+        file,
+        [
+          ['question', text],
+          ['candidate', text],
+        ],
+        'to-ken_1',
+      ),
+    );
     const [url, ...rest] = argumentsOf(command);
     assert.equal(new URL(url).searchParams.get('question'), text);
+    assert.equal(new URL(url).searchParams.get('candidate'), text);
     assert.doesNotMatch(url, /[[\]{}]/, 'curl would take them for a pattern');
     assert.deepEqual(rest, ['-H', 'X-Demo-Token: to-ken_1', '--data-binary', `@${file}`]);
   }
-  const dash = argumentsOf(String(curlCommand('http://127.0.0.1:1/', '-', { question: '' }, 't')));
+  const dash = argumentsOf(String(curlCommand('http://127.0.0.1:1/', '-', [['question', '']], 't')));
   assert.equal(dash.at(-1), '@./-', 'not the standard input');
 });

@@ -97,6 +97,32 @@ describe('the demo of a model that knows itself', () => {
       assert.match(String((await ask({ question: '', texts }, demo, 400)).error), /expected 1 to 5/);
   });
 
+  it('ranks given answers', async () => {
+    const candidates = ['1', '2', 'green', 'on the beach'];
+    const response = await fetch(
+      `${demo.endpoint('answer', { question: QUESTION })}&${candidates.map((each) => `candidate=${each}`).join('&')}&candidate=2`,
+      { method: 'POST', body: new Uint8Array(image) },
+    );
+    const { text, texts, ...rest } = Object(await response.json());
+    const image_embeds = await noted.encodeImage({ pixel_values: await processor.image(FILES[0]) });
+    const inputs = { image_embeds, ...processor.text(QUESTION) };
+    const [expected] = await noted.rankAnswers(inputs, processor.text(candidates), { num_ans_candidates: 4 });
+    assert.equal(text, '2');
+    assert.deepEqual(
+      texts.map((each: { text: string }) => each.text),
+      expected.map(({ index }) => candidates[index]),
+    );
+    texts.forEach(({ probability }: { probability: number }, i: number) =>
+      assert.ok(Math.abs(probability - expected[i].score) < 1e-6),
+    );
+    assert.ok(!('unsure' in rest) && !('probability' in rest), 'a share is no probability of the model');
+    assert.match(String((await ask({ question: '', candidate: 'a' }, demo, 400)).error), /question is missing/);
+    assert.match(
+      String((await ask({ question: QUESTION, candidate: 'dog '.repeat(99) }, demo, 400)).error),
+      /too long/,
+    );
+  });
+
   it('lets a second model answer, both from the image file on', async () => {
     await ask({ question: QUESTION });
     const { label, stages, compared } = await ask({ question: QUESTION, compare: '1' });

@@ -93,6 +93,14 @@ describe('the page of a model that knows itself', { skip: skipWithoutBrowser }, 
           assert.ok(await page.isHidden('#heat'));
           await dogs.press('Enter');
 
+          await page.selectOption('#texts', '1');
+          await page.fill('#candidates', 'red, 2 , green');
+          await page.click('#go');
+          await reads(page, '.texts', /^2\d/);
+          assert.equal(await page.locator('.texts li').count(), 3);
+          await check('given answers');
+          await page.fill('#candidates', '');
+
           await page.fill('#search-text', 'a cat in the park');
           await page.keyboard.press('Enter');
           await reads(page, '#search-told', /how probably “a cat in the park” describes each/);

@@ -225,11 +225,11 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
     withPage(async (page) => {
       await page.locator('#examples button').first().waitFor();
       const order: unknown[] = [];
-      for (let i = 0; i < 7; i++) {
+      for (let i = 0; i < 8; i++) {
         await page.keyboard.press('Tab');
         order.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent'));
       }
-      assert.deepEqual(order, ['file', 'camera', 'question', 'go', 'texts', QUESTION, 'a caption']);
+      assert.deepEqual(order, ['file', 'camera', 'question', 'go', 'texts', 'candidates', QUESTION, 'a caption']);
     }));
 
   it('behind a proxy that serves it under a path, cut off or left', async () => {

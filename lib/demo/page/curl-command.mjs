@@ -5,11 +5,11 @@
  *
  * @param {string} root the server's address
  * @param {string} file
- * @param {Record<string, string>} wishes the address's query
+ * @param {string[][]} wishes names and values of the address's query
  * @param {string} token
  */
 export function curlCommand(root, file, wishes, token) {
-  const query = Object.entries(wishes).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  const query = wishes.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   const path = /^[-@]/.test(file) ? `./${file}` : file;
   return [
     `curl ${quote(`${root}answer?${query.join('&')}`)}`,

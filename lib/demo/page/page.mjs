@@ -13,6 +13,7 @@ const MAX_QUESTION_CHARACTERS = 2000;
 
 const question = find('question', HTMLInputElement);
 const texts = find('texts', HTMLSelectElement);
+const candidates = find('candidates', HTMLInputElement);
 const compare = find('compare', HTMLInputElement);
 /** What `GET about` said. @type {any} */
 let about = { canAnswer: true, maxBytes: Number.POSITIVE_INFINITY, examples: [] };
@@ -37,29 +38,33 @@ function complainAboutQuestion(text) {
   question.ariaInvalid = String(text !== '');
 }
 
+/** What stands in the field of given answers, between commas. */
+const splitAnswers = () => candidates.value.split(',').filter((answer) => answer.trim() !== '');
+
 /** @param {boolean} busy */
 function showBusy(busy) {
   $('go').hidden = busy;
   $('stop').hidden = !busy;
 }
 
-/** @param {Record<string, string>} [again] what was asked before, to ask it once more with something added */
+/** @param {string[][]} [again] what was asked before, to ask it once more with something added */
 async function askNow(again) {
   if (running) return;
   const image = images.current();
   if (!image) return say('No image: choose one first, or take an example.', 'bad');
-  const text = again?.question ?? (about.canAnswer ? question.value.trim() : '');
+  const text = again?.[0][1] ?? (about.canAnswer ? question.value.trim() : '');
   complainAboutQuestion('');
   if (text.length > MAX_QUESTION_CHARACTERS)
     return complainAboutQuestion(
       `The question is too long: it has ${text.length} characters, at most ${MAX_QUESTION_CHARACTERS} are sent. Shorten it.`,
     );
   const request = (running = new AbortController());
-  const wishes = again ?? {
-    question: text,
-    ...(texts.value !== '1' && { texts: texts.value }),
-    ...(compare.checked && { compare: '1' }),
-  };
+  const wishes = again ?? [
+    ['question', text],
+    ...(texts.value === '1' ? [] : [['texts', texts.value]]),
+    ...(text ? splitAnswers().map((answer) => ['candidate', answer]) : []),
+    ...(compare.checked ? [['compare', '1']] : []),
+  ];
   const hadFocus = document.activeElement === $('go');
   showBusy(true);
   if (hadFocus) $('stop').focus();
@@ -94,11 +99,11 @@ async function askNow(again) {
   }
 }
 
-/** @param {any} answer @param {Record<string, string>} wishes */
-function showAttention({ attention }, wishes) {
-  if (!about.attention || !$('no-preview').hidden) return;
+/** @param {any} answer @param {string[][]} wishes */
+function showAttention({ attention, tokens }, wishes) {
+  if (!about.attention || tokens === 0 || !$('no-preview').hidden) return;
   const show = element('button', { type: 'button', textContent: 'Where did it look?' });
-  show.addEventListener('click', () => void askNow({ ...wishes, attention: '1' }));
+  show.addEventListener('click', () => void askNow([...wishes, ['attention', '1']]));
   $('details').append(attention ? attentionChooser(attention) : show);
   $('details').hidden = false;
   if (attention) $('details').querySelector('button')?.focus();
@@ -136,6 +141,7 @@ async function start() {
   $('compare-label').textContent = `Compare with ${about.compare}`;
   if (!about.canAnswer) {
     question.disabled = true;
+    $('candidates-option').hidden = true;
     question.placeholder = 'this checkpoint writes captions only';
     $('go').textContent = 'Caption';
   }

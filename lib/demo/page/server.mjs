@@ -17,7 +17,7 @@ export const get = (name) => fetch(name, { headers });
  * Sends an image and a question.
  *
  * @param {Blob} image
- * @param {Record<string, string>} wishes
+ * @param {string[][]} wishes names and values of the address's query
  * @param {{ signal: AbortSignal, onProgress: (progress: Progress) => void }} options
  * @returns {Promise<any>} the answer, or `{ error }`
  */

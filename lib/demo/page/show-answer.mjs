@@ -48,7 +48,7 @@ export function showTime({ milliseconds, stages, tokens }) {
   );
   $('bar').ariaLabel = `Time per stage: ${used.map(([name, value]) => `${NAMES[name]} ${ms(value)}`).join(', ')}`;
   const label = (/** @type {string} */ name, /** @type {number} */ value) =>
-    `${NAMES[name]} ${ms(value)}${name === 'decoder' ? ` for ${tokens} token${tokens === 1 ? '' : 's'}` : ''}`;
+    `${NAMES[name]} ${ms(value)}${name === 'decoder' && tokens > 0 ? ` for ${tokens} token${tokens === 1 ? '' : 's'}` : ''}`;
   $('stages').replaceChildren(
     element('li', {}, element('b', { textContent: `${ms(milliseconds)} in all` })),
     ...used.map(([name, value]) => {
@@ -64,7 +64,7 @@ export function showTime({ milliseconds, stages, tokens }) {
 /**
  * @param {string} root the server's address on its own machine
  * @param {string} file
- * @param {Record<string, string>} wishes
+ * @param {string[][]} wishes names and values of the address's query
  */
 export function showCommand(root, file, wishes) {
   $('command').textContent = curlCommand(root, file, wishes, token);
