@@ -1,29 +1,40 @@
 // The demo's page inside a notebook: opened by a click, so that a saved notebook shows a button and no broken frame.
-import { checkArguments } from '../core/check-arguments';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { display, escapeHTML } from './notebook';
 
-const HEIGHT = 620;
+/** What the button runs, in Jupyter's page. */
+const SCRIPT = path.join(__dirname, 'open-demo.mjs');
 
 /**
  * Shows a button that opens the page below itself, and a link that opens it in a new tab. The page works while the
- * kernel runs.
+ * kernel runs. Where the kernel runs on another machine, the page comes through Jupyter's server if that has
+ * jupyter-server-proxy; otherwise the button says what to do.
  *
  * @param demo the result of `startDemo`
  * @example
  * showDemo(await startDemo(model, processor));
  */
-export function showDemo(demo: { readonly url: string }): void {
-  checkArguments('showDemo', { demo: [demo, ['url']] });
-  const { url } = demo;
-  checkArguments('showDemo', { 'demo.url': [url, 'text'] });
+export function showDemo({
+  url,
+  port,
+  token,
+}: {
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+}): void {
   const address = escapeHTML(url);
-  const frame = `<iframe src="${address}" width="100%" height="${HEIGHT}" style="border: 1px solid #8886; border-radius: 8px" title="Demo"></iframe>`;
-  const open = `this.parentNode.parentNode.insertAdjacentHTML('beforeend', '${escapeHTML(frame.replace(/'/g, '&#39;'))}'); this.disabled = true`;
+  const source = fs
+    .readFileSync(SCRIPT, 'utf8')
+    .replace('export default ', '')
+    .replace(/^\/\/.*\n/gm, '');
   display({
     'text/plain': `Demo: ${url} (as long as this kernel runs)`,
     'text/html':
-      `<div><p><button type="button" onclick="${open}">Open the demo here</button> or in <a href="${address}" ` +
-      'target="_blank" rel="noopener">a tab of its own</a>: ' +
-      'it answers as long as this kernel runs, on this machine.</p></div>',
+      `<div data-demo="${address}" data-port="${port}" data-token="${escapeHTML(token)}">` +
+      `<p><button type="button" onclick="${escapeHTML(`(${source.trim()})(this)`)}">Open the demo here</button> or in ` +
+      `<a href="${address}" target="_blank" rel="noopener">a tab of its own</a>: ` +
+      'it answers as long as this kernel runs.</p><p role="status"></p></div>',
   });
 }
