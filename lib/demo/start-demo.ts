@@ -123,7 +123,7 @@ export async function startDemo(
     assets,
     prefix: base.pathname,
     about: {
-      model: path.resolve(model.folder).split(path.sep).slice(-2).join(' '),
+      model: `${path.basename(path.dirname(path.resolve(model.folder)))} ${labelOf(model)}`,
       device: model.executionDevices.join(', '),
       precision: model.precision,
       canAnswer: model.canAnswer,

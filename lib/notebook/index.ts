@@ -17,6 +17,7 @@ export { phaseLog, type PhaseLog, type PhaseRow } from './phase-log';
 export { progressBar } from './progress-bar';
 export { referenceTokenIds } from './reference-token-ids';
 export { showDemo } from './show-demo';
+export { int8Beside } from './int8-beside';
 export { showTable, type TableRow } from './show-table';
 export type { Drawing } from './show-svg';
 export { tracedWords, type AttendingToken, type TracedWord } from './traced-words';
