@@ -1,4 +1,5 @@
 // From what a user names, a folder or a hub id, to a folder with the checkpoint's files.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import {
@@ -95,7 +96,16 @@ async function explainRepository(id: string, options: DownloadOptions, error: Hu
 function explainFolder(folder: string): string {
   const adapter = explainAdapter(folder);
   if (adapter !== undefined) return adapter;
-  const names = fs.readdirSync(folder);
+  const odd = describeOddFile(folder);
+  if (odd !== undefined && odd !== 'a folder')
+    return `${folder} is ${odd}; expected a checkpoint folder, a file of weights, or a hub id.`;
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `${folder}: the folder cannot be read: ${reason}. Check who may read it.`;
+  }
   const [weights] = names.filter(isWeightsName);
   return (
     `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in ` +

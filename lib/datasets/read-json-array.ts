@@ -1,5 +1,6 @@
 // Streams the elements of one top-level array of a JSON file: VQAv2's annotations are 370 MB, more than is good to
 // parse at once.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import { BlipError } from '../core/errors';
 import { parseJSON } from '../core/read-json';
@@ -17,6 +18,8 @@ const MAX_ELEMENT_LENGTH = 1 << 20;
  */
 export async function* readJsonArray(file: string, key: string): AsyncGenerator<unknown> {
   if (!fs.existsSync(file)) throw new JsonArrayError(`${file} is missing: expected a JSON file with a list "${key}".`);
+  const odd = describeOddFile(file);
+  if (odd !== undefined) throw new JsonArrayError(`${file} is ${odd}: expected a JSON file with a list "${key}".`);
   const opening = new RegExp(`"${key}"\\s*:\\s*\\[`);
   let buffer = '';
   let inside = false;

@@ -1,4 +1,5 @@
 // Samples that were fetched, on disk: an interrupted or a larger request continues where the last one stopped.
+import { isPlainFile } from '../core/is-plain-file';
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -136,7 +137,7 @@ export class SampleCache {
 
   private readLog(): Step[] {
     const steps: Step[] = [];
-    if (!fs.existsSync(this.log) || fs.statSync(this.log).size > MAX_LOG_BYTES) return steps;
+    if (!isPlainFile(this.log) || fs.statSync(this.log).size > MAX_LOG_BYTES) return steps;
     const lines = fs.readFileSync(this.log, 'utf8').split('\n');
     for (const line of lines) {
       const entry = parseEntry(line);

@@ -1,5 +1,6 @@
 // Random access to a file's bytes, on disk or behind an HTTP server that supports range requests, as a parquet reader
 // needs it.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import { checkResponse, isExpired } from './explain-error-response';
 import { checkOnline, type RequestOptions } from './fetch-content';
@@ -24,6 +25,8 @@ export function isUrl(file: string): boolean {
 
 async function openFile(file: string): Promise<ByteSource> {
   if (!fs.existsSync(file)) throw new HubError(`${file} is missing: expected a file. Check the path.`);
+  const odd = describeOddFile(file);
+  if (odd !== undefined) throw new HubError(`${file} is ${odd}: expected a file. Check the path.`);
   const { size } = await fs.promises.stat(file);
   return {
     byteLength: size,

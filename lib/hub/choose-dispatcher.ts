@@ -1,5 +1,6 @@
 // Chooses undici's dispatcher for an address: direct, or through the proxy named by the environment. undici is loaded
 // at the first request.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -90,6 +91,8 @@ function extraCertificates(file: string): string[] | undefined {
 
 function readCertificates(file: string): string {
   try {
+    const odd = describeOddFile(file);
+    if (odd !== undefined) throw new Error(`it is ${odd}; expected a file`);
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     throw new HubError(

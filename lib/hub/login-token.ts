@@ -1,4 +1,6 @@
 // The login token, from where huggingface_hub takes it: the environment, else the file that `hf auth login` writes.
+import * as os from 'node:os';
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expandPath, hubHome, isTrue } from './hub-environment';
@@ -25,6 +27,9 @@ export function readLoginToken(): LoginToken | undefined {
 function readTokenFile(): LoginToken | undefined {
   const file = expandPath(process.env.HF_TOKEN_PATH || path.join(hubHome(), 'token'));
   try {
+    if (file === os.devNull) return undefined; // a common way to say: none
+    const odd = describeOddFile(file);
+    if (odd !== undefined) throw new Error(`it is ${odd}; expected a file`);
     return clean(fs.readFileSync(file, 'utf8'), file);
   } catch (error) {
     if (error instanceof HubError) throw error;

@@ -1,4 +1,5 @@
 // Copies what a model folder carries beside its graphs: configuration, image processor, tokenizer.
+import { isPlainFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
@@ -12,6 +13,6 @@ import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 export async function copyCompanions(from: string, to: string): Promise<void> {
   for (const name of COMPANION_FILES) {
     const source = path.join(from, name);
-    if (fs.existsSync(source)) await fs.promises.copyFile(source, path.join(to, name));
+    if (isPlainFile(source)) await fs.promises.copyFile(source, path.join(to, name));
   }
 }

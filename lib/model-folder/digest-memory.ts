@@ -50,7 +50,8 @@ export async function readMemory(): Promise<ReadonlyMap<string, string>> {
   const memory = new Map<string, string>();
   try {
     const file = path.join(cacheFolder(), FILE);
-    if ((await fs.promises.stat(file)).size > MAX_BYTES) await fs.promises.rm(file, { force: true });
+    const stats = await fs.promises.stat(file);
+    if (!stats.isFile() || stats.size > MAX_BYTES) await fs.promises.rm(file); // reading a pipe would wait
     for (const line of (await fs.promises.readFile(file, 'utf8')).split('\n')) {
       const [, identity, digest] = LINE.exec(line) ?? [];
       if (identity !== undefined) memory.set(identity, digest);

@@ -1,5 +1,6 @@
 // Loads what a folder holds so that it is one model's: checked against the manifest, and again from the start when
 // another process wrote a new model in the meantime.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,6 +40,7 @@ export async function asOneModel<T>(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (attempt > 0) await sleep(PAUSE_MS);
     if (await isBeingWritten(folder)) continue;
+    checkPlainFiles(folder);
     const before = await folderState(folder);
     const outcome = await outcomeOf(load());
     if (before !== (await folderState(folder)) || (await isBeingWritten(folder))) {
@@ -67,6 +69,23 @@ export async function watchFolder(folder: string): Promise<() => Promise<void>> 
         `${folder}: its files were changed while they were read. Wait until whoever writes it is done, and try again.`,
       );
   };
+}
+
+/** Before anything waits for a pipe, in this library or in OpenVINO. */
+function checkPlainFiles(folder: string): void {
+  const names = isFolder(folder) ? fs.readdirSync(folder).filter(belongsToModel) : [];
+  for (const name of names) {
+    const file = path.join(folder, name);
+    const odd = describeOddFile(file);
+    if (odd !== undefined)
+      throw new ModelFolderError(
+        `${file} is ${odd}; expected a file. Remove it, and convert or quantize into this folder again.`,
+      );
+  }
+}
+
+function isFolder(folder: string): boolean {
+  return fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 type Outcome<T> = { readonly loaded: T } | { readonly error: unknown };

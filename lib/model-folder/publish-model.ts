@@ -1,6 +1,7 @@
 // Moves a finished model into its folder, one writer at a time. The manifest comes first and names every file by its
 // digest: until the last file is in place the folder does not fit it, so that whoever loads it then, or after this
 // process was killed, takes it for no model.
+import { isPlainFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { withLock } from '../core/with-lock';
@@ -48,7 +49,7 @@ async function publishNow(staging: string, output: string): Promise<void> {
 /** In one step: there is never none. */
 async function replaceManifest(staging: string, output: string, undo: (() => Promise<void>)[]): Promise<void> {
   const target = path.join(output, MANIFEST_FILE);
-  const text = await fs.promises.readFile(target).catch(() => undefined);
+  const text = isPlainFile(target) ? await fs.promises.readFile(target).catch(() => undefined) : undefined;
   await fs.promises.rename(path.join(staging, MANIFEST_FILE), target);
   undo.unshift(async () => {
     if (text === undefined) return fs.promises.rm(target, { force: true });

@@ -1,4 +1,5 @@
 // Reads the bytes of an image from wherever they are: a path, a web address, a data: URL, or memory.
+import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Sharp } from 'sharp';
@@ -69,6 +70,12 @@ async function readFile(path: string): Promise<EncodedImage> {
 
 /** The size is looked at while reading: a device or a pipe has none, and may never end. */
 async function readAll(path: string): Promise<Buffer> {
+  // Those of the shell, such as <(command), have a writer.
+  if (!/^\/(dev|proc)\//.test(path) && describeOddFile(path) === 'a named pipe')
+    throw new ImageError(
+      `${shorten(path)}: is a named pipe, which would have to be waited for. Expected the path of an image; on the ` +
+        'command line, - reads one from standard input.',
+    );
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of fs.createReadStream(path, { highWaterMark: CHUNK_BYTES })) {

@@ -70,7 +70,9 @@ function temporaryFile(file: string): string {
  * @throws {SearchError} when it is no index, of another version, cut or damaged
  */
 export async function readIndexFile(file: string): Promise<IndexContents> {
-  const handle = await fs.promises.open(file, 'r').catch((error: unknown) => {
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
+  const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
+  const handle = await fs.promises.open(file, flags).catch((error: unknown) => {
     throw new SearchError(`${file}: the index cannot be read: ${messageOf(error)}.`, { cause: error });
   });
   try {

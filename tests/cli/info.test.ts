@@ -52,6 +52,43 @@ describe('blip-openvino info', () => {
     assert.doesNotMatch(stdout, /verysecret|lovelace/);
   });
 
+  it('names what made a model folder, and says what is wrong with one', async () => {
+    const model = path.join(work, 'model');
+    const versions = { 'blip-openvino': '0.1.0', nncf: '3.4.5', openvino: '2026.9.8', 'a\u001b[2J': '\u001b[31m' };
+    fs.mkdirSync(model, { recursive: true });
+    const manifest = path.join(model, 'blip_manifest.json');
+    fs.writeFileSync(
+      manifest,
+      JSON.stringify({
+        format: 1,
+        made_by: 'quantizeBlip',
+        checkpoint: { id: 'owner/name', commit: 'abc' },
+        versions,
+        options: {},
+        files: { 'config.json': { size: 1500, sha256: 'a'.repeat(64) } },
+      }),
+    );
+    const { status, stdout } = await runCli(['info', model, work], { env });
+    assert.equal(status, 0);
+    for (const said of [
+      /made by +quantizeBlip/,
+      /made of +owner\/name at abc/,
+      /with nncf +3\.4\.5/,
+      /with openvino +2026\.9\.8/,
+      /files +1, /,
+      /problem +no blip_manifest\.json here/,
+    ])
+      assert.match(stdout, said);
+    assert.ok(!stdout.includes('\u001b'), 'escape sequences of a manifest reach the terminal');
+    const { models } = JSON.parse((await runCli(['info', '--json', model], { env })).stdout);
+    assert.deepEqual(models[0].versions, versions);
+    fs.writeFileSync(manifest, '{');
+    assert.match(
+      (await runCli(['info', model], { env })).stdout,
+      /problem +.*blip_manifest\.json: cannot be read as JSON/,
+    );
+  });
+
   it('works without OpenVINO, and says where it was looked for', async () => {
     const { status, stdout } = await runCli(['info'], { env: { ...env, BLIP_OPENVINO_LIBS: work } });
     assert.equal(status, 0);

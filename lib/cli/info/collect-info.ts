@@ -7,6 +7,7 @@ import { packageVersion } from '../../core/find-package';
 import { pythonPackages } from '../../core/find-python';
 import { loadSharp } from '../../core/load-sharp';
 import { hubCacheFolder, hubEndpoint, readLoginToken } from '../../hub';
+import { MANIFEST_FILE, readManifest } from '../../model-folder/manifest';
 import { ownVersion } from '../../core/own-version';
 import { instructionSets } from './instruction-sets';
 import { measureFolder, type FolderSize } from './measure-folder';
@@ -22,7 +23,20 @@ export interface PythonPackageInfo {
   readonly tried: readonly string[];
 }
 
+/** What the manifest of a model folder says of how it was made. */
+export interface ModelInfo {
+  readonly folder: string;
+  readonly made_by?: string;
+  readonly checkpoint?: string;
+  /** By package, such as `openvino` and `nncf`. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly files?: number;
+  readonly bytes?: number;
+  readonly problem?: string;
+}
+
 export interface CollectedInfo {
+  readonly models?: readonly ModelInfo[];
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: {
     readonly platform: string;
@@ -46,9 +60,11 @@ const PYTHON_PACKAGES = ['openvino', 'nncf'];
 /** npm packages whose versions change results. */
 const NPM_PACKAGES = ['sharp', '@huggingface/tokenizers', 'koffi', 'openvino-node'];
 
-export async function collectInfo(signal?: AbortSignal): Promise<CollectedInfo> {
+/** @param folders of models, whose manifests are shown */
+export async function collectInfo(signal?: AbortSignal, folders: readonly string[] = []): Promise<CollectedInfo> {
   const openvino = await probeOpenVINO(signal);
   return {
+    ...(folders.length > 0 && { models: folders.map(modelInfo) }),
     versions: versions(openvino),
     machine: machine(),
     openvino,
@@ -68,6 +84,27 @@ function versions({ version, runtime }: OpenVINOProbe): Record<string, string> {
     libvips: attempt(() => loadSharp().versions.vips),
     ...Object.fromEntries(packages),
   };
+}
+
+function modelInfo(folder: string): ModelInfo {
+  try {
+    const manifest = readManifest(folder);
+    if (manifest === undefined)
+      return { folder, versions: {}, problem: `no ${MANIFEST_FILE} here: not a folder that convert or quantize wrote` };
+    const { made_by, checkpoint, versions, files } = manifest;
+    const sizes = Object.values(files).map(({ size }) => size);
+    const commit = checkpoint.commit === undefined ? '' : ` at ${checkpoint.commit}`;
+    return {
+      folder,
+      made_by,
+      checkpoint: `${checkpoint.id}${commit}`,
+      versions,
+      files: sizes.length,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+    };
+  } catch (error) {
+    return { folder, versions: {}, problem: message(error) };
+  }
 }
 
 function machine(): CollectedInfo['machine'] {

@@ -2,7 +2,7 @@
 import * as os from 'node:os';
 import { formatBytes } from '../format-bytes';
 import { printable } from '../printable';
-import type { CollectedInfo } from './collect-info';
+import type { CollectedInfo, ModelInfo } from './collect-info';
 
 type Row = readonly [name: string, value: string];
 
@@ -10,6 +10,7 @@ const MIN_NAME_WIDTH = 17;
 
 export function formatInfo(info: CollectedInfo): string {
   return [
+    ...(info.models ?? []).flatMap((model) => section('Model', modelRows(model))),
     ...section('Versions', Object.entries(info.versions)),
     ...section('Machine', machineRows(info.machine)),
     ...section('OpenVINO', openvinoRows(info.openvino)),
@@ -25,8 +26,19 @@ export function formatInfo(info: CollectedInfo): string {
 function section(title: string, rows: readonly Row[]): string[] {
   if (rows.length === 0) return [title, '  (nothing set)', ''];
   const width = Math.max(MIN_NAME_WIDTH, ...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)} ${printable(withoutHome(value))}`);
+  const lines = rows.map(([name, value]) => `  ${printable(name).padEnd(width)} ${printable(withoutHome(value))}`);
   return [title, ...lines.map((line) => line.trimEnd()), ''];
+}
+
+function modelRows({ folder, made_by, checkpoint, versions, files, bytes = 0, problem }: ModelInfo): Row[] {
+  return [
+    ['folder', folder],
+    ...(made_by === undefined ? [] : [['made by', made_by] as const]),
+    ...(checkpoint === undefined ? [] : [['made of', checkpoint] as const]),
+    ...Object.entries(versions).map(([name, version]): Row => [`with ${name}`, version]),
+    ...(files === undefined ? [] : [['files', `${files}, ${formatBytes(bytes)}`] as const]),
+    ...(problem === undefined ? [] : [['problem', problem] as const]),
+  ];
 }
 
 function machineRows({ platform, processor, threads, ...rest }: CollectedInfo['machine']): Row[] {
