@@ -47,7 +47,7 @@ async function main(python: string, only: string | undefined): Promise<void> {
   const versions = new Map<string, string>([['Node', process.versions.node]]);
   for (const subject of subjects.filter(({ checkpoint }) => !only || checkpoint.includes(only))) {
     console.log(subject.name);
-    if (subject.checkpoint === base) await writeRandomCheckpoint(base);
+    if (subject.checkpoint === base) await writeRandomCheckpoint(base, { num_hidden_layers: 12, vocab_size: 30_524 });
     models.push(await measureModel(python, subject, versions));
   }
   const overhead = models.some(({ checkpoint }) => checkpoint === BUNDLED) ? await measureOverhead() : undefined;

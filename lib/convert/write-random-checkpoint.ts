@@ -11,10 +11,10 @@ import { parseBlipConfig } from '../checkpoint';
 import { expectedTensors } from './expected-tensors';
 
 export interface RandomCheckpointOptions {
-  /** Layers of each part; as in blip-vqa-base 12. */
-  readonly num_hidden_layers?: number;
-  /** Words, among them the special tokens; as in blip-vqa-base 30,524. At least 200. */
-  readonly vocab_size?: number;
+  /** Layers of each part; blip-vqa-base has 12. */
+  readonly num_hidden_layers: number;
+  /** Words, among them the special tokens; blip-vqa-base has 30,524. At least 200. */
+  readonly vocab_size: number;
 }
 
 /** blip-vqa-base's config.json, as far as it matters here. */
@@ -84,10 +84,10 @@ const MAX_LAYERS = 100;
  * @example
  * await writeRandomCheckpoint('output/one-layer', { num_hidden_layers: 1, vocab_size: 1000 }) // 'output/one-layer'
  */
-export async function writeRandomCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<string> {
+export async function writeRandomCheckpoint(folder: string, options: RandomCheckpointOptions): Promise<string> {
   checkArguments('writeRandomCheckpoint', { folder: [folder, 'path'], options: [options, 'object'] });
   checkOptions('writeRandomCheckpoint', options, ['num_hidden_layers', 'vocab_size']);
-  const { num_hidden_layers = 12, vocab_size = 30_524 } = options;
+  const { num_hidden_layers, vocab_size } = options;
   checkCount('num_hidden_layers', num_hidden_layers, 1, MAX_LAYERS);
   checkCount('vocab_size', vocab_size, MIN_VOCABULARY, MAX_VOCABULARY);
   const config = {

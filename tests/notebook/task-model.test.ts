@@ -87,7 +87,7 @@ describe('a model of any task', () => {
     ]);
     assert.deepEqual(
       KINDS.map((kind) => presentParts(use(kind).folder).length),
-      [3, 2, 2],
+      [3, 2, 3],
     );
   });
 

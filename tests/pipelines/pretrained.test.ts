@@ -66,9 +66,8 @@ describe('a checkpoint folder', () => {
   it('is converted by the first pipeline; the second task and the model take the same', async () => {
     const caption = await pipeline('image-to-text', MODEL, { progress_callback });
     assert.ok(converted());
-    assert.deepEqual(await caption(PICTURE), [
-      { generated_text: 'two gray dogs playing with two green balls on the beach' },
-    ]);
+    const [{ generated_text }] = await caption(PICTURE);
+    assert.equal(generated_text, 'two gray dogs playing with two green balls on the beach');
     caption.dispose();
 
     seen = [];
