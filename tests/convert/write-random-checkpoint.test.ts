@@ -63,7 +63,7 @@ describe('writeRandomCheckpoint', () => {
 
   it('refuses sizes that are none', async () => {
     for (const wrong of [{ num_hidden_layers: 0 }, { num_hidden_layers: 1.5 }, { vocab_size: 10 }, { vocab_size: 1e9 }])
-      await assert.rejects(writeRandomCheckpoint(path.join(folder, 'wrong'), wrong), {
+      await assert.rejects(writeRandomCheckpoint(path.join(folder, 'wrong'), { ...options, ...wrong }), {
         name: 'OptionsError',
         message: /expected a whole number from/,
       });
