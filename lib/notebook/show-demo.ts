@@ -1,6 +1,7 @@
 // The demo's page inside a notebook: opened by a click, so that a saved notebook shows a button and no broken frame.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { display, escapeHTML } from './notebook';
 
 /** What the button runs, in Jupyter's page. */
@@ -15,15 +16,10 @@ const SCRIPT = path.join(__dirname, 'open-demo.mjs');
  * @example
  * showDemo(await startDemo(model, processor));
  */
-export function showDemo({
-  url,
-  port,
-  token,
-}: {
-  readonly url: string;
-  readonly port: number;
-  readonly token: string;
-}): void {
+export function showDemo(demo: { readonly url: string; readonly port: number; readonly token: string }): void {
+  checkArguments('showDemo', { demo: [demo, ['url', 'port', 'token']] });
+  const { url, port, token } = demo;
+  checkArguments('showDemo', { url: [url, 'text'], port: [port, 'number'], token: [token, 'text'] });
   const address = escapeHTML(url);
   const source = fs
     .readFileSync(SCRIPT, 'utf8')

@@ -184,6 +184,7 @@ export class BlipProcessor {
    * processor.countTokens('how many dogs are there?') // 8
    */
   countTokens(text: string): number {
+    checkArguments('countTokens', { text: [text, 'text'] });
     return this.tokenizer.encode([text], Number.POSITIVE_INFINITY, this.warn).dims[1];
   }
 
