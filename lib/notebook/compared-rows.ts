@@ -5,10 +5,12 @@ import type { ComparedModels } from '../evaluation';
 import { percent } from './format-number';
 import type { OptimizeResults } from './report-lines';
 
-type Row = Readonly<Record<string, string | number>>;
-type Outputs = Pick<ComparedModels, 'accuracy' | 'captions' | 'matches'>;
+/** A row of a table: its columns by name. */
+export type ComparedRow = Readonly<Record<string, string | number>>;
+/** What a comparison says of the outputs of two models. */
+export type ComparedOutputs = Pick<ComparedModels, 'accuracy' | 'captions' | 'matches'>;
 
-function checkCompared(call: string, compared: Outputs): void {
+function checkCompared(call: string, compared: ComparedOutputs): void {
   checkArguments(call, { compared: [compared, ['captions']] });
   checkArguments(call, { 'compared.captions': [compared.captions, ['changed', 'agreement', 'images']] });
   checkArguments(call, { 'compared.captions.changed': [compared.captions.changed, 'list'] });
@@ -18,7 +20,7 @@ function checkCompared(call: string, compared: Outputs): void {
  * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's.
  * Empty where nothing was asked.
  */
-export function accuracyRows(compared: Outputs): Row[] {
+export function accuracyRows(compared: ComparedOutputs): ComparedRow[] {
   checkArguments('accuracyRows', { compared: [compared, 'object'] });
   const { accuracy, matches } = compared;
   const own = matches?.ownTextFirst;
@@ -46,7 +48,7 @@ export function accuracyRows(compared: Outputs): Row[] {
  * @example
  * showTable([{ samples: 10, ...keptShares(compared) }]); // samples 10, accuracy 98.7 %, same captions 97.0 %
  */
-export function keptShares(compared: Outputs): Row {
+export function keptShares(compared: ComparedOutputs): ComparedRow {
   checkCompared('keptShares', compared);
   const { accuracy, captions, matches } = compared;
   return {
@@ -57,7 +59,7 @@ export function keptShares(compared: Outputs): Row {
 }
 
 /** How often the two precisions say the same, one line for each thing that they say. */
-export function agreementLines(compared: Outputs): string[] {
+export function agreementLines(compared: ComparedOutputs): string[] {
   checkCompared('agreementLines', compared);
   const { accuracy, captions, matches } = compared;
   return [
@@ -74,7 +76,7 @@ export function agreementLines(compared: Outputs): string[] {
 }
 
 /** The first outputs that differ: a table each for answers, captions and matches, and none where nothing differs. */
-export function changedTables(compared: Outputs, count: number): Row[][] {
+export function changedTables(compared: ComparedOutputs, count: number): ComparedRow[][] {
   checkCompared('changedTables', compared);
   checkArguments('changedTables', { count: [count, 'number'] });
   const { accuracy, captions, matches } = compared;
@@ -94,7 +96,9 @@ export function changedTables(compared: Outputs, count: number): Row[][] {
 }
 
 /** What `saveResults('optimize', …)` keeps of a comparison. */
-export function comparedResults(compared: Outputs & Pick<ComparedModels, 'latency'>): Omit<OptimizeResults, 'model'> {
+export function comparedResults(
+  compared: ComparedOutputs & Pick<ComparedModels, 'latency'>,
+): Omit<OptimizeResults, 'model'> {
   checkCompared('comparedResults', compared);
   checkArguments('comparedResults', { 'compared.latency': [compared.latency, 'object'] });
   const { accuracy, captions, matches, latency } = compared;

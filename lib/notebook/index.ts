@@ -2,7 +2,16 @@
 export { attentionFigure, showAttention, strongestPatch, type AttentionFigure } from './attention-figure';
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
 export { checkAnswers, type CheckedAnswers } from './check-answers';
-export { accuracyRows, agreementLines, changedTables, comparedResults, keptShares } from './compared-rows';
+export {
+  accuracyRows,
+  agreementLines,
+  changedTables,
+  comparedResults,
+  keptShares,
+  type ComparedOutputs,
+  type ComparedRow,
+} from './compared-rows';
+export type { CachedImageOptions } from '../preprocessing';
 export { demoPicture, DemoPictureError, trainingNote, type DemoPictureOptions } from './demo-picture';
 export { describePicture } from './describe-picture';
 export { describePorts, type PortRow } from './describe-ports';
@@ -36,4 +45,5 @@ export {
   runTasks,
   taskSamples,
   type TaskModel,
+  type AnsweringModel,
 } from './task-model';
