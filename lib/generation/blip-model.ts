@@ -317,7 +317,11 @@ export class OVBlipModel {
   }
 
   /** Runs `use` in its turn among generations. @internal for other forms of generation in this library */
-  takeTurn<T>(signal: AbortSignal | undefined, use: (parts: GenerationParts) => Promise<T>): Promise<T> {
+  async takeTurn<T>(signal: AbortSignal | undefined, use: (parts: GenerationParts) => Promise<T>): Promise<T> {
+    checkArguments('takeTurn', {
+      ...(signal !== undefined && { signal: [signal, ['aborted', 'throwIfAborted', 'addEventListener']] }),
+      use: [use, 'function'],
+    });
     return this.#inTurn(() => {
       this.encoders.assertUsable();
       signal?.throwIfAborted();
