@@ -1,6 +1,8 @@
-"""build_words.py VOCAB.txt: every whole word that questions, answers and captions use, and letters as word pieces for others.
+"""build_words.py VOCAB.txt: every whole word that questions, answers and captions use, and letters as word pieces for
+others.
 
-Each whole word occurs in training (train_language.py checks it), so a word that is not in the list is new to the model.
+Each whole word occurs in training (train_language.py checks it), so a word that is not in the list is new to the
+model.
 """
 
 import random
@@ -10,8 +12,12 @@ import sys
 from pathlib import Path
 
 import careless_typing as careless
-from ask_questions import ACTIONS, CLOSED, INSIDE, NEVER, NONE_TEMPLATES, OPEN, OUTSIDE, SCENERY_COLORS, UNKNOWN_TEMPLATES, WEATHER, ask
-from phrase_things import LOCATION_TEMPLATES, PHRASE_WORDS, PIC_TEMPLATE
+from ask_questions import ask
+from ask_scene import INSIDE, NEVER, OUTSIDE, SCENERY_COLORS, WEATHER
+from ask_things import ACTIONS
+from phrase_things import PHRASE_WORDS
+from question import CLOSED, OPEN
+from read_wordings import OTHERS
 from sample_scenes import COLORS, NUM, sample_scene
 from scene_facts import Facts
 from word_lists import thing_words
@@ -33,7 +39,7 @@ def words(text: str) -> list[str]:
 def template_words() -> set[str]:
     groups = [*OPEN.values(), *CLOSED.values()]
     templates = [template for forms in groups for found in forms.values() for template in found]
-    templates += [*UNKNOWN_TEMPLATES, *NONE_TEMPLATES, *LOCATION_TEMPLATES, *PROMPTS, PIC_TEMPLATE]
+    templates += [*PROMPTS, *(template for found in OTHERS.values() for template in found)]
     found: set[str] = set()
     for template in templates:
         found |= template.words()
@@ -43,7 +49,14 @@ def template_words() -> set[str]:
 def build_words() -> list[str]:
     texts = [PHRASE_WORDS, ANSWER_WORDS, *COLORS, *NUM, *SCENERY_COLORS, *ACTIONS, *INSIDE, *OUTSIDE, *NEVER]
     texts += [word for group in WEATHER.values() for word in group]
-    texts += [*careless.BEFORE, *careless.AFTER, *careless.BEFORE_CLAUSE, *careless.CLAIM_BEFORE, *careless.CLAIM_AFTER, *careless.TAG.values()]
+    texts += [
+        *careless.BEFORE,
+        *careless.AFTER,
+        *careless.BEFORE_CLAUSE,
+        *careless.CLAIM_BEFORE,
+        *careless.CLAIM_AFTER,
+        *careless.TAG.values(),
+    ]
     texts += [*careless.SHORTENED.values(), "whats wheres whos hows thats theres its isnt arent dont doesnt whens"]
     found = template_words() | thing_words()
     for text in texts:
@@ -51,7 +64,9 @@ def build_words() -> list[str]:
     generator = random.Random(1)
     for _ in range(SCENES):  # captions are written, not listed
         facts = Facts(sample_scene(generator))
-        found.update(words(write_caption(facts, generator)), words(full_caption(facts)), words(ask(facts, generator)[2]))
+        found.update(
+            words(write_caption(facts, generator)), words(full_caption(facts)), words(ask(facts, generator)[2])
+        )
     letters = string.ascii_lowercase + string.digits
     whole = sorted(word for word in found if word.isalpha() and word.isascii() and len(word) > 1)
     return [*SPECIAL, *PUNCTUATION, *sorted(letters), *whole, *(f"##{letter}" for letter in letters), *DECODER_TOKENS]

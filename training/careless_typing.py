@@ -7,33 +7,204 @@ import random
 import re
 import string
 
-BEFORE = (
-    ["please"] * 3 + ["hey", "hi", "hello", "so", "ok", "okay", "well", "and", "now", "excuse me", "sorry", "quick question", "question",
-    "hey there", "dear computer", "look", "hmm", "um", "just tell me", "tell me", "please tell me", "a question", "one more question",
-    "i wonder", "i want to know", "be honest", "say", "in your opinion", "looking at the picture", "from what you see", "but",
-    "in this picture", "in the image", "according to the picture", "thanks", "good morning", "next question", "let me ask"]
-)
-AFTER = (
-    ["please"] * 4 + ["thanks", "thank you", "then", "now", "exactly", "do you think", "in your opinion", "anyway", "again", "actually",
-    "do you know", "can you tell", "can you tell me", "any idea", "i wonder", "mate", "my friend", "if you can see it", "would you say",
-    "if i may ask", "tell me", "at all", "according to you", "you think", "for me", "today", "there"]
-)
+BEFORE = ["please"] * 3 + [
+    "hey",
+    "hi",
+    "hello",
+    "so",
+    "ok",
+    "okay",
+    "well",
+    "and",
+    "now",
+    "excuse me",
+    "sorry",
+    "quick question",
+    "question",
+    "hey there",
+    "dear computer",
+    "look",
+    "hmm",
+    "um",
+    "just tell me",
+    "tell me",
+    "please tell me",
+    "a question",
+    "one more question",
+    "i wonder",
+    "i want to know",
+    "be honest",
+    "say",
+    "in your opinion",
+    "looking at the picture",
+    "from what you see",
+    "but",
+    "in this picture",
+    "in the image",
+    "according to the picture",
+    "thanks",
+    "good morning",
+    "next question",
+    "let me ask",
+]
+AFTER = ["please"] * 4 + [
+    "thanks",
+    "thank you",
+    "then",
+    "now",
+    "exactly",
+    "do you think",
+    "in your opinion",
+    "anyway",
+    "again",
+    "actually",
+    "do you know",
+    "can you tell",
+    "can you tell me",
+    "any idea",
+    "i wonder",
+    "mate",
+    "my friend",
+    "if you can see it",
+    "would you say",
+    "if i may ask",
+    "tell me",
+    "at all",
+    "according to you",
+    "you think",
+    "for me",
+    "today",
+    "there",
+]
 BEFORE_CLAUSE = (
-    ["tell me"] * 3 + ["can you tell me"] * 3 + ["could you tell me", "please tell me", "do you know", "can you say", "i want to know",
-    "i would like to know", "i wonder", "let me know", "would you tell me", "could you please tell me", "can you please tell me",
-    "any idea", "can you see", "please say", "say", "i d like to know", "would you mind telling me", "are you able to say", "can you describe",
-    "do you have any idea", "can you find out", "i need to know", "will you tell me", "find out", "can anyone tell me", "explain",
-    "it would be nice to know", "i am asking", "show me", "can you work out", "please find out", "give me", "could you say"]
+    ["tell me"] * 3
+    + ["can you tell me"] * 3
+    + [
+        "could you tell me",
+        "please tell me",
+        "do you know",
+        "can you say",
+        "i want to know",
+        "i would like to know",
+        "i wonder",
+        "let me know",
+        "would you tell me",
+        "could you please tell me",
+        "can you please tell me",
+        "any idea",
+        "can you see",
+        "please say",
+        "say",
+        "i d like to know",
+        "would you mind telling me",
+        "are you able to say",
+        "can you describe",
+        "do you have any idea",
+        "can you find out",
+        "i need to know",
+        "will you tell me",
+        "find out",
+        "can anyone tell me",
+        "explain",
+        "it would be nice to know",
+        "i am asking",
+        "show me",
+        "can you work out",
+        "please find out",
+        "give me",
+        "could you say",
+    ]
 )
 IF = ["if"] * 2 + ["whether"] * 2 + ["that"]
-CLAIM_BEFORE = ["is it true that", "is it correct that", "is it right that", "is it so that", "would you say that", "would you say", "do you think",
-                "do you think that", "can you confirm that", "is it the case that", "am i right that", "do you agree that", "i think", "i think that", "true or false",
-                "correct me if i am wrong", "i guess", "i believe", "yes or no", "is it a fact that", "can one say that", "check if", "so"]
-CLAIM_AFTER = ["right", "correct", "is that right", "is that correct", "is that true", "yes or no", "true or false", "am i right", "or not", "isn t it", "no", "yes",
-               "true", "don t you think", "don t you agree", "isn t that so", "is it", "or am i wrong", "is that so", "or is it not"]
-TAG = {"there is": "isn t there", "there are": "aren t there", "it is": "isn t it", "this is": "isn t it", "you see": "don t you"}
-DROPPABLE = {"the", "a", "an", "is", "are", "there", "of", "in", "do", "does", "it", "to", "any", "you", "on", "some", "me", "that"}
-SHORTENED = {"you": "u", "are": "r", "please": "pls", "picture": "pic", "what": "wat", "thanks": "thx", "with": "w", "because": "cos", "know": "kno", "the": "teh", "how": "hw", "there": "their", "color": "clr"}
+CLAIM_BEFORE = [
+    "is it true that",
+    "is it correct that",
+    "is it right that",
+    "is it so that",
+    "would you say that",
+    "would you say",
+    "do you think",
+    "do you think that",
+    "can you confirm that",
+    "is it the case that",
+    "am i right that",
+    "do you agree that",
+    "i think",
+    "i think that",
+    "true or false",
+    "correct me if i am wrong",
+    "i guess",
+    "i believe",
+    "yes or no",
+    "is it a fact that",
+    "can one say that",
+    "check if",
+    "so",
+]
+CLAIM_AFTER = [
+    "right",
+    "correct",
+    "is that right",
+    "is that correct",
+    "is that true",
+    "yes or no",
+    "true or false",
+    "am i right",
+    "or not",
+    "isn t it",
+    "no",
+    "yes",
+    "true",
+    "don t you think",
+    "don t you agree",
+    "isn t that so",
+    "is it",
+    "or am i wrong",
+    "is that so",
+    "or is it not",
+]
+TAG = {
+    "there is": "isn t there",
+    "there are": "aren t there",
+    "it is": "isn t it",
+    "this is": "isn t it",
+    "you see": "don t you",
+}
+DROPPABLE = {
+    "the",
+    "a",
+    "an",
+    "is",
+    "are",
+    "there",
+    "of",
+    "in",
+    "do",
+    "does",
+    "it",
+    "to",
+    "any",
+    "you",
+    "on",
+    "some",
+    "me",
+    "that",
+}
+SHORTENED = {
+    "you": "u",
+    "are": "r",
+    "please": "pls",
+    "picture": "pic",
+    "what": "wat",
+    "thanks": "thx",
+    "with": "w",
+    "because": "cos",
+    "know": "kno",
+    "the": "teh",
+    "how": "hw",
+    "there": "their",
+    "color": "clr",
+}
 SHARE = {"before": 0.10, "after": 0.07, "no_mark": 0.35, "drop": 0.10, "misspell": 0.06, "shorten": 0.03}
 LETTERS = string.ascii_lowercase
 CAREFUL = {"left", "right", "more", "fewer", "less", "than", "or", "not", "and"}
@@ -53,7 +224,7 @@ def misspell(word: str, generator: random.Random) -> str:
 
 
 def contract(text: str, generator: random.Random) -> str:
-    """"what is" -> "what's"; "what s", as templates write it -> "what's" or "whats"."""
+    """ "what is" -> "what's"; "what s", as templates write it -> "what's" or "whats"."""
     if generator.random() < 0.2:
         text = re.sub(r"\b(what|where|who|how|that|there|it) is\b", r"\1 s", text, count=1)
     if generator.random() < 0.3:

@@ -1,9 +1,10 @@
 """embed_scenes.py COUNT SEED MODEL_FOLDER OUT: draws scenes and keeps what the vision model makes of them.
 
-Writes OUT.npy, image embeddings [COUNT, patches + 1, hidden] in float16, and OUT.json, the scenes. The vision model stays
-as it is while the text parts are trained, so every scene is drawn and encoded once. 48,000 scenes take about ten minutes
-on one core and 1.2 GB on disk.
+Writes OUT.npy, image embeddings [COUNT, patches + 1, hidden] in float16, and OUT.json, the scenes. The vision model
+stays as it is while the text parts are trained, so every scene is drawn and encoded once. 48,000 scenes take about ten
+minutes on one core and 1.2 GB on disk.
 """
+
 import json
 import random
 import sys

@@ -1,10 +1,12 @@
-"""evaluate.py MODEL_FOLDER [SCENES]: accuracy of the exported model on scenes that training never saw; writes
-evaluation.json.
+"""evaluate.py MODEL_FOLDER SCENES: accuracy and calibration on scenes that training never saw. Writes evaluation.json,
+and into config.json from which score on answers are right.
 
-Every scene is drawn at 384 x 384 and reduced with PIL's bicubic filter, as BlipImageProcessor does. Answers are
-generated greedily and must match word for word. A caption counts as right when the things and numbers in it are those
-of the true caption.
+SCENES is what embed_scenes.py wrote. One question of each kind is asked about each scene, in a wording by chance;
+answers are generated greedily and must match word for word. A caption is right when it names the things and numbers of
+the true caption; after a prompt, when all that it names is there in that number. The calibration says which share of
+the answers that score at least so much is right.
 """
+
 import json
 import random
 import sys
@@ -12,91 +14,89 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from transformers import AutoTokenizer, BlipForQuestionAnswering
 
-from draw_scenes import draw_scene
-from model import IMAGE_SIZE, answer_logits, caption_logits, encode_pictures
-from sample_scenes import CLASSES, NUM, PLURAL, sample_scene
-from train import pixels
-from write_language import QTYPES, ask, caption
+from ask_questions import KINDS, ask_kind
+from export_model import write_notes
+from generate_texts import Writer, named_things
+from scene_facts import Facts
+from write_language import caption
 
-SEED, SCENE_SIZE, BATCH = 50_001, 384, 50
-ANSWER_TOKENS, CAPTION_TOKENS = 3, 24
+SEED, BATCH = 60_001, 100
+PROMPTS = ["a picture of", "a photo of", "there are", "this is", "the picture shows", "i see"]
+SCORES = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99]
+WANTED = 0.95
 
 
-def things(text: str) -> set[tuple[str, int]]:
-    """The things a caption names, with their number: 'two red balls and a dog' -> {(ball, 2), (dog, 1)}."""
-    found, number = set(), 1
-    for word in text.split():
-        if word in ("a", "an"):
-            number = 1
-        elif word in NUM:
-            number = NUM.index(word)
-        for name in CLASSES:
-            if word in (name, PLURAL[name]):
-                found.add((name, number))
+def load(scenes: Path) -> tuple[np.ndarray, list[Facts]]:
+    facts = [Facts(scene) for scene in json.loads(scenes.with_suffix(".json").read_text())]
+    return np.load(scenes.with_suffix(".npy"), mmap_mode="r"), facts
+
+
+def calibrate(scored: list[tuple[float, bool]]) -> list[dict]:
+    """For each threshold: the share of answers at or above it, and the share of them that is right."""
+    table = []
+    for threshold in SCORES:
+        kept = [right for score, right in scored if score >= threshold]
+        if kept:
+            table.append(
+                {
+                    "score": threshold,
+                    "answers": round(len(kept) / len(scored), 4),
+                    "correct": round(sum(kept) / len(kept), 4),
+                }
+            )
+    return table
+
+
+def measure_questions(writer: Writer, images, facts) -> tuple[dict, list[tuple[float, bool]]]:
+    generator, by_kind, scored = random.Random(SEED), {}, []
+    for kind in KINDS:
+        asked = [(index, *one) for index, each in enumerate(facts) if (one := ask_kind(each, kind, generator))]
+        asked.sort(key=lambda one: len(one[1]))
+        right = 0
+        for start in range(0, len(asked), BATCH):
+            part = asked[start : start + BATCH]
+            given = writer.answer(images[[index for index, _, _ in part]], [question for _, question, _ in part])
+            marks = [answer == wanted for (answer, _), (_, _, wanted) in zip(given, part)]
+            right += sum(marks)
+            scored += [(score, mark) for (_, score), mark in zip(given, marks)]
+        by_kind[kind] = {"questions": len(asked), "accuracy": round(right / len(asked), 4)}
+    return by_kind, scored
+
+
+def measure_captions(writer: Writer, images, facts) -> dict[str, float]:
+    found = {}
+    for prompt in ["", *PROMPTS]:
+        right = 0
+        for start in range(0, len(facts), BATCH):
+            for (text, _), each in zip(
+                writer.caption(images[start : start + BATCH], prompt), facts[start : start + BATCH]
+            ):
+                named, true = named_things(text), {(kind, each.count[kind]) for kind in each.have}
+                right += named == named_things(caption(each.scene)) if prompt == "" else bool(named) and named <= true
+        found[prompt or "no prompt"] = round(right / len(facts), 4)
     return found
 
 
-@torch.no_grad()
-def greedy(logits_of, rows, bos, end, steps):
-    """Token ids [rows, 1 + steps] from the begin token on."""
-    ids = torch.full((rows, 1), bos)
-    for _ in range(steps):
-        ids = torch.cat([ids, logits_of(ids)[:, -1:].argmax(-1)], 1)
-        if bool((ids == end).any(1).all()):
-            break
-    return ids
-
-
 def main() -> None:
-    folder, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2000
-    model, tokenizer = (
-        BlipForQuestionAnswering.from_pretrained(folder).float().eval(),
-        AutoTokenizer.from_pretrained(folder),
-    )
-    bos, end = model.config.text_config.bos_token_id, model.config.text_config.sep_token_id
-    generator = random.Random(SEED)
-    right, total, captions_right = dict.fromkeys(QTYPES, 0), dict.fromkeys(QTYPES, 0), 0
-
-    def read(row):
-        text = row[1:].tolist()
-        return tokenizer.decode(text[: text.index(end)] if end in text else text)
-
-    for start in range(0, count, BATCH):
-        scenes = [sample_scene(generator) for _ in range(min(BATCH, count - start))]
-        images = [
-            np.asarray(draw_scene(scene, SCENE_SIZE).resize((IMAGE_SIZE, IMAGE_SIZE), Image.BICUBIC))
-            for scene in scenes
-        ]
-        with torch.no_grad():
-            pictures = encode_pictures(model, pixels(np.stack(images)))
-        for kind in QTYPES:
-            asked = [(index, *found) for index, scene in enumerate(scenes) if (found := ask(scene, kind, generator))]
-            if not asked:
-                continue
-            ids = [tokenizer(question).input_ids for _, question, _ in asked]
-            longest = max(map(len, ids))
-            questions = torch.tensor([row + [0] * (longest - len(row)) for row in ids])[:, None]
-            states = pictures[[index for index, _, _ in asked]]
-            answers = greedy(
-                lambda so_far: answer_logits(model, states, questions, so_far), len(asked), bos, end, ANSWER_TOKENS
-            )
-            right[kind] += sum(read(row) == answer for row, (_, _, answer) in zip(answers, asked))
-            total[kind] += len(asked)
-        texts = greedy(lambda so_far: caption_logits(model, pictures, so_far), len(scenes), bos, end, CAPTION_TOKENS)
-        captions_right += sum(things(read(row)) == things(caption(scene)) for row, scene in zip(texts, scenes))
+    folder, (images, facts) = Path(sys.argv[1]), load(Path(sys.argv[2]))
+    torch.set_num_threads(1)
+    writer = Writer(folder)
+    by_kind, scored = measure_questions(writer, images, facts)
+    calibration = calibrate(scored)
+    reliable = next((row for row in calibration if row["correct"] >= WANTED), None)
     result = {
-        "scenes": count,
-        "questions": sum(total.values()),
-        "accuracy": round(sum(right.values()) / sum(total.values()), 4),
-        "by_kind": {
-            kind: {"questions": total[kind], "accuracy": round(right[kind] / total[kind], 4)} for kind in QTYPES
-        },
-        "captions": round(captions_right / count, 4),
+        "scenes": len(facts),
+        "questions": len(scored),
+        "accuracy": round(sum(right for _, right in scored) / len(scored), 4),
+        "by_kind": by_kind,
+        "captions": measure_captions(writer, images, facts),
+        "calibration": calibration,
+        "reliable_from": reliable and {"score": reliable["score"], "correct": WANTED},
     }
     (folder / "evaluation.json").write_text(json.dumps(result, indent=1) + "\n")
+    if result["reliable_from"]:
+        write_notes(folder, {"reliable_from": result["reliable_from"]})
     print(json.dumps(result, indent=1))
 
 

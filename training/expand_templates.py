@@ -3,6 +3,7 @@ Choices are words: spaces around them need not be written.
 
     expand(Template("how many {things} (are there|do you see)[ here]"), generator, {"things": "dogs"})
 """
+
 import random
 import re
 
@@ -48,10 +49,6 @@ class Template:
     def words(self) -> set[str]:
         """All words that the template itself can give."""
         return set(re.sub(r"[()\[\]|]", " ", SLOT.sub(" ", self.text)).split())
-
-
-def compile_all(texts: list[str]) -> list[Template]:
-    return [Template(text) for text in texts]
 
 
 def expand(template: Template, generator: random.Random, fill: Filler) -> str:

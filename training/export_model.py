@@ -2,8 +2,10 @@
 checkpoint.
 
 Writes config.json, model.safetensors (FP16), the tokenizer's files and preprocessor_config.json: what
-BlipForQuestionAnswering.from_pretrained and BlipProcessor.from_pretrained read.
+BlipForQuestionAnswering.from_pretrained (of train_matching.py's weights BlipForImageTextRetrieval.from_pretrained) and
+BlipProcessor.from_pretrained read. config.json says what the model was trained on; Hugging Face's classes ignore that.
 """
+
 import json
 import shutil
 import sys
@@ -17,7 +19,9 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from tokenizers.decoders import WordPiece as WordPieceDecoder
 
-from model import IMAGE_MEAN, IMAGE_STD, make_model
+from transformers import BlipForImageTextRetrieval
+
+from model import IMAGE_MEAN, IMAGE_STD, make_config, make_model
 
 SPECIAL = {
     "pad_token": "[PAD]",
@@ -42,22 +46,56 @@ def write_tokenizer(vocab_file: Path, folder: Path, positions: int) -> None:
     write_json(
         folder / "special_tokens_map.json", SPECIAL | {"bos_token": "[DEC]", "additional_special_tokens": ["[ENC]"]}
     )
-    write_json(folder / "tokenizer_config.json", SPECIAL | {
-        "tokenizer_class": "BertTokenizer", "do_lower_case": True, "bos_token": "[DEC]", "model_max_length": positions,
-        "clean_up_tokenization_spaces": True, "strip_accents": None, "tokenize_chinese_chars": True})
+    write_json(
+        folder / "tokenizer_config.json",
+        SPECIAL
+        | {
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": True,
+            "bos_token": "[DEC]",
+            "model_max_length": positions,
+            "clean_up_tokenization_spaces": True,
+            "strip_accents": None,
+            "tokenize_chinese_chars": True,
+        },
+    )
 
 
 def write_json(file: Path, value: dict) -> None:
     file.write_text(json.dumps(value, indent=2) + "\n")
 
 
+NOTES = {
+    "trained_on": "Drawn scenes of a beach, a park, a street or snow, by day or night, with dogs, cats, birds, balls, cars, "
+    "houses, trees, umbrellas, kites, boats and snowmen; photos are beyond it.",
+    "whole_words_seen": True,
+}
+
+
+def restore(weights: dict, vocab: list[str]):
+    """The model whose weights these are: with a matching head, or with a decoder."""
+    layers = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("text_encoder.encoder.layer."))
+    matches = "itm_head.weight" in weights
+    model = BlipForImageTextRetrieval(make_config(vocab, layers)) if matches else make_model(vocab, layers)
+    model.load_state_dict(weights)
+    return model
+
+
+def write_notes(folder: Path, notes: dict) -> None:
+    """Adds to config.json's training_notes."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    config["training_notes"] = config.get("training_notes", {}) | notes
+    write_json(file, config)
+
+
 def main() -> None:
     checkpoint, vocab_file, folder = (Path(argument) for argument in sys.argv[1:4])
     vocab = vocab_file.read_text().split("\n")[:-1]
-    model = make_model(vocab)
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    model = restore(torch.load(checkpoint, weights_only=True)["average"], vocab)
     model.half().save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
+    write_notes(folder, NOTES)
     vision = model.config.vision_config
     write_tokenizer(vocab_file, folder, model.config.text_config.max_position_embeddings)
     write_json(

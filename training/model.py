@@ -4,6 +4,7 @@ picture.
 Training with Hugging Face's classes would encode the picture once per question; here it is encoded once, and attention
 runs through PyTorch's fused kernel. The results equal those of the classes (tests/fixtures hold what they compute).
 """
+
 import torch
 import torch.nn.functional as F
 from transformers import BlipConfig, BlipForQuestionAnswering
@@ -14,8 +15,8 @@ IMAGE_SIZE, PATCH_SIZE, HIDDEN, HEADS, VISION_LAYERS, TEXT_LAYERS, EXPANSION, PO
 INITIALIZER_RANGE = 0.02
 
 
-def make_model(vocab: list[str], text_layers: int = TEXT_LAYERS) -> BlipForQuestionAnswering:
-    """A fresh model over a vocabulary."""
+def make_config(vocab: list[str], text_layers: int) -> BlipConfig:
+    """Sizes of a model over a vocabulary."""
     token = {text: index for index, text in enumerate(vocab)}
     text = dict(
         vocab_size=len(vocab),
@@ -45,9 +46,13 @@ def make_model(vocab: list[str], text_layers: int = TEXT_LAYERS) -> BlipForQuest
         projection_dim=HIDDEN,
         initializer_range=INITIALIZER_RANGE,
     )
-    config = BlipConfig(text_config=text, vision_config=vision, projection_dim=HIDDEN, image_text_hidden_size=HIDDEN)
+    return BlipConfig(text_config=text, vision_config=vision, projection_dim=HIDDEN, image_text_hidden_size=HIDDEN)
+
+
+def make_model(vocab: list[str], text_layers: int = TEXT_LAYERS) -> BlipForQuestionAnswering:
+    """A fresh model for questions and captions."""
     torch.manual_seed(0)
-    model = BlipForQuestionAnswering(config)
+    model = BlipForQuestionAnswering(make_config(vocab, text_layers))
     with torch.no_grad():
         embeddings = model.vision_model.embeddings
         embeddings.position_embedding.normal_(0, INITIALIZER_RANGE)
@@ -106,7 +111,7 @@ def attend(query, key, value, mask=None, causal=False):
 
 
 def run_text(bert, ids, mask, states, states_mask=None, group=1, causal=False):
-    """ids [b * group, l]; states [b, s, H], shared by the `group` rows of each picture -> [b * group, l, H]"""
+    """ids [b * group, l]; states [b, s, H], shared by the `group` rows of each image, or None -> [b * group, l, H]"""
     rows, length = ids.shape
     heads = bert.config.num_attention_heads
     x = bert.embeddings.LayerNorm(
@@ -122,6 +127,9 @@ def run_text(bert, ids, mask, states, states_mask=None, group=1, causal=False):
             causal=causal,
         )
         x = out.LayerNorm(out.dense(merge_heads(context)) + x)
+        if states is None:
+            x = layer.output.LayerNorm(layer.output.dense(F.gelu(layer.intermediate.dense(x))) + x)
+            continue
         block, out = layer.crossattention.self, layer.crossattention.output
         query = block.query(x).view(rows // group, group * length, -1)
         context = attend(

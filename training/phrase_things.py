@@ -2,26 +2,55 @@
 
 import random
 
-from expand_templates import Template, expand
+from expand_templates import expand
+from read_wordings import OTHERS
 from sample_scenes import COLORS
-from templates_scene import PIC
-from templates_things import LOCATIONS
 from word_lists import COLOR_WORDS, GROUPS, SYNONYMS, a
 
 ADJECTIVES = "little small big cute nice lovely funny large tiny beautiful old young pretty happy".split()
 ONE, MANY = ["the"] * 9 + ["this", "that", "your", ""], ["the"] * 9 + ["these", "those", "all the", "our", ""]
 NEAR = (
-    ["next to"] * 4 + ["beside"] * 2 + ["near"] * 2 + ["by", "close to", "right next to", "alongside", "nearby", "near to",
-    "at the side of", "adjacent to", "by the side of", "just next to", "in the neighbourhood of", "around"]
+    ["next to"] * 4
+    + ["beside"] * 2
+    + ["near"] * 2
+    + [
+        "by",
+        "close to",
+        "right next to",
+        "alongside",
+        "nearby",
+        "near to",
+        "at the side of",
+        "adjacent to",
+        "by the side of",
+        "just next to",
+        "in the neighbourhood of",
+        "around",
+    ]
 )
-ASIDE = ["to the {0} of"] * 4 + ["{0} of"] * 3 + ["on the {0} of", "on the {0} side of", "{0} from", "to the {0} from", "at the {0} of",
-                                       "on the {0} hand side of", "directly {0} of", "just {0} of", "to the {0} side of", "{0} to"]
+ASIDE = (
+    ["to the {0} of"] * 4
+    + ["{0} of"] * 3
+    + [
+        "on the {0} of",
+        "on the {0} side of",
+        "{0} from",
+        "to the {0} from",
+        "at the {0} of",
+        "on the {0} hand side of",
+        "directly {0} of",
+        "just {0} of",
+        "to the {0} side of",
+        "{0} to",
+    ]
+)
 BIGGER = {
-    True: ["bigger"] * 4 + ["larger"] * 3 + ["the bigger", "the larger", "greater", "the biggest", "the largest", "more big"],
+    True: ["bigger"] * 4
+    + ["larger"] * 3
+    + ["the bigger", "the larger", "greater", "the biggest", "the largest", "more big"],
     False: ["smaller"] * 4 + ["the smaller", "tinier", "the smallest", "less big", "littler"],
 }
-LOCATION_TEMPLATES = [Template(text) for text in LOCATIONS]
-PIC_TEMPLATE = Template(PIC)
+LOCATION_TEMPLATES, PIC_TEMPLATE = OTHERS["location"], OTHERS["pic"][0]
 PHRASE_WORDS = " ".join([*ADJECTIVES, *ONE, *MANY, *NEAR, *ASIDE, *BIGGER[True], *BIGGER[False], "left right"])
 
 
@@ -67,17 +96,33 @@ def thing(words: tuple[str, str], count: int, generator: random.Random) -> dict[
     plural = generator.random() < chance
     x = f"{generator.choice(MANY if plural else ONE)} {many if plural else one}".strip()
     return {
-        "thing": one, "things": many, "a_thing": a(one), "x": x, "is": "are" if plural else "is",
-        "isnt": "aren t" if plural else "isn t", "does": "do" if plural else "does",
+        "thing": one,
+        "things": many,
+        "a_thing": a(one),
+        "x": x,
+        "is": "are" if plural else "is",
+        "isnt": "aren t" if plural else "isn t",
+        "does": "do" if plural else "does",
     }
 
 
 def second(words: tuple[str, str], count: int, generator: random.Random) -> dict[str, str]:
     """The slots of the second thing of a question."""
     slots = thing(words, count, generator)
-    return {"other": slots["thing"], "others": slots["things"], "a_other": slots["a_thing"], "y": slots["x"], "is2": slots["is"]}
+    return {
+        "other": slots["thing"],
+        "others": slots["things"],
+        "a_other": slots["a_thing"],
+        "y": slots["x"],
+        "is2": slots["is"],
+    }
 
 
 def aside(side: str, generator: random.Random) -> dict[str, str]:
     leftof = generator.choice(ASIDE).format(side)
-    return {"leftof": leftof, "leftofit": f"to the {side} of it", "leftword": side, "leftside": f"on the {side} side of"}
+    return {
+        "leftof": leftof,
+        "leftofit": f"to the {side} of it",
+        "leftword": side,
+        "leftside": f"on the {side} side of",
+    }

@@ -1,8 +1,9 @@
 """What is true about a scene: the answers, before any words. `None` means that the scene does not say it clearly.
 
-What the answers mean is written here once: weather is "snowy" in the snow, else "sunny" by day and "clear" at night; a dog
-or cat plays where the scene has a ball; otherwise dogs stand and cats sit, as they are drawn.
+What the answers mean is written here once: weather is "snowy" in the snow, else "sunny" by day and "clear" at night; a
+dog or cat plays where the scene has a ball; otherwise dogs stand and cats sit, as they are drawn.
 """
+
 import math
 
 from sample_scenes import CLASSES, PLURAL
@@ -97,8 +98,11 @@ class Facts:
             return None
         one, sign = self.members[name][0], -1 if side == "left" else 1
         ahead = sorted(
-            (math.hypot(one["x"] - other["x"], (one["y"] - one["h"] / 2) - (other["y"] - other["h"] / 2)), other["c"],
-             sign * (other["x"] - one["x"]))
+            (
+                math.hypot(one["x"] - other["x"], (one["y"] - one["h"] / 2) - (other["y"] - other["h"] / 2)),
+                other["c"],
+                sign * (other["x"] - one["x"]),
+            )
             for other in self.scene["objs"]
             if other is not one and sign * (other["x"] - one["x"]) > 0.02
         )

@@ -1,7 +1,7 @@
 """Batches for the text parts: image embeddings of some scenes with questions, answers and captions made on the spot.
 
-No text is ever the same twice, unless by chance. A step takes questions of similar length, so that little is padding; the
-image embeddings come from embed_scenes.py's file, which stays on disk.
+No text is ever the same twice, unless by chance. A step takes questions of similar length, so that little is padding;
+the image embeddings come from embed_scenes.py's file, which stays on disk.
 """
 
 import json
@@ -16,7 +16,7 @@ from build_words import words
 from scene_facts import Facts
 from write_captions import write_caption, write_prompted
 
-IMAGES, QUESTIONS, BANDS, AHEAD = 32, 16, 3, 5
+IMAGES, QUESTIONS, BANDS, AHEAD = 20, 12, 3, 6
 LONGEST, LONGEST_CAPTION = 22, 38
 
 
@@ -96,8 +96,17 @@ class TextBatches:
         if not self.ready:
             for _ in range(AHEAD):
                 chosen = self.choose(IMAGES)
-                asked = [sorted((self.question(self.facts[index]) for _ in range(QUESTIONS * BANDS)), key=lambda one: len(one[0])) for index in chosen]
-                self.ready += [(chosen, [found[band * QUESTIONS : (band + 1) * QUESTIONS] for found in asked]) for band in range(BANDS)]
+                asked = [
+                    sorted(
+                        (self.question(self.facts[index]) for _ in range(QUESTIONS * BANDS)),
+                        key=lambda one: len(one[0]),
+                    )
+                    for index in chosen
+                ]
+                self.ready += [
+                    (chosen, [found[band * QUESTIONS : (band + 1) * QUESTIONS] for found in asked])
+                    for band in range(BANDS)
+                ]
             self.random.shuffle(self.ready)
         chosen, asked = self.ready.pop()
         flat = [one for found in asked for one in found]

@@ -1,8 +1,9 @@
-"""train_language.py BASE_FOLDER SCENES VOCAB.txt CHECKPOINT.pt MINUTES: trains the text encoder and decoder on one core.
+"""train_language.py BASE_FOLDER SCENES VOCAB.txt CHECKPOINT.pt MINUTES: trains the text encoder and decoder on one
+core.
 
-BASE_FOLDER is the checkpoint whose vision model stays as it is; its text layers, which already read image embeddings, are
-where training starts. SCENES is what embed_scenes.py wrote (the path without its ending); beside it `held-out` is measured.
-What is exported is a running average of the weights. A checkpoint that is there is continued.
+BASE_FOLDER is the checkpoint whose vision model stays as it is; its text layers, which already read image embeddings,
+are where training starts. SCENES is what embed_scenes.py wrote (the path without its ending); beside it `held-out` is
+measured. What is exported is a running average of the weights. A checkpoint that is there is continued.
 """
 
 import copy
@@ -21,7 +22,7 @@ from model import make_model, run_text
 from text_batches import TextBatches, Words, pad
 
 TEXT_LAYERS = 3
-PEAK_RATE, FLOOR, WARM_UP_STEPS = 8e-4, 0.01, 60
+PEAK_RATE, FLOOR, WARM_UP_STEPS = 1.4e-3, 0.01, 60
 REPORT_SECONDS, MEASURED_SCENES = 400, 150
 CAPTION_WEIGHT = 0.5
 
@@ -93,12 +94,18 @@ def accuracy(model, batches: TextBatches, words: Words) -> dict[str, float]:
     found: dict[str, float] = {}
     images = batches.images(list(range(MEASURED_SCENES)))
     for kind in KINDS:
-        asked = [(index, one) for index in range(MEASURED_SCENES) if (one := ask_kind(batches.facts[index], kind, batches.random))]
+        asked = [
+            (index, one)
+            for index in range(MEASURED_SCENES)
+            if (one := ask_kind(batches.facts[index], kind, batches.random))
+        ]
         questions = pad([words.question(question)[:40] for _, (question, _) in asked])[:, None]
         states, mask = encode_questions(model, images[[index for index, _ in asked]], questions)
         labels = pad([[*words.encode(answer), words.sep] for _, (_, answer) in asked])
         inputs = torch.cat([torch.full((len(asked), 1), words.bos), labels[:, :-1]], 1)
-        hidden = run_text(model.text_decoder.bert, inputs, None, states, mask.expand(-1, 1, inputs.shape[1], -1), causal=True)
+        hidden = run_text(
+            model.text_decoder.bert, inputs, None, states, mask.expand(-1, 1, inputs.shape[1], -1), causal=True
+        )
         right = (model.text_decoder.cls(hidden).argmax(-1) == labels) | (labels == 0)
         found[kind] = round(float(right.all(1).float().mean()), 3)
     return found
@@ -110,7 +117,11 @@ def train(model, average, optimizer, batches, held_out, state, budget, save) -> 
     pairs = [(slow, fast) for slow, fast in zip(average.parameters(), model.parameters()) if fast.requires_grad]
     while (done := (time.time() - start) / budget) < 1:
         state["step"] += 1
-        rate = PEAK_RATE * min(1, state["step"] / WARM_UP_STEPS) * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
+        rate = (
+            PEAK_RATE
+            * min(1, state["step"] / WARM_UP_STEPS)
+            * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate
         images, questions, answers, (captions, labels) = batches.next()
@@ -122,12 +133,15 @@ def train(model, average, optimizer, batches, held_out, state, budget, save) -> 
         (answer + CAPTION_WEIGHT * caption).backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        keep = min(0.99, state["step"] / (state["step"] + 10))
+        keep = min(0.995, state["step"] / (state["step"] + 10))
         with torch.no_grad():
             for slow, fast in pairs:
                 slow.lerp_(fast, 1 - keep)
         if state["step"] % 25 == 0:
-            print(f"{(time.time() - start) / 60:.1f} min, step {state['step']}: {answer.item():.3f} {caption.item():.3f}", flush=True)
+            print(
+                f"{(time.time() - start) / 60:.1f} min, step {state['step']}: {answer.item():.3f} {caption.item():.3f}",
+                flush=True,
+            )
         if time.time() - reported > REPORT_SECONDS:
             state["seconds"], reported = time.time() - start, time.time()
             print(accuracy(average, held_out, words), flush=True)
@@ -154,7 +168,10 @@ def main() -> None:
     words = Words(vocab)
     if checkpoint.exists():
         words.seen += saved["seen"].numpy()
-    batches, held_out = TextBatches(scenes, words, state["step"]), TextBatches(scenes.with_name("held-out"), Words(vocab), 7)
+    batches, held_out = (
+        TextBatches(scenes, words, state["step"]),
+        TextBatches(scenes.with_name("held-out"), Words(vocab), 7),
+    )
 
     def save() -> None:
         temporary = checkpoint.with_suffix(".tmp")

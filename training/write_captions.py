@@ -1,36 +1,63 @@
 """Captions of several styles, with and without a prompt that they continue.
 
-The plain caption (write_language.py) names the main things; the others name all things, begin with the place, or speak of the
-light. Things, numbers, colors and places are always those of the scene.
+The plain caption (write_language.py) names the main things; the others name all things, begin with the place, or speak
+of the light. Things, numbers, colors and places are always those of the scene.
 """
 
 import random
 
-from expand_templates import compile_all, expand
+from expand_templates import expand
+from phrase_things import PIC_TEMPLATE
+from read_wordings import read_sections
 from scene_facts import Facts
-from templates_scene import PIC
 from write_language import WHERE, caption, np_
 
 ATMOSPHERE = {
-    (False, "beach"): ["on a sunny beach", "on the beach by day", "on the beach under the sun", "at the beach on a sunny day"],
+    (False, "beach"): [
+        "on a sunny beach",
+        "on the beach by day",
+        "on the beach under the sun",
+        "at the beach on a sunny day",
+    ],
     (False, "park"): ["in a sunny park", "in the park by day", "in the park under the sun", "in a green park"],
-    (False, "street"): ["on a sunny street", "on the street by day", "on the street under the sun", "on a street in the city"],
+    (False, "street"): [
+        "on a sunny street",
+        "on the street by day",
+        "on the street under the sun",
+        "on a street in the city",
+    ],
     (False, "snow"): ["in the snow by day", "in the snow on a winter day", "in the white snow", "in a snowy landscape"],
-    (True, "beach"): ["on a dark beach", "on the beach at night", "on the beach under the moon", "on the beach by night"],
+    (True, "beach"): [
+        "on a dark beach",
+        "on the beach at night",
+        "on the beach under the moon",
+        "on the beach by night",
+    ],
     (True, "park"): ["in a dark park", "in the park at night", "in the park under the moon", "in the park by night"],
-    (True, "street"): ["on a dark street", "on the street at night", "on the street under the moon", "on the street by night"],
-    (True, "snow"): ["in the snow at night", "in the snow on a winter night", "in the snow under the moon", "in the snow by night"],
+    (True, "street"): [
+        "on a dark street",
+        "on the street at night",
+        "on the street under the moon",
+        "on the street by night",
+    ],
+    (True, "snow"): [
+        "in the snow at night",
+        "in the snow on a winter night",
+        "in the snow under the moon",
+        "in the snow by night",
+    ],
 }
-PLACE_FIRST = {"beach": ["a beach", "a sandy beach"], "park": ["a park", "a green park"], "street": ["a street", "a city street"], "snow": ["a snowy place", "a snow landscape"]}
-DAY_FIRST = {True: ["it is night and there {is}", "a night scene with", "at night there {is}"], False: ["it is day and there {is}", "a day scene with", "on a sunny day there {is}"]}
-PROMPTS = compile_all([
-    f"(a|the|this|my|one|another|an old) (picture|image|photo|photograph|drawing|painting|illustration|scene|view|snapshot|pic|cartoon|sketch) (of|of|of|with|showing|that shows|containing|about|featuring|depicting)",
-    "a picture of", "a photo of", "a picture of", "a photo of", "a (photo|picture) showing", "there (are|is)", "there (are|is)", "here (are|is)", "this is", "this is [a (picture|photo|image) of]", "that is", "it is", "these are",
-    f"(the|this) {PIC} (shows|shows us|has|contains|depicts|is of|is about|displays|includes|presents)", "(i|we|you|one) [can|could|also] (see|see|spot|notice|find|observe)", "(i|we|you) see", "i see", "i [can] see",
-    f"in (the|this) {PIC} (there (is|are)|i see|you see|we see|you can see|we can see|one sees)", f"on (the|this) {PIC} (there (is|are)|you see|we see|i see)", "look at", "look there (is|are)", "it shows", "it shows", "shown here (is|are)", "what you see is", "what i see is", "we are looking at", "i am looking at",
-    "you are looking at", "let me describe", "the artist has drawn", "somebody drew", "someone took a (picture|photo) of", "in front of (me|us|you) (is|are|i see)", "a scene (with|of|showing)", "once upon a time there (was|were)", "today i saw", "a (nice|beautiful|lovely|small|simple) (picture|photo|drawing|scene) of", "an (image|illustration) of", "a (close|wide) view of", "the (scene|view) (shows|has|is)", "visible (is|are)", "one can see",
-])
-PROMPT_SLOTS = {"pic": "picture"}
+PLACE_FIRST = {
+    "beach": ["a beach", "a sandy beach"],
+    "park": ["a park", "a green park"],
+    "street": ["a street", "a city street"],
+    "snow": ["a snowy place", "a snow landscape"],
+}
+DAY_FIRST = {
+    True: ["it is night and there {is}", "a night scene with", "at night there {is}"],
+    False: ["it is day and there {is}", "a day scene with", "on a sunny day there {is}"],
+}
+PROMPTS = read_sections("prompts.txt")["prompt"]
 
 
 def join(parts: list[str]) -> str:
@@ -60,18 +87,20 @@ def styled(facts: Facts, plain: str, generator: random.Random) -> str:
     if style == 0:
         return f"{np_(facts.count[first], first, facts.color[first])} {WHERE[facts.place]}"
     if style == 1:
-        return f"{generator.choice(PLACE_FIRST[facts.place])}{' at night' if facts.night else ''} with {all_things(facts)}"
+        return (
+            f"{generator.choice(PLACE_FIRST[facts.place])}{' at night' if facts.night else ''} with {all_things(facts)}"
+        )
     if style == 2:
         return f"there {be(facts, first)} {all_things(facts)} {atmosphere}"
     if style == 3:
-        return f"{generator.choice(DAY_FIRST[facts.night]).format(is_=be(facts, first), **{'is': be(facts, first)})} {all_things(facts)} {WHERE[facts.place]}"
+        return f"{generator.choice(DAY_FIRST[facts.night]).replace('{is}', be(facts, first))} {all_things(facts)} {WHERE[facts.place]}"
     ending = " at night" if facts.night else ""
     return plain.removesuffix(WHERE[facts.place] + ending).strip() + " " + atmosphere
 
 
 def write_prompted(facts: Facts, generator: random.Random) -> tuple[str, str]:
     """(prompt, what continues it)"""
-    prompt = expand(generator.choice(PROMPTS), generator, PROMPT_SLOTS)
+    prompt = expand(generator.choice(PROMPTS), generator, {"pic": expand(PIC_TEMPLATE, generator, {})})
     chance = generator.random()
     plain = caption(facts.scene)
     if chance < 0.7:
@@ -83,7 +112,9 @@ def write_prompted(facts: Facts, generator: random.Random) -> tuple[str, str]:
 
 def styled_things(facts: Facts, generator: random.Random) -> str:
     first = facts.have[0]
-    return f"{np_(facts.count[first], first, facts.color[first])} {generator.choice(ATMOSPHERE[facts.night, facts.place])}"
+    return (
+        f"{np_(facts.count[first], first, facts.color[first])} {generator.choice(ATMOSPHERE[facts.night, facts.place])}"
+    )
 
 
 def full_caption(facts: Facts) -> str:
