@@ -28,7 +28,10 @@ PUNCTUATION = list("?.,!'-’")
 DECODER_TOKENS = ["[DEC]", "[ENC]"]  # BLIP's begin tokens, at the end as in its own vocabulary
 SCENES = 4000
 WORD = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
-ANSWER_WORDS = "yes no none same left right day night i don know t s d and dark blue sun moon water sky inside outside winter summer snowy sunny clear"
+ANSWER_WORDS = (
+    "yes no none same left right day night i don know t s d and dark blue sun moon water sky inside outside winter "
+    "summer snowy sunny clear"
+)
 
 
 def words(text: str) -> list[str]:

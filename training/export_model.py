@@ -66,8 +66,8 @@ def write_json(file: Path, value: dict) -> None:
 
 
 NOTES = {
-    "trained_on": "Drawn scenes of a beach, a park, a street or snow, by day or night, with dogs, cats, birds, balls, cars, "
-    "houses, trees, umbrellas, kites, boats and snowmen; photos are beyond it.",
+    "trained_on": "Drawn scenes of a beach, a park, a street or snow, by day or night, with dogs, cats, birds, balls, "
+    "cars, houses, trees, umbrellas, kites, boats and snowmen; photos are beyond it.",
     "whole_words_seen": True,
 }
 

@@ -33,7 +33,7 @@ class Question:
         return how(kind_or_words, count or 0, self.r)
 
     def some(self, kinds, missing: float = 0.12):
-        """A kind of `kinds` that is there; or, sometimes, words of something that is not. -> (kind or words, kind or None)"""
+        """(kind or words, kind or None): a kind of `kinds`; sometimes words of something that is not there."""
         if self.r.random() < missing or not kinds:
             if self.facts.lack and self.r.random() < 0.4:
                 return self.r.choice(self.facts.lack), None

@@ -1,4 +1,4 @@
-"""The wordings of questions, from the files in wordings/: `== kind form`, then one wording a line; # begins a comment."""
+"""The wordings of questions, from wordings/*.txt: `== kind form`, then one wording a line; # begins a comment."""
 
 from pathlib import Path
 

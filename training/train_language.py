@@ -28,7 +28,7 @@ CAPTION_WEIGHT = 0.5
 
 
 def start_from(model, base, vocab: list[str], base_vocab: list[str]) -> None:
-    """Vision weights, text layers and the embeddings of known words. Layers beyond the base's begin as doing nothing."""
+    """Vision weights, text layers, embeddings of known words. Layers beyond the base's begin as doing nothing."""
     model.vision_model.load_state_dict(base.vision_model.state_dict())
     old = {token: index for index, token in enumerate(base_vocab)}
     rows = [(index, old[token]) for index, token in enumerate(vocab) if token in old]

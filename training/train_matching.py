@@ -91,7 +91,7 @@ def true_text(facts: Facts, generator: random.Random) -> str:
 
 
 def is_true(text: str, facts: Facts) -> bool:
-    """Whether a short text happens to hold of another scene too: all its things in their number and color, place and time."""
+    """Whether a text holds of another scene too: all its things in their number and color, place and time."""
     words, number, color = text.replace(",", " ,").split(), None, None
     for word in words:
         if word in ("a", "an"):

@@ -93,7 +93,8 @@ def styled(facts: Facts, plain: str, generator: random.Random) -> str:
     if style == 2:
         return f"there {be(facts, first)} {all_things(facts)} {atmosphere}"
     if style == 3:
-        return f"{generator.choice(DAY_FIRST[facts.night]).replace('{is}', be(facts, first))} {all_things(facts)} {WHERE[facts.place]}"
+        start = generator.choice(DAY_FIRST[facts.night]).replace("{is}", be(facts, first))
+        return f"{start} {all_things(facts)} {WHERE[facts.place]}"
     ending = " at night" if facts.night else ""
     return plain.removesuffix(WHERE[facts.place] + ending).strip() + " " + atmosphere
 

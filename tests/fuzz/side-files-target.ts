@@ -9,7 +9,7 @@ import { projectRoot } from '../project-root';
 import { mutateJSON } from './mutate-json';
 import type { FuzzTarget } from './target';
 
-const BUNDLED = path.join(projectRoot(), 'models', 'blip-scenes');
+const BUNDLED = path.join(projectRoot(), 'tests', 'fixtures', 'side-files');
 const INDEX = 'model.safetensors.index.json';
 /** Side files that the bundled model does not have. */
 const OTHERS: Readonly<Record<string, string>> = {

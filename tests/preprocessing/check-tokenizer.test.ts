@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { after, test } from 'node:test';
 import { BlipProcessor, TokenizerError } from '../../lib/preprocessing';
 
-const BUNDLED = path.join(__dirname, '..', '..', 'models', 'blip-scenes');
+const BUNDLED = path.join(__dirname, '..', 'fixtures', 'side-files');
 const SIDE_FILES = ['preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-check-'));
 after(() => fs.rmSync(work, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ interface Changes {
   files?: Record<string, string | undefined>;
 }
 
-/** The bundled model's side files with changes; undefined removes a file. */
+/** A small model's side files with changes; undefined removes a file. */
 function change({ text = {}, root = {}, files = {} }: Changes): string {
   const folder = fs.mkdtempSync(path.join(work, 'model-'));
   const config: { text_config: object } = JSON.parse(fs.readFileSync(path.join(BUNDLED, 'config.json'), 'utf8'));
@@ -45,7 +45,7 @@ const refuses = (changes: Changes, ...words: (string | RegExp)[]): Promise<void>
     return true;
   });
 
-test('the bundled model, and the same as a retrieval checkpoint', async () => {
+test('a model of 185 tokens, and the same as a retrieval checkpoint', async () => {
   assert.deepEqual(await warningsOf({}), []);
   const retrieval = { architectures: ['BlipForImageTextRetrieval'] };
   assert.deepEqual(await warningsOf({ root: retrieval, text: { bos_token_id: 900, sep_token_id: 102 } }), []);

@@ -12,7 +12,7 @@ import { BlipProcessor } from '../../lib/preprocessing';
 const ROUNDS = Number(process.env.BLIP_FUZZ_ROUNDS ?? 1500);
 const SEED = Number(process.env.BLIP_FUZZ_SEED ?? 233);
 const ROOT = path.join(__dirname, '..', '..');
-const BUNDLED = path.join(ROOT, 'models', 'blip-scenes');
+const BUNDLED = path.join(ROOT, 'tests', 'fixtures', 'side-files');
 const IMAGE = path.join(ROOT, 'tests', 'fixtures', 'preprocessing', 'images', 'rgb.png');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-mutated-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
