@@ -7,7 +7,6 @@ BlipProcessor.from_pretrained read. config.json says what the model was trained 
 """
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -32,8 +31,8 @@ SPECIAL = {
 }
 
 
-def write_tokenizer(vocab_file: Path, folder: Path, positions: int) -> None:
-    vocab = {token: index for index, token in enumerate(vocab_file.read_text().split("\n")[:-1])}
+def write_tokenizer(tokens: list[str], folder: Path, positions: int) -> None:
+    vocab = {token: index for index, token in enumerate(tokens)}
     tokenizer = Tokenizer(WordPiece(vocab, unk_token="[UNK]"))
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(lowercase=True), BertPreTokenizer()
     tokenizer.decoder = WordPieceDecoder()
@@ -42,7 +41,7 @@ def write_tokenizer(vocab_file: Path, folder: Path, positions: int) -> None:
     )
     tokenizer.add_special_tokens([*SPECIAL.values(), "[DEC]", "[ENC]"])
     tokenizer.save(str(folder / "tokenizer.json"))
-    shutil.copy(vocab_file, folder / "vocab.txt")
+    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens))
     write_json(
         folder / "special_tokens_map.json", SPECIAL | {"bos_token": "[DEC]", "additional_special_tokens": ["[ENC]"]}
     )
@@ -72,6 +71,16 @@ NOTES = {
 }
 
 
+def retire_unseen(vocab: list[str], seen) -> list[str]:
+    """Whole words that by chance never occurred in training become [unusedN], so that the others can be vouched for."""
+    if seen is None:
+        return vocab
+    return [
+        f"[unused{index}]" if token.isalpha() and len(token) > 1 and seen[index] == 0 else token
+        for index, token in enumerate(vocab)
+    ]
+
+
 def restore(weights: dict, vocab: list[str]):
     """The model whose weights these are: with a matching head, or with a decoder."""
     layers = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("text_encoder.encoder.layer."))
@@ -92,12 +101,13 @@ def write_notes(folder: Path, notes: dict) -> None:
 def main() -> None:
     checkpoint, vocab_file, folder = (Path(argument) for argument in sys.argv[1:4])
     vocab = vocab_file.read_text().split("\n")[:-1]
-    model = restore(torch.load(checkpoint, weights_only=True)["average"], vocab)
+    saved = torch.load(checkpoint, weights_only=True)
+    model = restore(saved["average"], vocab)
     model.half().save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
     write_notes(folder, NOTES)
     vision = model.config.vision_config
-    write_tokenizer(vocab_file, folder, model.config.text_config.max_position_embeddings)
+    write_tokenizer(retire_unseen(vocab, saved.get("seen")), folder, model.config.text_config.max_position_embeddings)
     write_json(
         folder / "preprocessor_config.json",
         {

@@ -25,7 +25,7 @@ from text_batches import TextBatches, Words, pad
 from train_language import TEXT_LAYERS
 from write_captions import full_caption, write_caption, write_prompted
 
-IMAGES, PEAK_RATE, FLOOR, WARM_UP_STEPS = 48, 5e-4, 0.02, 40
+IMAGES, PEAK_RATE, FLOOR, WARM_UP_STEPS = 32, 8e-4, 0.02, 20
 LONGEST, REPORT_STEPS = 38, 25
 PLACE_PHRASES = [("on the beach", "in the park", "on the street", "in the snow"), ("beach", "park", "street")]
 LIGHT = [("at night", "by day"), ("under the moon", "under the sun"), ("sunny", "dark")]
@@ -118,10 +118,10 @@ def is_true(text: str, facts: Facts) -> bool:
     return not (night and not facts.night) and not (day and facts.night)
 
 
-def encode_texts(model, ids, images=None):
-    """[b, l] ids -> [b, l, H]; with one image per text, or with none"""
+def encode_texts(model, ids, images=None, group=1):
+    """[b * group, l] ids -> [b * group, l, H]; with an image for each group of texts, or with none"""
     mask = (ids > 0)[:, None, None, :].expand(-1, 1, ids.shape[1], -1)
-    return run_text(model.text_encoder, ids, mask, images)
+    return run_text(model.text_encoder, ids, mask, images, group=group)
 
 
 def embed(model, ids, images):
@@ -155,13 +155,10 @@ def step_loss(model, scale, batches: TextBatches):
         rows.append((changed, index, int(is_true(changed, each))))
         far = true_text(facts[other[index]], generator)
         rows.append((far, index, int(is_true(far, each))))
-    rows.sort(key=lambda row: len(row[0]))
-    match = 0.0
-    for part in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-        ids = pad([words.question(told)[:LONGEST] for told, _, _ in part])
-        states = encode_texts(model, ids, images[[index for _, index, _ in part]])
-        wanted = torch.tensor([label for _, _, label in part])
-        match = match + F.cross_entropy(model.itm_head(states[:, 0]).float(), wanted) / 2
+    ids = pad([words.question(told)[:LONGEST] for told, _, _ in rows])
+    states = encode_texts(model, ids, images, group=len(rows) // IMAGES)  # an image's texts stand together
+    wanted = torch.tensor([label for _, _, label in rows])
+    match = F.cross_entropy(model.itm_head(states[:, 0]).float(), wanted)
     return contrastive, match
 
 
@@ -170,7 +167,8 @@ def main() -> None:
     torch.set_num_threads(1)
     vocab, budget = vocab_file.read_text().split("\n")[:-1], float(sys.argv[5]) * 60
     model, scale = make_matcher(vocab), nn.Parameter(torch.tensor(math.log(15.0)))
-    trained = torch.load(language, weights_only=True)["average"]
+    saved = torch.load(language, weights_only=True)
+    trained, seen = saved["average"], saved["seen"]
     own = {name: value for name, value in trained.items() if name.startswith(("vision_model.", "text_encoder."))}
     missing, unexpected = model.load_state_dict(own, strict=False)
     if unexpected or any(name.startswith(("vision_model.", "text_encoder.encoder")) for name in missing):
@@ -187,10 +185,10 @@ def main() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             contrastive, match = step_loss(model, scale, batches)
         optimizer.zero_grad()
-        (contrastive + 2 * match).backward()
+        (contrastive + 3 * match).backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        keep = min(0.99, step / (step + 10))
+        keep = min(0.98, step / (step + 10))
         with torch.no_grad():
             for slow, fast in zip(average.parameters(), model.parameters()):
                 slow.lerp_(fast, 1 - keep)
@@ -199,7 +197,7 @@ def main() -> None:
                 f"{(time.time() - start) / 60:.1f} min, step {step}: {contrastive.item():.3f} {match.item():.3f}",
                 flush=True,
             )
-    torch.save({"average": average.state_dict(), "steps": step}, checkpoint)
+    torch.save({"average": average.state_dict(), "seen": seen, "steps": step}, checkpoint)
 
 
 if __name__ == "__main__":

@@ -32,9 +32,9 @@ word embeddings and is stored once, and 4.40 starts it from random numbers.
 ## What it answers
 
 Counts, what is there, colors, places, time of day, weather ("snowy" in the snow, else "sunny" by day and "clear" at
-night), what is next to, left or right of a thing, what animals do, comparisons; case and British or American spelling do
-not matter. Whether something is there that is not: "no"; how many: "0"; its color, place, side or neighbour: "none". What
-no picture answers, such as names, ages and reasons, and small talk: "i don't know".
+night), what is next to, left or right of a thing, what animals do, comparisons; case and British or American spelling
+do not matter. Whether something is there that is not: "no"; how many: "0"; its color, place, side or neighbour: "none".
+What no picture answers, such as names, ages and reasons, and small talk: "i don't know".
 
 `config.json` holds `training_notes`: every whole word of `vocab.txt` occurred in training, so words that the tokenizer
 takes apart are new to the model; this library returns them as `unknown_words`.
@@ -74,9 +74,10 @@ Captions that name the right things in the right numbers, without a prompt and a
 
 ## Limits
 
-`beside` (left and right of another thing), `is_next`, `more` and `bigger` are the weakest kinds: look at the table. A high
-score on a photo means nothing. Wordings far from `training/wordings` get poor answers. A question about a thing that is
-never drawn is answered as if it were absent, since it is. Clouds, shadows and what stands far behind cannot be asked about.
+`beside` (left and right of another thing), `is_next`, `more` and `bigger` are the weakest kinds: look at the table. A
+high score on a photo means nothing. Wordings far from `training/wordings` get poor answers. A question about a thing
+that is never drawn is answered as if it were absent, since it is. Clouds, shadows and what stands far behind cannot be
+asked about.
 
 ## How to train it again
 

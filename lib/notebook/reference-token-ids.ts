@@ -23,7 +23,7 @@ interface TransformersJS {
  * @param folder a checkpoint folder; nothing is downloaded
  * @returns undefined where transformers.js is not installed, or the folder has no tokenizer.json
  * @example
- * await referenceTokenIds('models/blip-scenes', 'how many dogs?') // [ 2, 60, 69, 52, 5, 3 ]
+ * await referenceTokenIds('models/blip-scenes', 'how many dogs?') // [ 2, 679, 821, 421, 5, 3 ]
  */
 export async function referenceTokenIds(folder: string, text: string): Promise<number[] | undefined> {
   checkArguments('referenceTokenIds', { folder: [folder, 'path'], text: [text, 'text'] });

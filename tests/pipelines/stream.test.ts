@@ -53,7 +53,7 @@ describe('streamText', () => {
         return (seed >>> 8) % limit;
       };
       for (let round = 0; round < 300; round++) {
-        const pick = (): number => (random(2) === 0 ? words[random(words.length)] : random(185));
+        const pick = (): number => (random(2) === 0 ? words[random(words.length)] : random(1605));
         const ids = Array.from({ length: 1 + random(12) }, pick);
         const start = Array.from({ length: random(4) }, pick);
         const { parts, text } = await streamOf(ids, start, decode);

@@ -89,7 +89,7 @@ describe('a traced caption', () => {
   });
 
   it('refuses layers, heads and options that are not there', async () => {
-    for (const layer of [-3, 2, 0.5, Number.NaN]) await assert.rejects(captioner.trace(IMAGE, { layer }), /layer is/);
+    for (const layer of [-4, 3, 0.5, Number.NaN]) await assert.rejects(captioner.trace(IMAGE, { layer }), /layer is/);
     await assert.rejects(captioner.trace(IMAGE, { heads: [] }), /heads is \[\]/);
     await assert.rejects(captioner.trace(IMAGE, { heads: [0, 6] }), /heads\[1\] is 6, expected 0 to 5/);
     await assert.rejects(

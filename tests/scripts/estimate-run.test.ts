@@ -54,7 +54,7 @@ describe('the estimate', () => {
 describe('the plan', () => {
   test('names model, task, time and room', async () => {
     const [what, howLong, ...more] = await planRun(runSettings({}));
-    assert.match(what, /models\/blip-scenes \(answers questions, writes captions; 4\.9 million parameters\) on CPU/);
+    assert.match(what, /models\/blip-scenes \(answers questions, writes captions; 6\.6 million parameters\) on CPU/);
     assert.match(howLong, /^Estimate: .* on \d+ cores?; \d+ MB in the folder output, where .* are free$/);
     assert.deepEqual(more, []);
     const captions = await planRun(runSettings({ BLIP_MODEL: 'tests/fixtures/checkpoints/caption-bf16' }));
