@@ -113,7 +113,9 @@ matching head has put the best {reranked} in order:
 
 ## Limits
 
-The matching head was trained for texts that are wholly true or wrong in one thing. A text about something that is never
+The matching head tells whether a text is true, not whether it is complete: a caption that leaves things out is true as
+well, so among the captions of other images it ranks such ones as high. It was trained for texts that are wholly true or
+wrong in one thing. A text about something that is never
 drawn is not among what it learned to refuse. Captions in training are in the language of `training/write_captions.py`.
 
 ## How to train it again

@@ -5,12 +5,20 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../project-root';
 
-const DOCUMENTS = ['', 'docs', 'docs/decisions', 'benchmarks', 'training', 'data', 'models/blip-scenes'].flatMap(
-  (folder) =>
-    fs
-      .readdirSync(path.join(projectRoot(), folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => path.join(folder, name)),
+const DOCUMENTS = [
+  '',
+  'docs',
+  'docs/decisions',
+  'benchmarks',
+  'training',
+  'data',
+  'models/blip-scenes',
+  'models/blip-scenes-itm',
+].flatMap((folder) =>
+  fs
+    .readdirSync(path.join(projectRoot(), folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name)),
 );
 
 test('links in documents lead to files', () => {

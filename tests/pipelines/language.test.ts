@@ -1,12 +1,12 @@
-// The bundled checkpoint, asked as people ask: equal to PyTorch's results (tests/fixtures/make_language.py), and right.
-// Tolerance: 2e-3 on probabilities, computed in f32 from FP16 weights; images are decoded and resized by
+// The bundled checkpoints, asked as people ask: equal to PyTorch's results (tests/fixtures/make_language.py), and right.
+// Tolerance: 2e-3 on probabilities and cosines, computed in f32 from FP16 weights; images are decoded and resized by
 // another library, which alone moves a score by up to 1e-3.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { pipeline, type ImageToText, type VisualQuestionAnswering } from '../../lib';
+import { pipeline, type ImageTextMatching, type ImageToText, type VisualQuestionAnswering } from '../../lib';
 import { projectRoot } from '../project-root';
 
 interface Written {
@@ -21,6 +21,9 @@ interface Expected {
 
 const TOLERANCE = 2e-3;
 const EXPECTED: Expected = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'language.json'), 'utf8'));
+const MATCHES: readonly (Written & { readonly cosine: number })[] = JSON.parse(
+  fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'matching.json'), 'utf8'),
+);
 const picture = (name: string): string => path.join(projectRoot(), 'data', 'pictures', name);
 const model = (name: string): string => path.join(projectRoot(), 'models', name);
 const cache_dir = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-language-'));
@@ -94,5 +97,22 @@ describe('questions and captions', () => {
       many.map(([each]) => each.unknown_words),
       [undefined, ['quokka']],
     );
+  });
+});
+
+describe('matching', () => {
+  let matcher: ImageTextMatching;
+  before(async () => {
+    matcher = await pipeline('image-text-matching', model('blip-scenes-itm'), OPTIONS);
+  });
+  after(() => matcher.dispose());
+
+  it("scores and cosines are PyTorch's", async () => {
+    for (const { image, text, score, cosine } of MATCHES) {
+      const [head] = await matcher(picture(image), text);
+      assertClose(head.score, score, `${image}: ${text}`);
+      const [angle] = await matcher(picture(image), text, { use_itm_head: false });
+      assertClose(angle.score, cosine, `${image}: ${text}`);
+    }
   });
 });
