@@ -1,6 +1,7 @@
-// Draws the notebooks' diagrams. Run from the project's root after a change: npx tsx notebooks/images/draw.ts
+// Draws the notebooks' diagrams, and puts them into the notebooks. Run from the project's root after a change: npx tsx notebooks/images/draw.ts
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { attachImages } from './attach-images';
 import { arrow, box, cell, diagram, scene, text } from '../../lib/notebook/diagram';
 
 const QUESTION = 'how many dogs are there?';
@@ -249,10 +250,12 @@ function kvCache(): string {
   );
 }
 
-for (const [name, svg] of Object.entries({
+const drawings = {
   tasks: tasks(),
   'captioning-pipeline': captioning(),
   'vqa-pipeline': answering(),
   'kv-cache': kvCache(),
-}))
-  fs.writeFileSync(path.join(__dirname, `${name}.svg`), svg);
+};
+for (const [name, svg] of Object.entries(drawings)) fs.writeFileSync(path.join(__dirname, `${name}.svg`), svg);
+const notebooks = fs.readdirSync(path.dirname(__dirname)).filter((name) => name.endsWith('.ipynb'));
+void Promise.all(notebooks.map((name) => attachImages(path.join(path.dirname(__dirname), name), drawings)));
