@@ -41,7 +41,7 @@ for (const name of ['233-blip-convert.ipynb', '233-blip-optimize.ipynb'])
         }
         assert.deepEqual(Object.keys(attachments), used);
         for (const file of used) {
-          const bundle = attachments[file];
+          const bundle: unknown = attachments[file];
           assert.ok(isRecord(bundle) && typeof bundle['image/png'] === 'string');
           const { width } = await sharp(Buffer.from(bundle['image/png'], 'base64')).metadata();
           const svg = await sharp(path.join(FOLDER, 'images', file.replace('.png', '.svg'))).metadata();
