@@ -9,7 +9,7 @@ import { moduleFile, wasmModule, watFiles } from '../../scripts/build-wasm';
 test('the sources are found', () => {
   assert.deepEqual(
     watFiles().map((file) => path.basename(file)),
-    ['round-halves.wat', 'resample.wat'],
+    ['round-halves.wat', 'resample.wat', 'dot-rows.wat'],
   );
 });
 

@@ -211,7 +211,7 @@ describe('variables that hold something else', () => {
     [{ HF_HUB_DOWNLOAD_TIMEOUT: 'soon' }, /HF_HUB_DOWNLOAD_TIMEOUT is "soon"; expected a number of seconds/],
     [{ HF_HUB_ETAG_TIMEOUT: '-1' }, /HF_HUB_ETAG_TIMEOUT is "-1"; expected a number of seconds/],
     [{ HF_TOKEN: '“hf_abc”' }, /^HF_TOKEN: is not a login token: its 8 characters/],
-    [{ HF_TOKEN_PATH: work }, /the login token cannot be read: EISDIR.*hf auth login/],
+    [{ HF_TOKEN_PATH: work }, /the login token cannot be read: it is a folder.*hf auth login/],
   ] as const)
     it(JSON.stringify(env), async () => {
       await assert.rejects(load({}, env), (error: unknown) => error instanceof HubError && message.test(error.message));
