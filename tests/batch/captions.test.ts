@@ -185,8 +185,8 @@ describe('a table', () => {
       for (const row of rowsOf(output)) {
         const { caption, score } = expected[path.basename(row.image)];
         assert.equal(row.caption, caption, name);
-        // A sum of a dozen logarithms in f32
-        assert.ok(Math.abs(row.score - score) < 5e-5, `${name} ${row.image}: ${row.score}, expected ${score}`);
+        // FP16 weights in f32; sharp's resized image differs from PIL's by a level here and there
+        assert.ok(Math.abs(row.score - score) < 2e-3, `${name} ${row.image}: ${row.score}, expected ${score}`);
         if (row.image.endsWith('demo.jpg')) assert.equal(row.sha256, digest);
       }
     }

@@ -90,7 +90,8 @@ describe('a folder that is not there', () => {
         load(name),
         (error: unknown) =>
           error instanceof CheckpointError &&
-          error.message.endsWith(`Did you mean ${path.join('models', 'blip-scenes')}?`),
+          error.message.includes(`Did you mean ${path.join('models', 'blip-scenes')} or `) &&
+          error.message.endsWith(`${path.join('models', 'blip-scenes-itm')}?`),
       );
     });
 
