@@ -65,7 +65,7 @@ describe('the demo of a model that knows itself', () => {
   it('gives the probability of the answer, and says when it is low', async () => {
     const image_embeds = await noted.encodeImage({ pixel_values: await processor.image(FILES[0]) });
     const found = new Set<unknown>();
-    for (const question of [QUESTION, 'what is the weather like?', 'why?', 'which side is the bird on?']) {
+    for (const question of [QUESTION, 'what is the weather like?', 'two or three?', 'which side is the bird on?']) {
       const { probabilities = [] } = await noted.generateAnswer(
         { image_embeds, ...processor.text(question) },
         { return_dict_in_generate: true, output_probabilities: true },
