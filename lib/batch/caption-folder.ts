@@ -6,7 +6,7 @@ import { describeValue } from '../core/describe-value';
 import { withCallbacks, type GuardCallback } from '../core/with-callbacks';
 import { withLock } from '../core/with-lock';
 import { reportProgress } from '../core/progress';
-import { OVBlipModel, type PretrainedOptions } from '../generation';
+import { OVBlipModel } from '../generation';
 import { BlipProcessor } from '../preprocessing';
 import { BatchError } from './batch-error';
 import {
@@ -150,30 +150,18 @@ async function runLocked(
 }
 
 async function loadModel(options: BatchOptions): Promise<BatchModel> {
-  const {
-    device,
-    openvino,
-    dtype,
-    cache_dir,
-    revision,
-    local_files_only,
-    progress_callback,
-    signal,
-    streams = 1,
-  } = options;
-  const properties = { ...options.properties, ...(streams > 1 && { NUM_STREAMS: String(streams) }) };
-  const all: PretrainedOptions = {
-    device,
-    openvino,
-    dtype,
-    cache_dir,
-    revision,
-    local_files_only,
-    progress_callback,
-    signal,
-    properties,
-  };
-  const model = await OVBlipModel.fromPretrained(options.model, all);
+  const { streams = 1 } = options;
+  const model = await OVBlipModel.fromPretrained(options.model, {
+    device: options.device,
+    openvino: options.openvino,
+    dtype: options.dtype,
+    cache_dir: options.cache_dir,
+    revision: options.revision,
+    local_files_only: options.local_files_only,
+    progress_callback: options.progress_callback,
+    signal: options.signal,
+    properties: { ...options.properties, ...(streams > 1 && { NUM_STREAMS: String(streams) }) },
+  });
   try {
     return { model, processor: await BlipProcessor.fromCheckpoint(model.folder) };
   } catch (error) {

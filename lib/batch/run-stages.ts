@@ -55,7 +55,8 @@ const DECODED_AT_ONCE = 3;
 
 /**
  * @returns the size of the vision model's batches
- * @throws what the models throw; the signal's reason when aborted. An image that cannot be used is a failure and no error
+ * @throws what the models throw; the signal's reason when aborted. An image that cannot be used is a failure, not an
+ *   error
  */
 export async function runStages(
   items: AsyncIterable<BatchItem>,

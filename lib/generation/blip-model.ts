@@ -1,19 +1,15 @@
 // BLIP with OpenVINO: captions of images and answers to questions about them.
 import { checkArguments } from '../core/check-arguments';
-import * as path from 'node:path';
 import type { BlipConfig } from '../checkpoint';
 import { untilAborted } from '../core/until-aborted';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
-import { checkTextDecoder } from './check-graphs';
 import { BlipModelError } from './check-inputs';
-import { decoderProperties } from './decoder-properties';
-import type { EncoderStates } from './decoder-session';
 import { deviceSetting } from './device-setting';
 import { assertAnswers, imageStates, questionStates } from './encode-inputs';
-import { Encoders, type LoadModelOptions } from './encoders';
-import { generateOutput, type GenerateOutput, type WithoutTimings, type WithTimings } from './generate-output';
+import type { Encoders, LoadModelOptions } from './encoders';
+import type { GenerateOutput, WithoutTimings, WithTimings } from './generate-output';
 import {
   beginToken,
   checkStreamOptions,
@@ -23,32 +19,18 @@ import {
   type SearchSettings,
   type StreamOptions,
 } from './generation-options';
+import { compileParts, type GenerationParts } from './generation-parts';
 import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
-import { findProblem, noTextDecoder } from './missing-parts';
+import { noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import type { RankAnswersOptions, RankedAnswer } from './rank-answers';
 import { rankQuestions, readCandidates, resolveRankOptions } from './rank-questions';
 import { readPrompts } from './read-prompts';
-import { runSearches, settingsByLength } from './run-searches';
+import { runGeneration, type GenerationInputs } from './run-generation';
+import { settingsByLength } from './run-searches';
 import { checkSeeds } from './sampling-options';
 import { streamTokens, type StreamHooks } from './stream-tokens';
 import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './trace-sequence';
-
-/** What a generation runs on. */
-export interface GenerationParts {
-  readonly encoders: Encoders;
-  readonly decoder: CompiledModel;
-}
-
-/** What a generation reads: encoder states, and the tokens that each row begins with. */
-interface GenerationInputs {
-  readonly states: EncoderStates;
-  readonly prompts: readonly (readonly number[])[];
-  readonly settings: ReadonlyMap<number, SearchSettings>;
-  /** Milliseconds of the stages before the decoder. */
-  readonly vision: number;
-  readonly text_encoder: number;
-}
 
 /**
  * The counterpart of Hugging Face's BlipForQuestionAnswering and BlipForConditionalGeneration.
@@ -94,29 +76,12 @@ export class OVBlipModel {
     checkArguments('OVBlipModel.load', { folder: [folder, 'path'] });
     return loadUnchanged(
       folder,
-      () => OVBlipModel.#compile(folder, options),
+      async () => {
+        const { encoders, decoder } = await compileParts('OVBlipModel.load', folder, options);
+        return new OVBlipModel(encoders, decoder);
+      },
       (model) => model.dispose(),
     );
-  }
-
-  static async #compile(folder: string, options: LoadModelOptions): Promise<OVBlipModel> {
-    const encoders = await Encoders.load('OVBlipModel.load', folder, options, (has) => findProblem(folder, has));
-    try {
-      const xml = path.join(folder, 'blip_text_decoder.xml');
-      const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
-      const decoder = await encoders.core.compileModel(xml, encoders.device, properties);
-      const model = new OVBlipModel(encoders, decoder);
-      try {
-        checkTextDecoder(xml, decoder, encoders.config);
-        return model;
-      } catch (error) {
-        decoder.dispose();
-        throw error;
-      }
-    } catch (error) {
-      encoders.dispose();
-      throw error;
-    }
   }
 
   get folder(): string {
@@ -304,7 +269,7 @@ export class OVBlipModel {
    * @example
    * const [ids] = await model.generateCaption({ image_embeds });
    * const { steps } = await model.traceSequence({ image_embeds }, ids);
-   * steps[0].cross_attentions.dims // [2, 6, 65]: layers, heads, class token and patches
+   * steps[0].cross_attentions.dims // [3, 6, 65]: layers, heads, class token and patches
    */
   async traceSequence(
     inputs: ImageInput & Partial<Texts>,
@@ -361,18 +326,8 @@ export class OVBlipModel {
 
   async #generate(inputs: GenerationInputs): Promise<GenerateOutput | number[][]> {
     const [settings] = inputs.settings.values();
-    const output = await this.#inTurn(() => this.#generateNow(inputs, settings), settings.signal);
+    const { encoders, decoder } = this;
+    const output = await this.#inTurn(() => runGeneration({ encoders, decoder }, inputs), settings.signal);
     return settings.return_dict_in_generate ? output : output.sequences;
-  }
-
-  async #generateNow(inputs: GenerationInputs, settings: SearchSettings): Promise<GenerateOutput> {
-    this.encoders.assertUsable();
-    settings.signal?.throwIfAborted();
-    const start = performance.now();
-    const { openvino } = this.encoders;
-    const result = await runSearches({ ...inputs, openvino, decoder: this.decoder });
-    const { vision, text_encoder } = inputs;
-    const timings = { vision, text_encoder, decoder: performance.now() - start };
-    return generateOutput(result, { settings, timings });
   }
 }

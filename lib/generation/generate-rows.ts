@@ -1,7 +1,8 @@
 // Texts for many encoded images in one batch, each handed over as soon as it is finished.
 import { beginToken, resolveGenerationOptions, type GenerationOptions } from './generation-options';
 import { GenerationOptionsError } from './generation-options-error';
-import type { GenerationParts, OVBlipModel } from './blip-model';
+import type { OVBlipModel } from './blip-model';
+import type { GenerationParts } from './generation-parts';
 import { DecoderSession, type EncoderStates } from './decoder-session';
 import type { ImageEmbeds, Texts } from './model-inputs';
 import { readPrompts } from './read-prompts';

@@ -8,7 +8,10 @@ export function findProblem(folder: string, has: (name: string) => boolean): str
   if (missing === undefined) return undefined;
   const isRetrieval = has('blip_text_encoder.xml') || has('blip_text_features.xml');
   if (missing === 'blip_text_decoder.xml' && isRetrieval) return noTextDecoder(folder);
-  return `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, goes to OVBlipModel.fromPretrained.`;
+  return (
+    `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote. A checkpoint, or a hub id, ` +
+    'goes to OVBlipModel.fromPretrained.'
+  );
 }
 
 export function noTextDecoder(idOrFolder: string): string {

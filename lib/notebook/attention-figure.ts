@@ -58,7 +58,8 @@ export async function attentionFigure(figure: AttentionFigure): Promise<Drawing>
     const y = top + Math.floor(i / columns) * (height + LABEL_HEIGHT);
     return panel(word, { x, y, width, height });
   });
-  const picture = `<defs><image id="picture" width="${width}" height="${height}" preserveAspectRatio="none" href="${href}"/></defs>`;
+  const size = `width="${width}" height="${height}" preserveAspectRatio="none"`;
+  const picture = `<defs><image id="picture" ${size} href="${href}"/></defs>`;
   const heading = title ? [text(MARGIN, MARGIN + 12, title, { size: 15, bold: true, anchor: 'start' })] : [];
   const alt = [title, ...shown.map(describe)].filter(Boolean).join('\n');
   const total = 2 * MARGIN + columns * width + (columns - 1) * GAP;

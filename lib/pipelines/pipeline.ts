@@ -37,7 +37,7 @@ const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
  * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', { dtype: 'fp16', device: 'CPU' });
  * @example
  * const captioner = await pipeline('image-to-text', 'models/blip-scenes');
- * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach', score: 0.98... }]
+ * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach', score: 0.63... }]
  * // Three drawn captions, the same ones at every call with this seed
  * await captioner('data/pictures/demo.jpg', { do_sample: true, top_p: 0.9, num_return_sequences: 3, seed: 1 })
  * @example

@@ -70,7 +70,7 @@ export type TraceCaptionOptions = TraceOptions & { readonly prompt?: string };
  * @example
  * const { tokens } = await traceCaption(model, processor, { pixel_values: await processor.image('demo.jpg') });
  * tokens[2].token // 'dogs'
- * tokens[2].attention // { data: Float32Array(64), rows: 8, columns: 8, class_token: 0.01 }
+ * tokens[2].attention // { data: Float32Array(64), rows: 8, columns: 8, class_token: 0.0018... }
  */
 export async function traceCaption(
   model: OVBlipModel,

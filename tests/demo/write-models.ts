@@ -1,4 +1,5 @@
-// Models for tests of the page, made of the bundled one: with notes about its training and attention, and for retrieval.
+// Models for tests of the page, made of the bundled one: with notes about its training and attention, and for
+// retrieval.
 import * as path from 'node:path';
 import * as fs from 'node:fs';
 import { loadCheckpoint } from '../../lib/checkpoint';

@@ -1,5 +1,5 @@
-// Where nothing can be written: a disk that is mounted read-only, and folders below /proc and /sys. Every writer says so
-// at once, with advice that helps; what is only remembered for the next time is left out without a word.
+// Where nothing can be written: a disk that is mounted read-only, and folders below /proc and /sys. Every writer says
+// so at once, with advice that helps; what is only remembered for the next time is left out without a word.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

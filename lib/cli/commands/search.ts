@@ -19,8 +19,8 @@ export const search: Command = {
   usage: '[options] <folder> <text>\n       blip-openvino search [options] --image <image> --texts-from <file>',
   description:
     'Brings the index of the folder up to date (see index), and prints the images that fit the text best: the ' +
-    "matching head's probability (- where it did not look), the cosine, the image. With --image, the texts of a file, " +
-    `one a line, that fit the image best.\nModel: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+    "matching head's probability (- where it did not look), the cosine, the image. With --image, the texts of a " +
+    `file, one a line, that fit the image best.\nModel: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: 2, what: 'a folder and a text' },
   options: {
     'top-k': { type: 'integer', min: 1, value: 'n', help: 'hits to print; 10 by default' },
@@ -38,8 +38,8 @@ export const search: Command = {
   },
   examples: [
     {
-      command: 'search --top-k 1 photos "two dogs on a beach"',
-      output: '<probability>\t<cosine>\tphotos/beach.jpg',
+      command: 'search --model models/blip-scenes-itm --top-k 1 data/pictures "an umbrella on the beach"',
+      output: '0.9945\t0.0309\tdata/pictures/beach-night-umbrella.jpg',
     },
   ],
   async run(parsed, terminal) {

@@ -56,7 +56,8 @@ async function askNow(again) {
   complainAboutQuestion('');
   if (text.length > MAX_QUESTION_CHARACTERS)
     return complainAboutQuestion(
-      `The question is too long: it has ${text.length} characters, at most ${MAX_QUESTION_CHARACTERS} are sent. Shorten it.`,
+      `The question is too long: it has ${text.length} characters, at most ${MAX_QUESTION_CHARACTERS} are sent. ` +
+        'Shorten it.',
     );
   const request = (running = new AbortController());
   const wishes = again ?? [

@@ -15,13 +15,18 @@ const PLACES = [
  * @typedef {{ word: string, probability?: number, rows: number, columns: number, data: number[] }} Word
  */
 
+/**
+ * A piece of a word, as the server sends it.
+ * @typedef {{ token: string, probability?: number, rows: number, columns: number, data: number[] }} Token
+ */
+
 /** Takes the picture off the image. */
 export function hideAttention() {
   $('heat').hidden = true;
 }
 
 /**
- * @param {{ text: any[], question: any[] }} looks
+ * @param {{ text: Token[], question: Token[] }} looks
  * @returns {HTMLElement} a row of words to choose from
  */
 export function attentionChooser({ text, question }) {
@@ -56,7 +61,7 @@ export function attentionChooser({ text, question }) {
   );
 }
 
-/** Word pieces as words: `snow`, `##man` is one, with the mean of both. @param {any[]} tokens @returns {Word[]} */
+/** Word pieces as words: `snow`, `##man` is one, with the mean of both. @param {Token[]} tokens @returns {Word[]} */
 function joinPieces(tokens) {
   /** @type {(Word & { pieces: number })[]} */
   const words = [];
@@ -70,7 +75,7 @@ function joinPieces(tokens) {
     last.word += token.slice(2);
     last.data = last.data.map((value, i) => (value * last.pieces + rest.data[i]) / (last.pieces + 1));
     last.pieces++;
-    if (last.probability !== undefined) last.probability *= rest.probability;
+    if (last.probability !== undefined) last.probability *= rest.probability ?? 1;
   }
   return words;
 }

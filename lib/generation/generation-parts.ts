@@ -1,0 +1,37 @@
+// What a generation runs on: the compiled encoders and the compiled text decoder of one folder.
+import * as path from 'node:path';
+import type { CompiledModel } from '../openvino';
+import { checkTextDecoder } from './check-graphs';
+import { decoderProperties } from './decoder-properties';
+import { Encoders, type LoadModelOptions } from './encoders';
+import { findProblem } from './missing-parts';
+
+export interface GenerationParts {
+  readonly encoders: Encoders;
+  readonly decoder: CompiledModel;
+}
+
+/**
+ * @param caller for messages about options
+ * @throws {BlipModelError} when a file or the device is missing
+ * @throws {OpenVINOError} when a model cannot be compiled; then nothing stays loaded
+ */
+export async function compileParts(
+  caller: string,
+  folder: string,
+  options: LoadModelOptions,
+): Promise<GenerationParts> {
+  const encoders = await Encoders.load(caller, folder, options, (has) => findProblem(folder, has));
+  let decoder: CompiledModel | undefined;
+  try {
+    const xml = path.join(folder, 'blip_text_decoder.xml');
+    const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
+    decoder = await encoders.core.compileModel(xml, encoders.device, properties);
+    checkTextDecoder(xml, decoder, encoders.config);
+    return { encoders, decoder };
+  } catch (error) {
+    decoder?.dispose();
+    encoders.dispose();
+    throw error;
+  }
+}
