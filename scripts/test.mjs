@@ -1,5 +1,5 @@
-// npm test: formatter, linter, type checks, unit tests, integration tests, then a re-run of the notebooks whose results
-// are compared with the saved ones. npm run test:unit stops after the unit tests.
+// npm test: formatter, linter, type checks, unit tests, integration tests, then a re-run of the notebooks and of the
+// exercises' solutions, whose results are compared with the saved ones. npm run test:unit stops after the unit tests.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PYTHON, ROOT, run } from './common.mjs';
@@ -45,15 +45,25 @@ await runTests(
 if (process.argv.includes('--unit')) process.exit(0);
 await runTests('Integration tests', tests.filter(isIntegration));
 
-const again = path.join(ROOT, 'output', 'notebooks-again');
-console.log('Notebooks, from top to bottom (one to three minutes)');
-fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
 const unset = Object.keys(process.env).filter((name) =>
   /^BLIP_(MODEL|REVISION|DEVICE|PICTURE|DATASET|SPLIT|OUTPUT)$/.test(name),
 );
-const { code } = await executeNotebooks(again, { env: Object.fromEntries(unset.map((name) => [name, undefined])) });
-if (code !== 0) process.exit(code);
-await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), 'notebooks', again]);
+console.log('Notebooks, from top to bottom (one to three minutes)');
+await runAgain('notebooks', 'notebooks-again');
+console.log('Solutions of the exercises (one to two minutes)');
+await runAgain('solutions', 'solutions-again');
+
+/** Executes the notebooks of a folder into another one under output, and compares the results. */
+async function runAgain(source, target) {
+  const again = path.join(ROOT, 'output', target);
+  fs.rmSync(again, { recursive: true, force: true }); // nothing of an earlier run is compared
+  const { code } = await executeNotebooks(again, {
+    env: Object.fromEntries(unset.map((name) => [name, undefined])),
+    source: path.join(ROOT, source),
+  });
+  if (code !== 0) process.exit(code);
+  await step(PYTHON, [path.join('scripts', 'compare_notebooks.py'), source, again]);
+}
 
 async function runTests(title, files) {
   console.log(`${title} (${files.length} files)`);
