@@ -3,34 +3,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip, ConvertError, type ConvertedBlip, type ConvertOptions } from '../../lib/convert';
+import { convertBlip, ConvertError, type ConvertOptions } from '../../lib/convert';
 import { ConvertWriteError } from '../../lib/core/explain-write-error';
 import { OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { projectRoot } from '../project-root';
+import { convert, FIXTURES, fresh } from './convert-fixture';
 import { editCheckpoint } from './edit-checkpoint';
-
-const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
-const work = fs.mkdtempSync(path.join(os.tmpdir(), 'convert-blip-'));
-after(() => fs.rmSync(work, { recursive: true, force: true }));
-
-let folders = 0;
-function fresh(): string {
-  return path.join(work, `${++folders}`);
-}
-
-async function convert(folder: string, output: string, options?: ConvertOptions): Promise<ConvertedBlip> {
-  const checkpoint = await loadCheckpoint(folder);
-  try {
-    return await convertBlip(checkpoint, output, options);
-  } finally {
-    checkpoint.close();
-  }
-}
 
 /** Names and hashes of everything below a folder; nothing where there is none. */
 function contents(folder: string): Record<string, string> {

@@ -1,30 +1,11 @@
 // Tensors that do not fit config.json are refused before anything is written, all of them in one message.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { after, describe, it } from 'node:test';
-import { loadCheckpoint } from '../../lib/checkpoint';
-import { convertBlip, CheckpointTensorsError, type ConvertedBlip, type ConvertOptions } from '../../lib/convert';
+import { describe, it } from 'node:test';
+import { CheckpointTensorsError, type ConvertedBlip } from '../../lib/convert';
+import { convert, FIXTURES, fresh } from './convert-fixture';
 import { editCheckpoint, type Edits } from './edit-checkpoint';
-
-const FIXTURES = path.join(__dirname, '..', 'fixtures', 'checkpoints');
-const work = fs.mkdtempSync(path.join(os.tmpdir(), 'convert-blip-'));
-after(() => fs.rmSync(work, { recursive: true, force: true }));
-
-let folders = 0;
-function fresh(): string {
-  return path.join(work, `${++folders}`);
-}
-
-async function convert(folder: string, output: string, options?: ConvertOptions): Promise<ConvertedBlip> {
-  const checkpoint = await loadCheckpoint(folder);
-  try {
-    return await convertBlip(checkpoint, output, options);
-  } finally {
-    checkpoint.close();
-  }
-}
 
 /** The weights of every part. */
 function bins({ folder }: ConvertedBlip): Buffer[] {

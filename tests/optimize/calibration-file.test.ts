@@ -158,3 +158,16 @@ test('inputs that do not fit what is said about them are refused', () => {
     file.close();
   }
 });
+
+test('calibration inputs are checked and shared values are written once', () => {
+  const file = new CalibrationFile(folder, 'shared');
+  const data = new Float32Array(5);
+  const shared = file.share(data);
+  file.add({ a: { type: 'f32', shape: [1, 5], shared } });
+  file.add({ a: { type: 'f32', shape: [5], shared }, b: { type: 'i64', shape: [1], data: new BigInt64Array([7n]) } });
+  assert.throws(() => file.add({ a: { type: 'f32', shape: [7], data } }), CalibrationFileError);
+  assert.throws(() => file.add({ a: { type: 'i64', shape: [5], data } }), CalibrationFileError);
+  assert.throws(() => file.add({ a: { type: 'f32', shape: [9], shared } }), CalibrationFileError);
+  file.finish();
+  assert.equal(fs.statSync(path.join(folder, 'shared.bin')).size, 24 + 8); // 20 bytes padded to 24, then 8
+});

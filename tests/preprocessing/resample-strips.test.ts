@@ -6,22 +6,11 @@ import { orientImage, toOrientation } from '../../lib/preprocessing/decode/orien
 import { resample } from '../../lib/preprocessing/resample';
 import { resampleStrips } from '../../lib/preprocessing/resample-strips';
 import type { RgbImage } from '../../lib/preprocessing/rgb-image';
+import { noise, randomNumbers } from './noise';
 
 const FILTERS = ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming', 'nearest'] as const;
 
-let seed = 7;
-function random(limit: number): number {
-  seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-  return (seed >>> 8) % limit;
-}
-
-function noise(width: number, height: number): RgbImage {
-  return {
-    width,
-    height,
-    data: Uint8Array.from({ length: 3 * width * height }, () => [0, 255, random(256)][random(3)]),
-  };
-}
+const random = randomNumbers(7);
 
 interface Case {
   image: RgbImage;
@@ -57,7 +46,7 @@ describe('resize in strips', () => {
   it('any size to any size, every filter and orientation', async () => {
     for (let i = 0; i < 600; i++)
       await check({
-        image: noise(1 + random(60), 1 + random(60)),
+        image: noise(1 + random(60), 1 + random(60), random),
         orientation: 1 + (i % 8),
         stripRows: 1 + random(20),
         width: 1 + random(70),
@@ -73,13 +62,13 @@ describe('resize in strips', () => {
       [12, 40],
     ])
       for (let orientation = 1; orientation <= 4; orientation++)
-        await check({ image: noise(30, 40), orientation, stripRows: 7, width, height, filter: 'bicubic' });
+        await check({ image: noise(30, 40, random), orientation, stripRows: 7, width, height, filter: 'bicubic' });
   });
 
   it('tall images take their columns first, and no more rows than a strip and a window have', async () => {
     for (const orientation of [1, 3, 6, 8]) {
       const most = await check({
-        image: noise(20, 3000),
+        image: noise(20, 3000, random),
         orientation,
         stripRows: 300,
         width: 24,

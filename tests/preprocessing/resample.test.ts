@@ -6,23 +6,11 @@ import { resampleColumnsByLoops, resampleRowsByLoops } from '../../lib/preproces
 import { resampleColumnsByVectors, resampleRowsByVectors } from '../../lib/preprocessing/resample-vectors';
 import { computeWeights } from '../../lib/preprocessing/resample-weights';
 import type { RgbImage } from '../../lib/preprocessing/rgb-image';
+import { noise, randomNumbers } from './noise';
 
 const FILTERS = ['lanczos', 'bilinear', 'bicubic', 'box', 'hamming'] as const;
 
-let seed = 1;
-function random(limit: number): number {
-  seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-  return (seed >>> 8) % limit;
-}
-
-/** Mostly the ends of the scale, where sums leave 0 to 255 and are clipped. */
-function noise(width: number, height: number): RgbImage {
-  return {
-    width,
-    height,
-    data: Uint8Array.from({ length: 3 * width * height }, () => [0, 255, random(256)][random(3)]),
-  };
-}
+const random = randomNumbers(1);
 
 function assertSame(image: RgbImage, size: number, filter: (typeof FILTERS)[number]): void {
   const what = `${image.width} x ${image.height} to ${size}, ${filter}`;
@@ -39,7 +27,7 @@ function assertSame(image: RgbImage, size: number, filter: (typeof FILTERS)[numb
 describe('resize by vectors', () => {
   it('any size to any size, every filter', () => {
     for (let i = 0; i < 200; i++)
-      assertSame(noise(1 + random(70), 1 + random(70)), 1 + random(90), FILTERS[i % FILTERS.length]);
+      assertSame(noise(1 + random(70), 1 + random(70), random), 1 + random(90), FILTERS[i % FILTERS.length]);
   });
 
   it('pictures of many strips, and windows of many rows', () => {
@@ -50,11 +38,11 @@ describe('resize by vectors', () => {
       [9000, 5, 384],
       [300, 300, 1200],
     ])
-      assertSame(noise(width, height), size, 'bicubic');
+      assertSame(noise(width, height, random), size, 'bicubic');
   });
 
   it('what is too long for a strip is left to the loops', () => {
-    const wide = noise(400_000, 1);
+    const wide = noise(400_000, 1, random);
     assert.equal(resampleRowsByVectors(wide, 10, computeWeights(wide.width, 10, 'bicubic')), undefined);
     assert.equal(
       resampleColumnsByVectors({ ...wide, width: 200, height: 2000 }, 1, computeWeights(2000, 1, 'box')),
