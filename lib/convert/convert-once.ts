@@ -22,6 +22,7 @@ import { ConvertWriteError } from '../core/explain-write-error';
 import { describeValue } from '../core/describe-value';
 import { readJSON } from '../core/read-json';
 import { withCallbacks } from '../core/with-callbacks';
+import { untilAborted } from '../core/until-aborted';
 import { withLock } from '../core/with-lock';
 import { splitRevision } from '../hub';
 import { checkOutputAttentions } from './check-output-attentions';
@@ -95,6 +96,8 @@ export async function convertOnce(
       `The checkpoint is ${describeValue(idOrFolder)}; expected a hub id such as Salesforce/blip-vqa-base, or a ` +
         'folder.',
     );
+  const { signal } = options;
+  signal?.throwIfAborted();
   if (fs.existsSync(path.join(idOrFolder, VISION_MODEL))) {
     if (dtype !== undefined) await checkDtype(idOrFolder, dtype);
     if (output_attentions) checkAttentions(idOrFolder);
@@ -105,13 +108,13 @@ export async function convertOnce(
   const task = fs.existsSync(configFile)
     ? configuredTask(parseBlipConfig(readJSON(configFile), configFile))
     : undefined;
-  if (task !== undefined) await check({ id: found.id, task });
+  if (task !== undefined) await untilAborted(Promise.resolve(check({ id: found.id, task })), signal);
   const folder = await folderOf(found, options);
   if (dtype === 'int8') return findQuantized(found, folder, output_attentions);
   if (isComplete(folder)) return folder;
   const checkpoint = await loadCheckpoint(idOrFolder, source);
   try {
-    await check(checkpoint);
+    await untilAborted(Promise.resolve(check(checkpoint)), signal);
     return await convertIntoCache(folder, checkpoint, options);
   } finally {
     checkpoint.close();

@@ -1,4 +1,5 @@
 // VQA samples from parquet files, on disk or on the hub. Only the columns and row groups that are needed are read.
+import { withCallbacks } from '../core/with-callbacks';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -53,9 +54,11 @@ export async function loadVqaParquet(files: readonly string[], options: VqaParqu
   checkCounts(options);
   if (files.length === 0)
     throw new VqaParquetError('no parquet files were named; expected at least one path or address.');
-  const loader = new Loader(files, options);
-  await loader.run();
-  return loader.result();
+  return withCallbacks(options.signal, async (guard) => {
+    const loader = new Loader(files, { ...options, progress_callback: guard(options.progress_callback) });
+    await loader.run();
+    return loader.result();
+  });
 }
 
 class Loader {

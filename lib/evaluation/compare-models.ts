@@ -23,8 +23,8 @@ export interface CompareOptions {
   /** Runs per task, 20 by default; 0 measures no times. The tutorial takes 100. */
   readonly runs?: number;
   readonly warmup?: number;
-  /** For captions and answers; the tutorial's max_length 20 by default. */
-  readonly generation?: GenerationOptions;
+  /** For captions and answers; the tutorial's max_length 20 by default. `signal` stands beside them. */
+  readonly generation?: Omit<GenerationOptions, 'signal' | 'on_token'>;
   /** Images that both models caption; 100 by default. */
   readonly captions?: number;
   readonly progress_callback?: ProgressCallback;
@@ -179,6 +179,17 @@ function checkOptions(options: CompareOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.some((known) => known === name));
   if (unknown !== undefined)
     throw new CompareError(`compareModels: unknown option "${unknown}". Known options: ${OPTIONS.join(', ')}.`);
+  const { generation } = options;
+  if (generation !== undefined && (typeof generation !== 'object' || generation === null))
+    throw new CompareError(
+      `compareModels: generation is ${describeValue(generation)}, expected an object such as { max_length: 20 }.`,
+    );
+  const beside = ['signal', 'on_token'].find((name) => generation && name in generation);
+  if (beside !== undefined)
+    throw new CompareError(
+      `compareModels: generation has ${beside}, expected options of generation without signal and on_token. Name ` +
+        'signal and progress_callback beside generation.',
+    );
   for (const name of ['runs', 'warmup', 'captions'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))

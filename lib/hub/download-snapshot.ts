@@ -4,6 +4,7 @@
 import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
+import { untilAborted } from '../core/until-aborted';
 import { withCallbacks } from '../core/with-callbacks';
 import { withCacheErrors } from './explain-cache-error';
 import { defaultCache, expandPath, isOffline } from './hub-environment';
@@ -73,7 +74,9 @@ async function download(
   options: DownloadOptions,
 ): Promise<string> {
   if (!isHubId(id)) throw new HubError(`"${id}" is no hub id; expected one such as google/vit-base.`);
-  const { revision = 'main', local_files_only = false, progress_callback } = options;
+  const { revision = 'main', local_files_only = false, progress_callback, signal } = options;
+  signal?.throwIfAborted();
+  const check = (folder: string): Promise<void> => untilAborted(Promise.resolve(wanted.check?.(folder)), signal);
   if (!isRevision(revision))
     throw new HubError(
       `revision "${revision}" of ${id}: expected a branch, a tag, a commit or a pull request (refs/pr/<number>).`,
@@ -83,7 +86,7 @@ async function download(
   let folder: string;
   if (local_files_only || isOffline()) {
     folder = cached ?? explainIncomplete(cache, { id, revision, wanted, local_files_only });
-    await wanted.check?.(folder);
+    await check(folder);
     return folder;
   }
   try {
@@ -95,7 +98,7 @@ async function download(
       file: id,
       message: `${error instanceof Error ? error.message : String(error)} The copy in the cache is used: ${cached}`,
     });
-    await wanted.check?.(cached);
+    await check(cached);
     return cached;
   }
 
@@ -114,7 +117,7 @@ async function download(
     const [first, ...rest] = wanted.files;
     await snapshot.fetch(first.name, true);
     await forEachOf(rest, ({ name, required }) => snapshot.fetch(name, required));
-    await wanted.check?.(snapshot.folder);
+    await check(snapshot.folder);
     if (wanted.weights.length === 0) return snapshot.folder;
     for (const { name, readShards } of wanted.weights) {
       const found = await snapshot.find(name);

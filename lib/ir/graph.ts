@@ -1,5 +1,6 @@
 // OpenVINO's Intermediate Representation as a typed graph in memory: nodes, their outputs, constants, variables.
 // Format: https://docs.openvino.ai (IR, operation sets). GraphBuilder adds the operations, with their shape inference.
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { formatDimension, type Shape } from './shapes';
 
@@ -78,7 +79,9 @@ export class Graph {
   readonly #inputs = new Set<string>();
   readonly #outputs = new Set<string>();
 
-  constructor(readonly name: string) {}
+  constructor(readonly name: string) {
+    checkArguments('new Graph', { name: [name, 'text'] });
+  }
 
   /**
    * Adds a node of any operation. Its inputs are not checked: prefer the methods of GraphBuilder, which do.

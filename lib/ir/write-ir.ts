@@ -1,4 +1,5 @@
 // Writes a graph as OpenVINO IR, version 11: the structure as XML, and the constants one after the other in a .bin.
+import { withCallbacks } from '../core/with-callbacks';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -47,7 +48,7 @@ let calls = 0;
  */
 export async function writeIR(graph: Graph, file: string, options: WriteOptions = {}): Promise<WrittenIR> {
   checkArguments('writeIR', { graph: [graph, 'object'], file: [file, 'path'], options: [options, 'object'] });
-  const { info = {}, signal } = options;
+  const { info = {} } = options;
   const bin = file.replace(/\.xml$/, '.bin');
   if (bin === file) throw new GraphError(`${file}: got another file name, expected one that ends in .xml.`);
   for (const key of Object.keys(info))
@@ -56,6 +57,14 @@ export async function writeIR(graph: Graph, file: string, options: WriteOptions 
         `${file}: runtime info "${key}" is not an XML name. Expected letters, digits, "_", "-" and ".", ` +
           'beginning with a letter or "_".',
       );
+  return withCallbacks(options.signal, (guard) =>
+    writeFiles(graph, file, { ...options, onBytes: guard(options.onBytes) }),
+  );
+}
+
+async function writeFiles(graph: Graph, file: string, options: WriteOptions): Promise<WrittenIR> {
+  const { info = {}, signal } = options;
+  const bin = file.replace(/\.xml$/, '.bin');
   await makeFolder(path.dirname(file));
   const suffix = `${process.pid}-${++calls}.tmp`;
   const temporary = { xml: `${file}.${suffix}`, bin: `${bin}.${suffix}` };

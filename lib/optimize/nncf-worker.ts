@@ -1,6 +1,8 @@
 // Runs nncf_worker.py in a Python environment that has NNCF and exchanges messages with it: a job in, progress and
 // results out. NNCF itself does the work; this file starts it, reads its messages, cancels it, and turns its failures
 // into readable errors.
+import { isPromiseLike } from '../core/is-promise-like';
+import { untilAborted } from '../core/until-aborted';
 import { checkArguments } from '../core/check-arguments';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -113,7 +115,9 @@ class Conversation {
   private received = 0;
   private finished = false;
   private killed = false;
-  private failure: Error | undefined;
+  private failure: { readonly error: unknown } | undefined;
+  /** Of callbacks: they are waited for at the end. */
+  private readonly pending = new Set<Promise<void>>();
   private killTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -131,12 +135,13 @@ class Conversation {
     child.stdin.on('error', () => undefined); // a worker that died early: its exit says more than EPIPE
     // stays open: its end tells the worker that we are gone
     child.stdin.write(`${JSON.stringify({ tasks: this.tasks })}\n`);
-    const abort = () => this.fail(abortReason(options.signal));
+    const abort = () => this.fail(options.signal?.reason);
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
       const [code, signal] = await this.ended();
       await this.drained();
-      if (this.failure) throw this.failure;
+      await untilAborted(Promise.all(this.pending), options.signal);
+      if (this.failure) throw this.failure.error;
       if (!this.finished || this.results.length !== this.tasks.length)
         throw new NncfWorkerError(
           `The NNCF worker ended (${ending(code, signal)}) before its job was ` +
@@ -215,13 +220,15 @@ class Conversation {
 
   /** A callback of the caller that throws or rejects must end the worker, not the process. */
   private guard(action: () => unknown): void {
-    const fail = (error: unknown): void =>
-      this.fail(error instanceof Error ? error : new NncfWorkerError(String(error)));
     try {
       const returned = action();
-      if (returned instanceof Promise) returned.catch(fail);
+      if (!isPromiseLike(returned)) return;
+      const settled = Promise.resolve(returned)
+        .then(ignore, (error: unknown) => this.fail(error))
+        .finally(() => this.pending.delete(settled));
+      this.pending.add(settled);
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
   }
 
@@ -278,9 +285,9 @@ class Conversation {
     }
   }
 
-  private fail(error: Error): void {
+  private fail(error: unknown): void {
     if (this.failure) return;
-    this.failure = error;
+    this.failure = { error };
     clearTimeout(this.killTimer);
     this.end('SIGTERM');
     this.killTimer = setTimeout(() => this.end('SIGKILL'), KILL_AFTER_MS);
@@ -307,10 +314,7 @@ class Conversation {
   }
 }
 
-function abortReason(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new NncfWorkerError(`Cancelled: ${String(reason)}`);
-}
+function ignore(): void {}
 
 function ending(code: number | null, signal: NodeJS.Signals | null): string {
   return signal ? `signal ${signal}` : `exit code ${code}`;

@@ -1,4 +1,5 @@
 // Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
+import { callNow } from '../core/call-now';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -80,6 +81,7 @@ export class BlipProcessor {
       'signal',
     ]);
     const { on_warning, ...source } = options;
+    source.signal?.throwIfAborted();
     if (fs.existsSync(path.join(idOrFolder, CONFIG_FILE)))
       return BlipProcessor.fromCheckpoint(idOrFolder, { on_warning });
     const { folder, file } = await findCheckpoint(idOrFolder, source, { weights: false });
@@ -117,7 +119,7 @@ export class BlipProcessor {
           `but the vision model takes ${image_size} x ${image_size} (config.json). Make the two files agree.`,
       );
     }
-    const warn = options.on_warning ?? ((message) => console.warn(message));
+    const warn = callNow('on_warning', options.on_warning ?? ((message) => console.warn(message)));
     const tokenizer = new BlipTokenizer(folder, warn);
     const task = typeof checkpointOrFolder === 'string' ? configuredTask(config) : checkpointOrFolder.task;
     checkTokenizer(tokenizer, config.text_config, { folder, task, warn });

@@ -1,4 +1,5 @@
 // Text <-> token ids, equal to HF's BertTokenizer on the same folder, without any network.
+import { callNow } from '../core/call-now';
 import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import { quote } from '../core/quote';
@@ -50,6 +51,7 @@ export class BlipTokenizer {
    */
   constructor(folder: string, warn: WarningCallback = (message) => console.warn(message)) {
     checkArguments('new BlipTokenizer', { folder: [folder, 'path'] });
+    const tell = callNow('warn', warn);
     const described = readTokenizer(folder);
     this.file = described.file;
     this.#model = new BertModel(described.vocab, described.settings);
@@ -57,7 +59,7 @@ export class BlipTokenizer {
     for (const { token, id } of described.added) {
       const got = this.#added.add(token);
       if (id !== undefined && got !== undefined && got !== id)
-        warn(
+        tell(
           `${folder}: the added token ${quote(token.content)} has id ${id} there and gets ${got}, as in ` +
             `transformers: words keep their ids, and new tokens follow after the ${described.vocab.size} words.`,
         );
@@ -96,7 +98,8 @@ export class BlipTokenizer {
       );
     if (texts.length === 0)
       throw new TokenizerError('No text to encode: got an empty list; expected at least one string.');
-    const rows = texts.map((text) => this.#encodeOne(text, maxLength, warn));
+    const tell = callNow('warn', warn);
+    const rows = texts.map((text) => this.#encodeOne(text, maxLength, tell));
     const length = Math.max(...rows.map((row) => row.length));
     const input_ids = new BigInt64Array(rows.length * length).fill(BigInt(this.padTokenId));
     const attention_mask = new BigInt64Array(rows.length * length);

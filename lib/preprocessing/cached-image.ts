@@ -1,4 +1,5 @@
 // An image behind an address, fetched once and kept in a folder of the cache.
+import { withCallbacks } from '../core/with-callbacks';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -30,10 +31,13 @@ export interface CachedImageOptions {
  */
 export async function cachedImage(address: string, options: CachedImageOptions = {}): Promise<string> {
   const { cache_dir = path.join(cacheFolder(), 'pictures'), progress_callback, signal } = options;
+  signal?.throwIfAborted();
   const file = path.join(cache_dir, nameOf(address));
   if (fs.existsSync(file)) return file;
   if (isOffline()) throw new UnreachableError(`${address} is not in the cache (${file}), and HF_HUB_OFFLINE is set.`);
-  const { bytes } = await fetchContent(address, { maxBytes: MAX_BYTES, progress_callback, signal });
+  const { bytes } = await withCallbacks(signal, (guard) =>
+    fetchContent(address, { maxBytes: MAX_BYTES, progress_callback: guard(progress_callback), signal }),
+  );
   await loadRgb(bytes); // a network's login page is not an image, and must not be kept
   try {
     writeWhole(file, bytes);

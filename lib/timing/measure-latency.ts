@@ -20,8 +20,8 @@ export interface MeasureOptions {
 }
 
 export interface CompareLatencyOptions extends MeasureOptions {
-  /** Called after each round with the number of rounds so far, warm-up included. */
-  readonly onRound?: (rounds: number) => void;
+  /** Called after each round with the number of rounds so far, warm-up included; a promise is awaited. */
+  readonly onRound?: (rounds: number) => void | Promise<void>;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function compareLatency<Name extends string>(
       await functions[name]();
       if (round >= 0) samples.get(name)?.push(performance.now() - start);
     }
-    onRound?.(warmup + round + 1);
+    await onRound?.(warmup + round + 1);
   }
   return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
 }
