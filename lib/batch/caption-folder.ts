@@ -1,4 +1,5 @@
 // Captions, or answers, for folders, lists, tables and archives of images: a batch that goes on where it was stopped.
+import { linkTarget } from '../core/link-target';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
@@ -102,8 +103,9 @@ export async function askFolder(
 
 async function runTable(plan: Omit<BatchPlan, 'journal' | 'output'>, name: string): Promise<BatchSummary> {
   const { shard } = plan.options;
-  const output = shard ? shardName(name, shard) : name;
-  const kind = path.extname(output).toLowerCase();
+  const named = shard ? shardName(name, shard) : name;
+  const kind = path.extname(named).toLowerCase();
+  const output = linkTarget(named);
   const file = kind === '.jsonl' ? output : `${output}.journal`;
   return runLocked(plan.options, file, async (journal, loaded, guard) => {
     const summary = await runBatch({ ...plan, journal, output }, loaded, guard);

@@ -2,16 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { linkTarget } from './link-target';
 import { makeFolderSync } from './make-folder';
 
 /**
- * Writes a file whole or not at all, and the folders above it that are missing. What stood under the name is replaced.
+ * Writes a file whole or not at all, and the folders above it that are missing. What stood under the name is replaced;
+ * of a symbolic link, what it names.
  *
  * @throws the system's error, such as ENOSPC or EACCES; then nothing of this call is left
  * @example
  * writeWhole('output/results/convert.json', '{}\n')
  */
-export function writeWhole(file: string, contents: string | Uint8Array): void {
+export function writeWhole(name: string, contents: string | Uint8Array): void {
+  const file = linkTarget(name);
   makeFolderSync(path.dirname(file));
   const temporary = `${file}.${randomUUID()}.tmp`; // of this call: two calls, or two machines, do not share it
   try {

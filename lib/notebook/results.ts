@@ -3,6 +3,7 @@
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { withLockSync } from '../core/with-lock-sync';
 import { writeWhole } from '../core/write-whole';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
@@ -38,14 +39,17 @@ function fileOf(name: string): string {
 export function saveResults(name: string, results: Results & { readonly model: string }): void {
   checkArguments('saveResults', { name: [name, 'path'], results: [results, ['model']] });
   const file = fileOf(name);
-  const earlier = fs.existsSync(file) ? readEarlier(file) : {};
-  const all = earlier.model === results.model ? { ...earlier, ...results } : results;
-  const text = `${JSON.stringify(all, null, 2)}\n`;
+  const merge = (): void => {
+    const earlier = fs.existsSync(file) ? readEarlier(file) : {};
+    const all = earlier.model === results.model ? { ...earlier, ...results } : results;
+    writeWhole(file, `${JSON.stringify(all, null, 2)}\n`);
+  };
   try {
-    writeWhole(file, text);
+    withLockSync(`${file}.lock`, merge); // two notebooks may save at the same time
   } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new ResultsError(
-      `${file}: the results "${name}" could not be written: ${error instanceof Error ? error.message : String(error)}. ` +
+      `${file}: the results "${name}" could not be written: ${error.message}. ` +
         `${writeAdvice(error)} BLIP_OUTPUT names it.`,
       { cause: error },
     );

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
+import { linkTarget } from '../core/link-target';
 import { parseJSON } from '../core/read-json';
 import { SearchError } from './errors';
 import { parseIndexHeader, type IndexHeader } from './index-header';
@@ -33,7 +34,8 @@ const ADVICE = 'Make it anew: indexImages with rebuild: true (blip-openvino inde
  *
  * @throws the system's error; then the old index is as it was
  */
-export async function writeIndexFile(file: string, { features, ...header }: IndexContents): Promise<void> {
+export async function writeIndexFile(name: string, { features, ...header }: IndexContents): Promise<void> {
+  const file = linkTarget(name);
   const json = Buffer.from(JSON.stringify(header), 'utf8');
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.write(MAGIC, 'latin1');

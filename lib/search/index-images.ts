@@ -7,6 +7,7 @@ import { checkOptions } from '../core/check-options';
 import { describeValue } from '../core/describe-value';
 import type { ProgressCallback } from '../core/progress';
 import { withCallbacks } from '../core/with-callbacks';
+import { linkTarget } from '../core/link-target';
 import { withLock } from '../core/with-lock';
 import { readImageSource } from '../preprocessing/read-image-source';
 import { ImageError } from '../preprocessing';
@@ -85,7 +86,7 @@ export async function indexImages(
       return new IndexUpdate(folder, file, model, { old, found, report, save_every_ms, signal }).run();
     };
     const onWait = (): void => report({ status: 'waiting for another process that indexes', file });
-    return withLock(`${file}.lock`, work, { signal, onWait }).catch((error: unknown) => {
+    return withLock(`${linkTarget(file)}.lock`, work, { signal, onWait }).catch((error: unknown) => {
       throw signal?.aborted ? error : explainWrite(error, file);
     });
   });
