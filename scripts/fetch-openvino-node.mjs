@@ -25,16 +25,17 @@ const INSTEAD = 'OpenVINO runs through the C API of the Python package, same int
 /**
  * @param explicit the user asked for a set-up: a failed download is tried again, however recent
  * @param installed npm has just installed the packages
+ * @param offline nothing is to be downloaded
  * @returns whether it was interrupted
  */
-export async function fetchOpenVINONode({ explicit, installed }) {
+export async function fetchOpenVINONode({ explicit, installed, offline = false }) {
   if (!fs.existsSync(FOLDER)) {
     if (installed) console.log(`openvino-node was left out by npm (it asks for Node 21 or newer): ${INSTEAD}`);
     return { interrupted: false };
   }
   if (hasBinary() && readState() === fingerprint()) return { interrupted: false };
   if (!hasBinary()) {
-    if (!explicit && !installed && isRecent()) return { interrupted: false };
+    if (offline || (!explicit && !installed && isRecent())) return { interrupted: false };
     const { interrupted } = await download();
     if (interrupted || !hasBinary()) return { interrupted };
   }

@@ -1,8 +1,10 @@
 // Sets the project up: Node packages, a Python environment of its own, the notebook kernel. Does only what is missing.
+// In a folder that `npm run bundle` made, packages come from it, without a network.
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_ARCHIVE, WHEELS, checkArchive, checkBundle, readBundle } from './bundle-manifest.mjs';
 import { INTERRUPTED_CODE, PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
 import {
@@ -38,12 +40,16 @@ const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes
 export async function setup({ explicit = false } = {}) {
   try {
     checkNode();
-    const wanted = fingerprint();
-    const installed = read(NODE_STAMP) !== wanted.node;
-    if (installed) await installNodePackages(wanted.node);
-    if ((await fetchOpenVINONode({ explicit, installed })).interrupted) throw new InterruptedError();
-    if (read(PYTHON_STAMP) !== wanted.python || !(await hasPythonPackages()))
-      await installPythonPackages(wanted.python);
+    const locks = lockDigests();
+    const bundle = readBundle(ROOT);
+    if (bundle) checkBundle(bundle, process, locks);
+    const node = `${process.version} ${locks.node}`;
+    const installed = read(NODE_STAMP) !== node;
+    if (installed) await (bundle ? unpackNodePackages(bundle, node) : installNodePackages(node));
+    const offline = bundle !== undefined;
+    if ((await fetchOpenVINONode({ explicit, installed, offline })).interrupted) throw new InterruptedError();
+    if (read(PYTHON_STAMP) !== locks.python || !(await hasPythonPackages()))
+      await installPythonPackages(locks.python, bundle);
     installKernel();
     quietJupyter();
   } catch (error) {
@@ -52,12 +58,13 @@ export async function setup({ explicit = false } = {}) {
   }
 }
 
-function fingerprint() {
+/** What the packages are installed from: changes with the lock files. */
+export function lockDigests() {
   const hash = (...names) =>
     createHash('sha256')
       .update(names.map((name) => fs.readFileSync(path.join(ROOT, name))).join('\0'))
       .digest('hex');
-  return { node: `${process.version} ${hash('package-lock.json', 'package.json')}`, python: hash('requirements.txt') };
+  return { node: hash('package-lock.json', 'package.json'), python: hash('requirements.txt') };
 }
 
 function read(file) {
@@ -96,6 +103,26 @@ async function installNodePackages(made) {
   stamp(NODE_STAMP, made);
 }
 
+/** Unpacked beside its place, and moved there when it is whole. */
+async function unpackNodePackages(bundle, made) {
+  console.log('Unpacking Node packages from this folder (360 MB on disk, up to a minute)');
+  fs.rmSync(NODE_STAMP, { force: true });
+  await checkArchive(ROOT, bundle);
+  const python = await findPython({}, bundle.made_for.python);
+  const [archive, target] = [path.join(ROOT, NODE_ARCHIVE), path.join(ROOT, '.unpacked')];
+  const script = path.join(ROOT, 'scripts', 'unpack_archive.py');
+  const { code, output, interrupted } = await run(python.command, [...python.args, script, archive, target], {
+    capture: true,
+    clock: true,
+  });
+  if (interrupted) throw new InterruptedError();
+  if (code !== 0) throw new SetupError(`${archive} could not be unpacked:\n${output.trim().slice(-2000)}`);
+  fs.rmSync(path.join(ROOT, 'node_modules'), { recursive: true, force: true });
+  fs.renameSync(path.join(target, 'node_modules'), path.join(ROOT, 'node_modules'));
+  fs.rmSync(target, { recursive: true });
+  stamp(NODE_STAMP, made);
+}
+
 async function hasPythonPackages() {
   return (await ask(PYTHON, ['-c', PACKAGES_CHECK])).code === 0;
 }
@@ -107,33 +134,36 @@ function pipAdvice(output) {
     : "Check the network or pip's index setting";
 }
 
-async function installPythonPackages(made) {
+async function installPythonPackages(made, bundle) {
   fs.rmSync(PYTHON_STAMP, { force: true });
-  if (!(await hasUsableEnvironment())) {
-    const python = await findPython();
+  if (!(await hasUsableEnvironment(bundle?.made_for.python))) {
+    const python = await findPython({}, bundle?.made_for.python);
     console.log(`Making a Python environment in .venv with Python ${python.version} (some seconds)`);
     await makeEnvironment(python, VENV);
   }
   console.log('Installing Python packages into .venv (about 900 MB on disk, one to three minutes)');
+  const from = bundle ? ['--no-index', '--find-links', path.join(ROOT, WHEELS)] : [];
   const { code, output, interrupted } = await run(
     PYTHON,
-    ['-m', 'pip', 'install', ...PIP_OPTIONS, '-r', path.join(ROOT, 'requirements.txt')],
+    ['-m', 'pip', 'install', ...PIP_OPTIONS, ...from, '-r', path.join(ROOT, 'requirements.txt')],
     { capture: true, clock: true },
   );
   if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
-      `pip could not install the packages:\n${output.slice(-3000)}\n${pipAdvice(output)}, then run the command again.`,
+      `pip could not install the packages:\n${output.slice(-3000)}\n` +
+        `${bundle ? 'Copy the bundle again' : pipAdvice(output)}, then run the command again.`,
     );
   stamp(PYTHON_STAMP, made);
 }
 
 /**
- * An environment of an earlier set-up, if its Python still runs, is new enough and has pip: then only what changed is
+ * An environment of an earlier set-up, if its Python still runs, is new enough (or the `exact` one) and has pip: then only what changed is
  * installed.
  */
-async function hasUsableEnvironment() {
+async function hasUsableEnvironment(exact) {
   const version = await pythonVersion(PYTHON);
+  if (version && exact && !version.startsWith(`${exact}.`)) return false;
   if (!version || Number(version.split('.')[1]) < MIN_PYTHON[1]) return false;
   return (await ask(PYTHON, ['-m', 'pip', '--version'])).code === 0;
 }

@@ -54,21 +54,26 @@ export function checkNode(version = process.versions.node) {
 /**
  * The first Python on the PATH that is new enough.
  *
+ * @param exact such as `3.12`: the only version that will do
  * @returns {Promise<{ command: string, args: string[], version: string }>} `args` come before all others
  * @throws {SetupError} with every version that was found
  */
-export async function findPython(env = {}) {
+export async function findPython(env = {}, exact) {
   const seen = [];
   for (const [command, ...args] of PYTHONS) {
     const version = await pythonVersion(command, args, env);
     if (!version) continue;
     const [major, minor] = version.split('.').map(Number);
-    if (major === MIN_PYTHON[0] && minor >= MIN_PYTHON[1]) return { command, args, version };
+    const isGood = exact ? `${major}.${minor}` === exact : major === MIN_PYTHON[0] && minor >= MIN_PYTHON[1];
+    if (isGood) return { command, args, version };
     seen.push(`${command} is ${version}`);
   }
+  const needed = exact
+    ? `${exact} is needed, for which this folder was bundled`
+    : `${MIN_PYTHON.join('.')} or newer is needed`;
   throw new SetupError(
-    `Python ${MIN_PYTHON.join('.')} or newer is needed (found: ${seen.join(', ') || 'none'}). Get it from ` +
-      `python.org or your system's packages, then run the command again.`,
+    `Python ${needed} (found: ${seen.join(', ') || 'none'}). Get it from python.org or your system's packages, ` +
+      'then run the command again.',
   );
 }
 
