@@ -56,7 +56,9 @@ export class OVBlipMatcher {
       folder,
       async () =>
         new OVBlipMatcher(
-          await Encoders.load('OVBlipMatcher.load', folder, options, (has) => findProblem(folder, has)),
+          await Encoders.load('OVBlipMatcher.load', folder, options, {
+            findProblem: (has) => findProblem(folder, has),
+          }),
         ),
       (matcher) => matcher.dispose(),
     );

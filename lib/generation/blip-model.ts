@@ -19,7 +19,7 @@ import {
   type SearchSettings,
   type StreamOptions,
 } from './generation-options';
-import { compileParts, type GenerationParts } from './generation-parts';
+import { compileParts, type GenerationParts, type LoadUse } from './generation-parts';
 import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
 import { noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
@@ -73,11 +73,16 @@ export class OVBlipModel {
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipModel> {
-    checkArguments('OVBlipModel.load', { folder: [folder, 'path'] });
+    return OVBlipModel.loadFor(folder, options, {});
+  }
+
+  /** `load` for what the caller is about to do. @internal for other rooms of this library */
+  static async loadFor(folder: string, options: LoadModelOptions, use: LoadUse): Promise<OVBlipModel> {
+    checkArguments('OVBlipModel.load', { folder: [folder, 'path'], use: [use, 'object'] });
     return loadUnchanged(
       folder,
       async () => {
-        const { encoders, decoder } = await compileParts('OVBlipModel.load', folder, options);
+        const { encoders, decoder } = await compileParts('OVBlipModel.load', folder, options, use);
         return new OVBlipModel(encoders, decoder);
       },
       (model) => model.dispose(),

@@ -17,6 +17,7 @@ import {
 import { checkTextEncoder, checkTextFeatures, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
+import { compilePart, type GraphPart } from './compiled/compile-part';
 import { deviceSetting, executionDevices } from './device-setting';
 import { LaterModel } from './later-model';
 import { missingDevice } from './missing-device';
@@ -47,7 +48,9 @@ export interface LoadModelOptions {
   readonly device?: string;
   /**
    * Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. Without that one, a large model is
-   * tried in bf16 and in f32 once on each machine, where the processor has both, and computed in the faster one.
+   * tried in bf16 and in f32 once on each machine, where the processor has both, and computed in the faster one. What
+   * OpenVINO compiles for the CPU is kept in the cache (`compiled` below {@link cacheFolder}); `{ CACHE_DIR: '' }`
+   * keeps nothing, another CACHE_DIR keeps it there.
    */
   readonly properties?: Config;
   readonly openvino?: OpenVINO;
@@ -60,6 +63,16 @@ export const LOAD_MODEL_OPTIONS = [
   'openvino',
 ] as const satisfies readonly (keyof LoadModelOptions)[];
 
+/** What a folder is loaded for. */
+export interface FolderUse {
+  /** Why the folder's files do not suffice, or undefined if they do. */
+  readonly findProblem: (has: (name: string) => boolean) => string | undefined;
+  /** The text encoder is not compiled until a question comes: for callers that never ask one. */
+  readonly captionsOnly?: boolean;
+  /** Called when the vision model is being compiled, for work on this thread; must not throw. */
+  readonly onCompiling?: (() => void) | undefined;
+}
+
 /** Everything that is loaded from a folder. */
 interface EncoderParts {
   readonly folder: string;
@@ -71,7 +84,7 @@ interface EncoderParts {
   readonly properties: Config;
   readonly vision: VisionModel;
   /** Absent for a captioning checkpoint. */
-  readonly text: CompiledModel | undefined;
+  readonly text: LaterModel | undefined;
   /** The text encoder without an image; absent where no contrastive features were converted. */
   readonly textFeatures: LaterModel | undefined;
 }
@@ -84,7 +97,7 @@ export class Encoders implements EncoderParts {
   readonly core: Core;
   readonly properties: Config;
   readonly vision: VisionModel;
-  readonly text: CompiledModel | undefined;
+  readonly text: LaterModel | undefined;
   readonly textFeatures: LaterModel | undefined;
   readonly #pools = new Map<CompiledModel, InferRequest[]>();
   #disposed = false;
@@ -103,7 +116,6 @@ export class Encoders implements EncoderParts {
 
   /**
    * @param caller for messages about options
-   * @param findProblem why the folder's files do not suffice, or undefined if they do
    * @throws {BlipModelError} when a file or the device is missing
    * @throws {OpenVINOError} when a model cannot be compiled
    */
@@ -111,7 +123,7 @@ export class Encoders implements EncoderParts {
     caller: string,
     folder: string,
     options: LoadModelOptions,
-    findProblem: (has: (name: string) => boolean) => string | undefined,
+    { findProblem, captionsOnly = false, onCompiling }: FolderUse,
   ): Promise<Encoders> {
     checkOptions(caller, options, LOAD_MODEL_OPTIONS);
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
@@ -124,26 +136,21 @@ export class Encoders implements EncoderParts {
     checkDevice(device, core.getAvailableDevices());
     const precision = await choosePrecision({ openvino, core, device, properties, config });
     const settings = { ...LATENCY_HINT, ...precision, ...properties };
-    const vision = await VisionModel.load(core, file('blip_vision_model.xml'), device, settings);
-    let text: CompiledModel | undefined;
+    const graph = (name: string): GraphPart => ({ openvino, core, xml: file(name), device, properties: settings });
+    const later = async (
+      name: string,
+      check: (xml: string, model: CompiledModel) => void,
+    ): Promise<LaterModel | undefined> =>
+      has(name) ? LaterModel.of(file(name), () => compileChecked(graph(name), check)) : undefined;
+    const vision = await VisionModel.load({ ...graph('blip_vision_model.xml'), onCompiling });
+    let text: LaterModel | undefined;
     try {
       checkVisionModel(file('blip_vision_model.xml'), vision.single, config);
-      const xml = file('blip_text_encoder.xml');
-      if (has('blip_text_encoder.xml')) text = await core.compileModel(xml, device, settings);
-      if (text) checkTextEncoder(xml, text, config);
-      const featuresXml = file('blip_text_features.xml');
-      const textFeatures = has('blip_text_features.xml')
-        ? await LaterModel.of(featuresXml, async () => {
-            const model = await core.compileModel(featuresXml, device, settings);
-            try {
-              checkTextFeatures(featuresXml, model, config, vision.featureSize);
-              return model;
-            } catch (error) {
-              model.dispose();
-              throw error;
-            }
-          })
-        : undefined;
+      text = await later('blip_text_encoder.xml', (xml, model) => checkTextEncoder(xml, model, config));
+      if (!captionsOnly) await text?.get();
+      const textFeatures = await later('blip_text_features.xml', (xml, model) =>
+        checkTextFeatures(xml, model, config, vision.featureSize),
+      );
       return new Encoders({ folder, device, config, openvino, core, properties: settings, vision, text, textFeatures });
     } catch (error) {
       text?.dispose();
@@ -245,6 +252,7 @@ export class Encoders implements EncoderParts {
       throw new BlipModelError(
         `${this.folder} has no text encoder, expected blip_text_encoder.xml. Convert a VQA or retrieval checkpoint.`,
       );
+    this.assertUsable();
     const [count, length] = texts.dims ?? [1, texts.input_ids.length];
     const [images, tokens] = image.dims;
     const rows = batchSize(images, count, kind);
@@ -257,7 +265,7 @@ export class Encoders implements EncoderParts {
       encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one image may serve all rows
       encoder_attention_mask: new Tensor('i64', [images, tokens], new BigInt64Array(images * tokens).fill(1n)),
     };
-    const read = await this.#run(this.text, inputs, outputs);
+    const read = await this.#run(await this.text.get(), inputs, outputs);
     return read.map((output) => ({ ...output, attention_mask }));
   }
 
@@ -291,6 +299,20 @@ export class Encoders implements EncoderParts {
       if (this.#disposed) request.dispose();
       else pool.push(request);
     }
+  }
+}
+
+async function compileChecked(
+  graph: GraphPart,
+  check: (xml: string, model: CompiledModel) => void,
+): Promise<CompiledModel> {
+  const model = await compilePart(graph);
+  try {
+    check(graph.xml, model);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
   }
 }
 

@@ -2,9 +2,13 @@
 import * as path from 'node:path';
 import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
+import { compilePart } from './compiled/compile-part';
 import { decoderProperties } from './decoder-properties';
-import { Encoders, type LoadModelOptions } from './encoders';
+import { Encoders, type FolderUse, type LoadModelOptions } from './encoders';
 import { findProblem } from './missing-parts';
+
+/** What a folder is loaded for, beside what a generation needs of it. */
+export type LoadUse = Omit<FolderUse, 'findProblem'>;
 
 export interface GenerationParts {
   readonly encoders: Encoders;
@@ -20,13 +24,18 @@ export async function compileParts(
   caller: string,
   folder: string,
   options: LoadModelOptions,
+  use: LoadUse,
 ): Promise<GenerationParts> {
-  const encoders = await Encoders.load(caller, folder, options, (has) => findProblem(folder, has));
+  const encoders = await Encoders.load(caller, folder, options, {
+    findProblem: (has) => findProblem(folder, has),
+    ...use,
+  });
   let decoder: CompiledModel | undefined;
   try {
     const xml = path.join(folder, 'blip_text_decoder.xml');
     const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
-    decoder = await encoders.core.compileModel(xml, encoders.device, properties);
+    const { openvino, core, device } = encoders;
+    decoder = await compilePart({ openvino, core, xml, device, properties });
     checkTextDecoder(xml, decoder, encoders.config);
     return { encoders, decoder };
   } catch (error) {

@@ -1,5 +1,6 @@
 // The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
-import type { CompiledModel, Config, Core } from '../openvino';
+import type { CompiledModel } from '../openvino';
+import { compilePart, type GraphPart } from './compiled/compile-part';
 import { LaterModel } from './later-model';
 
 /** The output of a model that compares images and texts; others have none. */
@@ -15,22 +16,10 @@ export class VisionModel {
     private readonly batches: LaterModel,
   ) {}
 
-  /** @param xml the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
-  static async load(core: Core, xml: string, device: string, config: Config): Promise<VisionModel> {
-    const compile = async (batch: number): Promise<CompiledModel> => {
-      const model = await core.readModel(xml);
-      try {
-        const [, ...rest] = model.inputs[0].getPartialShape();
-        return await core.compileModel(
-          model.reshape({ [model.inputs[0].getAnyName()]: [batch, ...rest] }),
-          device,
-          config,
-        );
-      } finally {
-        model.dispose();
-      }
-    };
-    const batches = await LaterModel.of(xml, () => compile(-1));
+  /** @param graph the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
+  static async load(graph: GraphPart): Promise<VisionModel> {
+    const compile = (batch: number): Promise<CompiledModel> => compilePart({ ...graph, batch });
+    const batches = await LaterModel.of(graph.xml, () => compile(-1));
     return new VisionModel(await compile(1), batches);
   }
 

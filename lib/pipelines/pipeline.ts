@@ -1,6 +1,7 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the tasks that BLIP does.
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
+import { loadSharp } from '../core/load-sharp';
 import type { BlipTask } from '../checkpoint';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
 import { splitOptions } from '../generation/pretrained-options';
@@ -120,11 +121,20 @@ async function loadFolder(
   options: LoadModelOptions,
   processor: BlipProcessor | undefined,
 ): Promise<{ readonly model: OVBlipModel | OVBlipMatcher; readonly text: BlipProcessor }> {
-  const model = await (matchesImages(task) ? OVBlipMatcher : OVBlipModel).load(folder, options);
+  let reading = processor && Promise.resolve(processor);
+  const read = (): Promise<BlipProcessor> => (reading ??= BlipProcessor.fromCheckpoint(folder));
+  const onCompiling = (): void =>
+    void read()
+      .then(loadSharp)
+      .catch(() => undefined); // told below
+  const use = { captionsOnly: task === 'image-to-text', onCompiling };
+  const model = matchesImages(task)
+    ? await OVBlipMatcher.load(folder, options)
+    : await OVBlipModel.loadFor(folder, options, use);
   try {
     if (task === 'visual-question-answering' && model instanceof OVBlipModel && !model.canAnswer)
       throw captionsOnly(folder);
-    return { model, text: processor ?? (await BlipProcessor.fromCheckpoint(folder)) };
+    return { model, text: await read() };
   } catch (error) {
     model.dispose();
     throw error;

@@ -15,7 +15,13 @@ const work = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-vision-'));
 const xml = path.join(work, 'blip_vision_model.xml');
 const openvino = loadOpenVINO();
 const load = (): Promise<VisionModel> =>
-  VisionModel.load(new openvino.Core(), xml, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' });
+  VisionModel.load({
+    openvino,
+    core: new openvino.Core(),
+    xml,
+    device: 'CPU',
+    properties: { INFERENCE_PRECISION_HINT: 'f32' },
+  });
 
 before(async () => {
   const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints', 'vqa-odd'));

@@ -144,6 +144,7 @@ async function caches(signal: AbortSignal | undefined): Promise<CollectedInfo['c
   const folders: Record<string, () => string> = {
     hub: hubCacheFolder,
     'converted models': () => path.join(cacheFolder(), 'models'),
+    'compiled models': () => path.join(cacheFolder(), 'compiled'),
     datasets: () => path.join(cacheFolder(), 'datasets'),
   };
   const found: Record<string, FolderSize | { problem: string }> = {};

@@ -2,6 +2,7 @@
 import * as os from 'node:os';
 import type { BlipConfig } from '../../checkpoint';
 import type { Config, Core, OpenVINO } from '../../openvino';
+import { describeProcessor } from '../compiled/describe-processor';
 import { LATENCY_HINT } from '../decoder-properties';
 import { timeProducts, type ProductSizes } from './time-products';
 import { recallTrial, rememberTrial, type PrecisionTrial } from './trial-memory';
@@ -58,10 +59,9 @@ function visionProducts({ vision_config: vision }: BlipConfig): ProductSizes {
 /** Everything that times depend on. oneDNN can be told to use fewer instructions than the processor has. */
 function describeTrial({ openvino, properties }: PrecisionQuestion, sizes: ProductSizes): string {
   const threads = properties.INFERENCE_NUM_THREADS ?? os.availableParallelism();
-  const processor = os.cpus()[0]?.model ?? 'unknown processor';
   const limit = process.env.ONEDNN_MAX_CPU_ISA ?? 'all instructions';
   const { rows, hidden, intermediate } = sizes;
-  return `${processor}, ${limit}, ${threads} threads, OpenVINO ${openvino.version}, ${rows}x${hidden}x${intermediate}`;
+  return `${describeProcessor()}, ${limit}, ${threads} threads, OpenVINO ${openvino.version}, ${rows}x${hidden}x${intermediate}`;
 }
 
 async function tryBoth(question: PrecisionQuestion, sizes: ProductSizes, of: string): Promise<PrecisionTrial> {
