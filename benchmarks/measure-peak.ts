@@ -1,0 +1,136 @@
+// measure-peak.ts [FOLDER] [RESULTS.json]: memory of BLIP-base at each step of the two notebooks, and whose it is. Makes
+// a checkpoint of random weights, its FP16 and its INT8 models in FOLDER (output/bench/peak by default) where they are
+// not there yet. Linux only: it reads /proc.
+//
+// `resident` is what `top` shows. `mapped` is the part of it that the system has on disk as well (weights, libraries)
+// and takes back when another program needs room; `own` is the rest, which it cannot. Peaks since the step before, every
+// SAMPLE_MS; `resident`'s is exact. Each notebook is a process of its own.
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import {
+  BlipProcessor,
+  compareModels,
+  convertBlip,
+  loadCheckpoint,
+  loadVqaSamples,
+  OVBlipModel,
+  quantizeBlip,
+  writeRandomCheckpoint,
+} from '../lib';
+
+const FOLDER = process.argv[2] ?? path.join('output', 'bench', 'peak');
+const IMAGE = path.join('data', 'pictures', 'demo.jpg');
+const SAMPLE_MS = 20;
+const MARK = 'peak:';
+const [checkpoint, fp16, int8] = ['checkpoint', 'fp16', 'int8'].map((name) => path.join(FOLDER, name));
+
+interface Row {
+  readonly step: string;
+  readonly resident_mb: number;
+  readonly own_mb: number;
+  readonly mapped_mb: number;
+}
+
+function readField(file: string, name: string): number {
+  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(fs.readFileSync(file, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+/** Takes peaks until the process ends. */
+class Sampler {
+  #own = 0;
+  #mapped = 0;
+  readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
+
+  #sample(): void {
+    const own = readField('/proc/self/status', 'RssAnon');
+    this.#own = Math.max(this.#own, own);
+    this.#mapped = Math.max(this.#mapped, readField('/proc/self/status', 'VmRSS') - own);
+  }
+
+  end(step: string): void {
+    this.#sample();
+    const resident_mb = Math.round(readField('/proc/self/status', 'VmHWM'));
+    const row: Row = { step, resident_mb, own_mb: Math.round(this.#own), mapped_mb: Math.round(this.#mapped) };
+    console.log(`${MARK}${JSON.stringify(row)}`);
+    this.#own = 0;
+    this.#mapped = 0;
+    fs.writeFileSync('/proc/self/clear_refs', '5'); // resets VmHWM
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+async function convertNotebook(): Promise<void> {
+  const sampler = new Sampler();
+  sampler.end('the library is loaded');
+  const opened = await loadCheckpoint(checkpoint);
+  await convertBlip(opened, fp16);
+  opened.close();
+  sampler.end('converted');
+  const processor = await BlipProcessor.fromPretrained(fp16);
+  const model = await OVBlipModel.load(fp16);
+  sampler.end(`loaded, to compute in ${model.precision}`);
+  const pixel_values = await processor.image(IMAGE);
+  await model.generateCaption({ pixel_values }, { max_length: 20 });
+  sampler.end('caption');
+  await model.generateAnswer({ pixel_values, ...processor.text('how many dogs are there?') }, { max_length: 20 });
+  sampler.end('answer');
+  model.dispose();
+  sampler.stop();
+}
+
+async function optimizeNotebook(): Promise<void> {
+  const sampler = new Sampler();
+  sampler.end('the library is loaded');
+  if (!fs.existsSync(path.join(int8, 'blip_manifest.json'))) {
+    const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 8, seed: 42 });
+    await quantizeBlip(fp16, samples, int8, { subset_size: 8 });
+    sampler.end('quantized (without NNCF, a process of its own)');
+  }
+  const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'val', count: 4, seed: 1 });
+  const { precision } = await compareModels(fp16, int8, samples, { runs: 3, captions: 2 });
+  sampler.end(`compared: FP16 in ${precision.before}, INT8 in ${precision.after}`);
+  sampler.stop();
+}
+
+function runNotebook(name: string): Row[] {
+  console.log(`\n${name}: peaks in MB`);
+  const args = [...process.execArgv, __filename, FOLDER, name];
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`${name} ended with ${status}`);
+  const rows: Row[] = stdout
+    .split('\n')
+    .filter((line) => line.startsWith(MARK))
+    .map((line) => JSON.parse(line.slice(MARK.length)));
+  console.table(rows);
+  return rows;
+}
+
+async function main(): Promise<void> {
+  const [, , , name] = process.argv;
+  if (name === 'convert') return convertNotebook();
+  if (name === 'optimize') return optimizeNotebook();
+  await writeRandomCheckpoint(checkpoint, { num_hidden_layers: 12, vocab_size: 30_524 });
+  const notebooks = { convert: runNotebook('convert'), optimize: runNotebook('optimize') };
+  if (name === undefined) return;
+  const machine = { processor: os.cpus()[0].model, threads: os.availableParallelism(), node: process.version };
+  const when = new Date().toISOString().slice(0, 10);
+  fs.writeFileSync(
+    name,
+    `${JSON.stringify({ when, ...machine, model: 'random weights of BLIP-base', notebooks }, null, 2)}\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
