@@ -1,8 +1,8 @@
 // The kernel's control channel, on a thread of its own: interrupts and shutdowns get through while a cell keeps the
 // main thread busy.
-const { createHmac, randomUUID, timingSafeEqual } = require('node:crypto');
 const inspector = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
+const { buildReply, parseMessage } = require('./wire.cjs');
 
 const { connection, shared, zeromq } = workerData;
 const { RUNNING, HEARD, ASKED } = workerData.slots;
@@ -12,7 +12,6 @@ const zmq = require(zeromq);
 const GRACE_MS = 250;
 /** How often to check that Jupyter is still running: a kernel without it would never end. */
 const PARENT_CHECK_MS = 1000;
-const DELIMITER = '<IDS|MSG>';
 
 const state = new Int32Array(shared);
 const socket = new zmq.Router();
@@ -26,12 +25,13 @@ async function listen() {
   await socket.bind(`${connection.transport}://${connection.ip}:${connection.control_port}`);
   parentPort.postMessage({ type: 'bound' });
   for await (const frames of socket) {
-    const message = parse(frames);
+    const message = parseMessage(frames, connection.key);
     if (message?.type === 'interrupt_request') {
       interrupt();
-      await reply(message, { status: 'ok' });
+      await socket.send(buildReply(message, { status: 'ok' }, connection.key));
     } else if (message?.type === 'shutdown_request') {
-      await reply(message, { status: 'ok', restart: message.content.restart });
+      const content = { status: 'ok', restart: message.content.restart };
+      await socket.send(buildReply(message, content, connection.key));
       shutDown();
     } else if (message) parentPort.postMessage({ type: 'message', frames });
   }
@@ -87,33 +87,4 @@ function endWithoutParent() {
 
 function end() {
   process.kill(process.pid, 'SIGKILL');
-}
-
-/** A signed request, or undefined: what is not signed with the connection's key is not from Jupyter. */
-function parse(frames) {
-  const at = frames.findIndex((frame) => frame.toString() === DELIMITER);
-  if (at < 0 || frames.length < at + 6) return undefined;
-  const [signature, ...parts] = frames.slice(at + 1);
-  const expected = Buffer.from(sign(parts));
-  if (connection.key && !(signature.length === expected.length && timingSafeEqual(signature, expected)))
-    return undefined;
-  const header = JSON.parse(parts[0].toString());
-  return { type: header.msg_type, header, content: JSON.parse(parts[3].toString()), identity: frames.slice(0, at) };
-}
-
-async function reply({ header, identity }, content) {
-  const own = {
-    ...header,
-    msg_id: randomUUID(),
-    msg_type: header.msg_type.replace('_request', '_reply'),
-    date: new Date().toISOString(),
-  };
-  const parts = [own, header, {}, content].map((part) => Buffer.from(JSON.stringify(part)));
-  await socket.send([...identity, DELIMITER, connection.key ? sign(parts) : '', ...parts]);
-}
-
-function sign(parts) {
-  const hash = createHmac('sha256', connection.key);
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
 }

@@ -1,0 +1,150 @@
+// Runs cells: compiles one with tslab's converter, runs it as an async function, and keeps what it declared for the
+// next ones. A cell that fails or is interrupted keeps what the statements before that declared.
+const vm = require('node:vm');
+const { createConverter } = require('tslab/dist/converter.js');
+const { createRequire } = require('tslab/dist/executor.js');
+const { getCodeMetadata } = require('tslab/dist/metadata.js');
+const { takeMap } = require('./compiler.cjs');
+const { applyEdits, rememberLoaded, tellCompiler } = require('./edited-files.cjs');
+const { INTERRUPTED, describeDiagnostics, describeException } = require('./show-failure.cjs');
+const { isInterruption, ownCodeStarts, runInterruptibly } = require('./interrupts.cjs');
+const { makeModules } = require('./cell-modules.cjs');
+const { START_STATEMENT, isHoisted } = require('./transform-cell.cjs');
+const { addCell } = require('./stack-traces.cjs');
+const { root, typescriptPath } = require('./tslab-parts.cjs');
+
+/** Compiled cells start below the line that makes them a function. */
+const LINES_BEFORE_CODE = 1;
+const NOT_STARTED = -1;
+
+class Executor {
+  #converter = createConverter({ isJS: false, isBrowser: false });
+  #modules = makeModules(createRequire(root), root);
+  /** The values of the names that cells declared, and the types of these names as TypeScript declarations. */
+  #values = {};
+  #declarations = '';
+
+  /** @returns what went wrong as the content of Jupyter's `error` message; undefined when nothing did */
+  async execute(source, number) {
+    return await runInterruptibly(
+      () => this.#run(source, number),
+      () => {
+        this.#abandoned?.();
+        return INTERRUPTED;
+      },
+    ).finally(rememberLoaded);
+  }
+
+  #abandoned;
+
+  async #run(source, number) {
+    this.#abandoned = undefined;
+    const { module } = getCodeMetadata(source);
+    tellCompiler();
+    if (module) {
+      const diagnostics = this.#converter.addModule(module, source, getCodeMetadata(source));
+      return diagnostics.length > 0 ? describeDiagnostics(diagnostics, source) : undefined;
+    }
+    const note = applyEdits(importsFromProject(source));
+    const converted = this.#converter.convert(this.#declarations, source);
+    this.#modules.add(converted.sideOutputs ?? []);
+    if (converted.diagnostics.length > 0) return describeDiagnostics(converted.diagnostics, source);
+    if (note) console.error(note);
+    return await this.#runConverted(converted, source, number);
+  }
+
+  async #runConverted(converted, source, number) {
+    const statements = statementsOf(source);
+    const cell = { started: NOT_STARTED, open: true, last: undefined };
+    const finish = (failed) => {
+      if (!cell.open) return;
+      cell.open = false; // what goes on after an interrupt changes nothing any more
+      this.#declarations = failed
+        ? this.#declarationsBefore(statements, cell.started, source)
+        : converted.declOutput || '';
+    };
+    this.#abandoned = () => finish(true);
+    try {
+      await this.#call(converted, source, number, cell);
+    } catch (error) {
+      finish(true);
+      if (isInterruption(error)) return INTERRUPTED;
+      const at = statements[cell.started];
+      return describeException(error, number, at && { number, line: at.line, column: at.column });
+    }
+    if (!cell.open) return INTERRUPTED;
+    finish(false);
+    if (cell.last !== undefined && cell.last !== null) console.log(cell.last);
+    return undefined;
+  }
+
+  async #call(converted, source, number, cell) {
+    const locate = takeMap();
+    const name = addCell(number, source, (line, column) => locate(line - LINES_BEFORE_CODE, column));
+    const code = `(async function (exports, require, ${START_STATEMENT}) {\n${converted.output ?? ''}\n})`;
+    const run = vm.runInThisContext(code, { filename: name, displayErrors: false });
+    const start = (statement) => {
+      cell.started = statement;
+    };
+    ownCodeStarts();
+    await run(this.#exportsOf(cell, converted.lastExpressionVar), this.#modules.require, start);
+  }
+
+  /** What a cell writes to: the names of all cells. Before its first statement it only clears names that it will set. */
+  #exportsOf(cell, lastExpression) {
+    const set = (name, value) => {
+      if (name === '__esModule' || !cell.open) return true;
+      if (name === lastExpression) cell.last = value;
+      else if (value !== undefined || cell.started !== NOT_STARTED) this.#values[name] = value;
+      return true;
+    };
+    return new Proxy(this.#values, {
+      set: (_target, name, value) => set(name, value),
+      // TypeScript defines imported names as getters; here a later cell may give them another value.
+      defineProperty: (_target, name, { get, value }) => set(name, get ? get() : value),
+    });
+  }
+
+  /** The declarations of the statements before the one that failed, and of functions and types anywhere. */
+  #declarationsBefore(statements, failed, source) {
+    const done = statements.filter(({ isImport }, i) => i < failed || (isImport && !statements[failed]?.isImport));
+    if (failed === NOT_STARTED) done.length = 0;
+    const hoisted = statements.filter(({ hoisted }) => hoisted);
+    for (const kept of [new Set([...done, ...hoisted]), new Set(done)]) {
+      const text = statements.flatMap((each) => (kept.has(each) ? [source.slice(each.start, each.end)] : []));
+      const { diagnostics, declOutput } = this.#converter.convert(this.#declarations, text.join('\n'));
+      if (diagnostics.length === 0) return declOutput || '';
+    }
+    return this.#declarations;
+  }
+
+  /** `position` counts UTF-16 units, as all of JavaScript does. */
+  inspect(source, position) {
+    tellCompiler();
+    return this.#converter.inspect(this.#declarations, source, position);
+  }
+
+  complete(source, position) {
+    tellCompiler();
+    return this.#converter.complete(this.#declarations, source, position);
+  }
+}
+
+/** The statements of a cell's top level, in the numbering of transform-cell.cjs. */
+function statementsOf(source) {
+  const ts = require(typescriptPath);
+  const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
+  return file.statements.map((statement) => {
+    const start = statement.getStart(file);
+    const { line, character } = ts.getLineAndCharacterOfPosition(file, start);
+    const isImport = ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement);
+    return { start, end: statement.end, line, column: character, isImport, hoisted: isHoisted(ts, statement) };
+  });
+}
+
+/** Whether a cell loads a file of the project: `from './…'`, `import('./…')`, `require('./…')`. */
+function importsFromProject(source) {
+  return /(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*['"`]\.{1,2}\//.test(source);
+}
+
+module.exports = { Executor };

@@ -1,0 +1,93 @@
+// What a failed cell shows: the message, where it came from, and the cell's own line with a mark below the place.
+const fs = require('node:fs');
+const path = require('node:path');
+const { inspect } = require('node:util');
+const { cellPlaces, cellSource } = require('./stack-traces.cjs');
+const { root } = require('./tslab-parts.cjs');
+
+const MAX_DIAGNOSTICS = 10;
+/** Longer lines are cut around the place. */
+const MAX_COLUMNS = 110;
+const LINES_BEFORE = 1;
+
+const INTERRUPTED = { ename: 'Interrupted', evalue: 'The cell was interrupted.', traceback: ['Interrupted'] };
+
+/**
+ * An exception of a running cell.
+ * @param statement the place of the statement that ran, for errors that do not know where they come from
+ * @returns the content of Jupyter's `error` message
+ */
+function describeException(thrown, number, statement) {
+  const isError = thrown instanceof Error;
+  const text = isError ? inspect(thrown) : `Thrown, and not an Error: ${inspect(thrown)}`;
+  return {
+    ename: isError ? thrown.name : typeof thrown,
+    evalue: isError ? String(thrown.message) : inspect(thrown),
+    traceback: [text, ...excerptsOf(thrown, number, statement)],
+  };
+}
+
+/** An exception that no cell waits for: in a timer, or of a promise that nobody awaits. */
+function describeLost(what, thrown) {
+  return [`${what}: ${inspect(thrown)}`, ...excerptsOf(thrown)].join('\n\n');
+}
+
+/** The place where it was thrown, and the line of the running cell that led there. */
+function excerptsOf(thrown, number, statement) {
+  const places = cellPlaces(thrown);
+  const own = places.findLast((place) => place.number === number) ?? (number === undefined ? undefined : statement);
+  const shown = [places[0], own].filter((place) => place !== undefined);
+  return shown
+    .filter(({ number, line }, i) => shown.findIndex((at) => at.number === number && at.line === line) === i)
+    .map((place) => {
+      const source = cellSource(place.number) ?? '';
+      return `cell [${place.number}], line ${place.line + 1}:\n${excerpt(source, place.line, place.column, 1)}`;
+    });
+}
+
+/** What the compiler has to say about a cell that does not run. `diagnostics` are those of tslab's converter. */
+function describeDiagnostics(diagnostics, source) {
+  const shown = diagnostics.slice(0, MAX_DIAGNOSTICS);
+  const lines = shown.flatMap((found, i) => {
+    const { fileName, start, end, messageText } = found;
+    const head = `${fileName ? `${fileName} ` : ''}${start.line + 1}:${start.character + 1} - ${messageText}`;
+    const next = shown[i + 1]; // an explanation of this one has the same place
+    if (next && next.start.offset === start.offset && next.fileName === fileName) return [head];
+    const text = fileName ? readOrEmpty(path.join(root, fileName)) : source;
+    const length = end.line === start.line ? end.character - start.character : Number.POSITIVE_INFINITY;
+    return [`${head}\n${excerpt(text, start.line, start.character, length)}`];
+  });
+  if (diagnostics.length > shown.length) lines.push(`and ${diagnostics.length - shown.length} more`);
+  return { ename: 'TypeScriptError', evalue: lines[0].split('\n')[0], traceback: lines };
+}
+
+function readOrEmpty(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * A line of the source with its number, the line before it, and marks below `length` characters from `column`. Lines and
+ * columns count from 0.
+ */
+function excerpt(source, line, column, length) {
+  const lines = source.split(/\r?\n/);
+  if (line >= lines.length) return '';
+  const width = String(line + 1).length;
+  const cut = Math.max(0, column - Math.floor(MAX_COLUMNS / 2));
+  const shorten = (text) => text.slice(cut, cut + MAX_COLUMNS).trimEnd();
+  const numbered = (at, mark) => `${mark} ${String(at + 1).padStart(width)} | ${shorten(lines[at])}`.trimEnd();
+  const before = lines.slice(Math.max(0, line - LINES_BEFORE), line).map((_, i, all) => line - all.length + i);
+  const marks = Math.max(1, Math.min(length, shorten(lines[line]).length + cut - column));
+  const indent = [...lines[line].slice(cut, column)].map((letter) => (letter === '\t' ? '\t' : ' ')).join('');
+  return [
+    ...before.filter((at) => lines[at].trim() !== '').map((at) => numbered(at, ' ')),
+    numbered(line, '>'),
+    `  ${' '.repeat(width)} | ${indent}${'^'.repeat(marks)}`,
+  ].join('\n');
+}
+
+module.exports = { INTERRUPTED, describeDiagnostics, describeException, describeLost };
