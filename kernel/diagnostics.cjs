@@ -2,6 +2,8 @@
 
 /** 'await' expressions are only allowed within async functions. tslab drops those that it takes for the top level. */
 const MISPLACED_AWAIT = 1308;
+/** 'await' expressions cannot be used in a parameter initializer. */
+const AWAIT_IN_PARAMETER = 2524;
 /** Out of TypeScript's range: tslab does not know it, and so shows it. */
 const OWN_CODE = 90_000;
 const USING_ADVICE =
@@ -9,7 +11,10 @@ const USING_ADVICE =
   "Declare it with 'const' and dispose of it in a 'finally' block.";
 
 function cellDiagnostics(ts, cell, diagnostics) {
-  const shown = diagnostics.map((found) => (found.code === MISPLACED_AWAIT ? { ...found, code: OWN_CODE } : found));
+  const hasOwnWords = ({ code, start }) =>
+    code === MISPLACED_AWAIT && diagnostics.some((other) => other.code === AWAIT_IN_PARAMETER && other.start === start);
+  const told = diagnostics.filter((found) => !hasOwnWords(found));
+  const shown = told.map((found) => (found.code === MISPLACED_AWAIT ? { ...found, code: OWN_CODE } : found));
   const using = findUsing(ts, cell);
   if (!using || !shown.some(({ file }) => file === cell)) return shown;
   const lineOf = (position) => ts.getLineAndCharacterOfPosition(cell, position).line;

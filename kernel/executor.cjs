@@ -9,7 +9,7 @@ const { applyEdits, rememberLoaded, tellCompiler } = require('./edited-files.cjs
 const { INTERRUPTED, describeDiagnostics, describeException } = require('./show-failure.cjs');
 const { isInterruption, ownCodeStarts, runInterruptibly } = require('./interrupts.cjs');
 const { makeModules } = require('./cell-modules.cjs');
-const { START_STATEMENT, isHoisted } = require('./transform-cell.cjs');
+const { START_STATEMENT, blankExports, isHoisted } = require('./transform-cell.cjs');
 const { addCell } = require('./stack-traces.cjs');
 const { root, typescriptPath } = require('./tslab-parts.cjs');
 
@@ -46,7 +46,7 @@ class Executor {
       return diagnostics.length > 0 ? describeDiagnostics(diagnostics, source) : undefined;
     }
     const note = applyEdits(importsFromProject(source));
-    const converted = this.#converter.convert(this.#declarations, source);
+    const converted = this.#converter.convert(this.#declarations, blankExports(require(typescriptPath), source));
     this.#modules.add(converted.sideOutputs ?? []);
     if (converted.diagnostics.length > 0) return describeDiagnostics(converted.diagnostics, source);
     if (note) console.error(note);
@@ -74,7 +74,9 @@ class Executor {
     }
     if (!cell.open) return INTERRUPTED;
     finish(false);
-    if (cell.last !== undefined && cell.last !== null) console.log(cell.last);
+    const last = statements.at(-1);
+    const writes = last && /^process\.std(out|err)\.write\(/.test(source.slice(last.start, last.end));
+    if (cell.last !== undefined && cell.last !== null && !writes) console.log(cell.last);
     return undefined;
   }
 
@@ -105,15 +107,29 @@ class Executor {
     });
   }
 
-  /** The declarations of the statements before the one that failed, and of functions and types anywhere. */
-  #declarationsBefore(statements, failed, source) {
-    const done = statements.filter(({ isImport }, i) => i < failed || (isImport && !statements[failed]?.isImport));
-    if (failed === NOT_STARTED) done.length = 0;
-    const hoisted = statements.filter(({ hoisted }) => hoisted);
-    for (const kept of [new Set([...done, ...hoisted]), new Set(done)]) {
-      const text = statements.flatMap((each) => (kept.has(each) ? [source.slice(each.start, each.end)] : []));
-      const { diagnostics, declOutput } = this.#converter.convert(this.#declarations, text.join('\n'));
+  /**
+   * The declarations of the statements before the one that failed, and of functions and types anywhere, as far as they
+   * do not need the rest.
+   */
+  #declarationsBefore(statements, failed, written) {
+    const source = blankExports(require(typescriptPath), written);
+    let kept = statements.filter(
+      ({ hoisted, isImport }, i) =>
+        hoisted || (failed !== NOT_STARTED && (i < failed || (isImport && !statements[failed]?.isImport))),
+    );
+    while (kept.length > 0) {
+      // The others become blanks, so that diagnostics say which statement they are about.
+      let [left, at] = ['', 0];
+      for (const { start, end } of kept) {
+        left += `${source.slice(at, start).replace(/\S/g, ' ')}${source.slice(start, end)}`;
+        at = end;
+      }
+      const { diagnostics, declOutput } = this.#converter.convert(this.#declarations, left);
       if (diagnostics.length === 0) return declOutput || '';
+      const blamed = ({ start, end }) => diagnostics.some(({ start: { offset } }) => offset >= start && offset < end);
+      const rest = kept.filter((statement) => !blamed(statement));
+      if (rest.length === kept.length) break;
+      kept = rest;
     }
     return this.#declarations;
   }

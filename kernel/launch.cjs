@@ -21,7 +21,17 @@ const { openSockets } = require('./sockets.cjs');
 process.on('uncaughtException', (error) => console.error(describeLost('Uncaught exception', error)));
 process.on('unhandledRejection', (error) => console.error(describeLost('Unhandled rejection', error)));
 
+quietWarnings();
 void start();
+
+/** A cell that awaits a promise late, after it failed, has seen the failure twice already. */
+function quietWarnings() {
+  const listeners = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'PromiseRejectionHandledWarning') for (const listen of listeners) listen(warning);
+  });
+}
 
 async function start() {
   const at = process.argv.indexOf('--config-path');

@@ -9,6 +9,8 @@ const MAX_DIAGNOSTICS = 10;
 /** Longer lines are cut around the place. */
 const MAX_COLUMNS = 110;
 const LINES_BEFORE = 1;
+/** Letters from here on are mostly wide ones. */
+const FIRST_WIDE = 0x1100;
 
 const INTERRUPTED = { ename: 'Interrupted', evalue: 'The cell was interrupted.', traceback: ['Interrupted'] };
 
@@ -19,23 +21,34 @@ const INTERRUPTED = { ename: 'Interrupted', evalue: 'The cell was interrupted.',
  */
 function describeException(thrown, number, statement) {
   const isError = thrown instanceof Error;
-  const text = isError ? inspect(thrown) : `Thrown, and not an Error: ${inspect(thrown)}`;
+  const text = isError ? textOf(thrown) : `Thrown, and not an Error: ${inspect(thrown)}`;
   return {
     ename: isError ? thrown.name : typeof thrown,
-    evalue: isError ? String(thrown.message) : inspect(thrown),
+    evalue: isError ? relative(String(thrown.message)) : inspect(thrown),
     traceback: [text, ...excerptsOf(thrown, number, statement)],
   };
 }
 
 /** An exception that no cell waits for: in a timer, or of a promise that nobody awaits. */
 function describeLost(what, thrown) {
-  return [`${what}: ${inspect(thrown)}`, ...excerptsOf(thrown)].join('\n\n');
+  return [`${what}: ${textOf(thrown)}`, ...excerptsOf(thrown)].join('\n\n');
+}
+
+/** With its properties and causes. Paths of the project start at its folder, which is where cells run. */
+function textOf(thrown) {
+  // Node says which file wanted a module: for a cell a file that does not exist.
+  const text = thrown instanceof Error && thrown.code === 'MODULE_NOT_FOUND' ? thrown.stack : inspect(thrown);
+  return relative(text);
+}
+
+function relative(text) {
+  return text.replaceAll(`${root}${path.sep}`, '').replace(/\nRequire stack:\n- src\.js(?=\n|$)/, '');
 }
 
 /** The place where it was thrown, and the line of the running cell that led there. */
 function excerptsOf(thrown, number, statement) {
   const places = cellPlaces(thrown);
-  const own = places.findLast((place) => place.number === number) ?? (number === undefined ? undefined : statement);
+  const own = places.findLast((place) => place.number === number && !place.isNamed) ?? statement;
   const shown = [places[0], own].filter((place) => place !== undefined);
   return shown
     .filter(({ number, line }, i) => shown.findIndex((at) => at.number === number && at.line === line) === i)
@@ -77,17 +90,23 @@ function excerpt(source, line, column, length) {
   const lines = source.split(/\r?\n/);
   if (line >= lines.length) return '';
   const width = String(line + 1).length;
-  const cut = Math.max(0, column - Math.floor(MAX_COLUMNS / 2));
+  const cut = lines[line].length > MAX_COLUMNS ? Math.max(0, column - Math.floor(MAX_COLUMNS / 2)) : 0;
   const shorten = (text) => text.slice(cut, cut + MAX_COLUMNS).trimEnd();
   const numbered = (at, mark) => `${mark} ${String(at + 1).padStart(width)} | ${shorten(lines[at])}`.trimEnd();
   const before = lines.slice(Math.max(0, line - LINES_BEFORE), line).map((_, i, all) => line - all.length + i);
   const marks = Math.max(1, Math.min(length, shorten(lines[line]).length + cut - column));
-  const indent = [...lines[line].slice(cut, column)].map((letter) => (letter === '\t' ? '\t' : ' ')).join('');
+  const indent = [...lines[line].slice(cut, column)].map(blankFor).join('');
   return [
     ...before.filter((at) => lines[at].trim() !== '').map((at) => numbered(at, ' ')),
     numbered(line, '>'),
     `  ${' '.repeat(width)} | ${indent}${'^'.repeat(marks)}`,
   ].join('\n');
+}
+
+/** As wide as a letter is shown: emoji and East Asian letters take two columns. */
+function blankFor(letter) {
+  if (letter === '\t') return letter;
+  return letter.codePointAt(0) >= FIRST_WIDE ? '  ' : ' ';
 }
 
 module.exports = { INTERRUPTED, describeDiagnostics, describeException, describeLost };

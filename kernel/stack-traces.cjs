@@ -7,6 +7,8 @@ const { root, slashed } = require('./tslab-parts.cjs');
 
 /** Deep enough that a failure inside lib still names the cell's line. */
 const FRAMES = 50;
+/** So many equal frames are shown in a row. */
+const REPEATS = 3;
 
 /** Cells that ran: name in stack traces to { number, source, locate }. */
 const cells = new Map();
@@ -21,9 +23,14 @@ function mendStackTraces() {
     const places = frames.flatMap(({ place }) => (place ? [place] : []));
     if (places.length > 0) placesOf.set(error, places);
     const last = frames.findLastIndex(({ known }) => known);
-    const lines = frames.slice(0, last + 1).flatMap(({ text }) => (text ? [`\n    at ${text}`] : []));
-    return `${headOf(error)}${lines.join('')}`;
+    const shown = frames.slice(0, last + 1).flatMap(({ text }) => text ?? []);
+    return [headOf(error), ...withoutRepeats(shown)].join('\n    at ');
   };
+}
+
+/** Calls of a function by itself, all but the first ones. */
+function withoutRepeats(frames) {
+  return frames.filter((text, i) => !frames.slice(i - REPEATS, i).every((before) => before === text) || i < REPEATS);
 }
 
 /** As Error.prototype.toString, for whatever an error may have become. */
@@ -55,7 +62,7 @@ function describe(site) {
   if (cell) {
     const found = cell.locate(line, column);
     if (!found) return {};
-    const place = { number: cell.number, line: found.line, column: found.column };
+    const place = { number: cell.number, ...found, isNamed: site.getFunctionName() !== null };
     return { known: true, place, text: replaced(text, site, `${file}:${found.line + 1}:${found.column + 1}`) };
   }
   const origin = originOf(file, line, column);

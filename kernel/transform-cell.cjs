@@ -1,6 +1,8 @@
 // What is changed in a cell's syntax tree before it is translated: imports come first, as in a module; each statement
 // of the top level tells when it starts; `{ name }` of an earlier cell's name is spelled out.
 
+const { cellFile } = require('./tslab-parts.cjs');
+
 /** The function that a compiled cell calls before each statement of its top level, with its number. */
 const START_STATEMENT = '__startStatement';
 /** tslab puts `export {};` before a cell. */
@@ -36,6 +38,7 @@ function makeTransformer(ts, checker, declarations) {
   }
 
   return () => (file) => {
+    if (file.fileName !== cellFile) return file;
     const statements = file.statements.map((statement, i) => ({ number: i - STATEMENTS_BEFORE_CELL, statement }));
     const isImport = ({ statement }) => ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement);
     const ordered = [...statements.filter(isImport), ...statements.filter((entry) => !isImport(entry))];
@@ -53,4 +56,17 @@ function isHoisted(ts, statement) {
   );
 }
 
-module.exports = { START_STATEMENT, isHoisted, makeTransformer };
+/** A cell's names are there for later cells anyway: `export` before a declaration, from a file, is overlooked. */
+function blankExports(ts, source) {
+  const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.ES2022, true);
+  let text = source;
+  for (const { modifiers = [] } of file.statements) {
+    const exported = modifiers.find(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    if (!exported || modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) continue;
+    const start = exported.getStart(file);
+    text = `${text.slice(0, start)}${' '.repeat(exported.end - start)}${text.slice(exported.end)}`;
+  }
+  return text;
+}
+
+module.exports = { START_STATEMENT, blankExports, isHoisted, makeTransformer };

@@ -154,9 +154,9 @@ class Run(NotebookClient):
 
 
 def message_of(cell) -> str:
-    """What a failed cell told: tslab prints it, where Python's kernel sends an error."""
-    return "".join(
-        output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stderr"
+    """What a failed cell told."""
+    return "\n".join(
+        line for output in cell.outputs if output.output_type == "error" for line in output.traceback
     ).strip()
 
 

@@ -15,7 +15,7 @@ describe('cells', () => {
   async function failing(code: string): Promise<string> {
     const result = await kernel.run(code);
     assert.equal(result.status, 'error');
-    return printed(result, 'stderr');
+    return printed(result, 'error');
   }
 
   test("start in the project's root, wherever the notebook is", async () => {
@@ -36,7 +36,8 @@ describe('cells', () => {
   test('type errors name line and column; nothing of such a cell runs', async () => {
     assert.equal(
       await failing("console.log('ran');\nconst text: string = 1;"),
-      "2:7 - Type 'number' is not assignable to type 'string'.\n",
+      "2:7 - Type 'number' is not assignable to type 'string'.\n" +
+        "  1 | console.log('ran');\n> 2 | const text: string = 1;\n    |       ^^^^",
     );
   });
 

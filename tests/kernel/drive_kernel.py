@@ -61,6 +61,8 @@ class Driver:
             elif kind == "stream":
                 text += content["text"]
                 outputs.append([content["name"], content["text"]])
+            elif kind == "error":
+                outputs.append([kind, "\n".join(content["traceback"])])
             elif kind in ("display_data", "update_display_data"):
                 outputs.append([kind, content["data"]])
         result = {"outputs": outputs, "count": count, "status": self.reply_to(request)["status"]}

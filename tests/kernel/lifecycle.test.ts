@@ -76,7 +76,7 @@ describe('life of the kernel', () => {
     );
     const withServer = await kernel.restart();
     assert.ok(withServer < QUICK_SECONDS, `took ${withServer} s`);
-    assert.match(printed(await kernel.run('kept'), 'stderr'), /Cannot find name 'kept'/);
+    assert.match(printed(await kernel.run('kept'), 'error'), /Cannot find name 'kept'/);
 
     const loop = await kernel.run('setTimeout(() => { for (;;) {} }, 0);');
     assert.equal(loop.status, 'ok');

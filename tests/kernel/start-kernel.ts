@@ -9,7 +9,7 @@ import { findPython } from '../../lib/optimize/nncf-worker';
 import { projectRoot } from '../project-root';
 
 export interface CellResult {
-  /** `stdout` and `stderr` with their text, displays with their MIME bundle. */
+  /** `stdout` and `stderr` with their text, `error` with its trace, displays with their MIME bundle. */
   readonly outputs: readonly (readonly [kind: string, content: string | Record<string, string>])[];
   readonly count: number | null;
   readonly status: 'ok' | 'error' | 'aborted';
@@ -79,7 +79,7 @@ export async function startKernel(root = projectRoot()): Promise<TestKernel> {
   };
 }
 
-/** All that a cell printed to one stream. */
-export function printed(result: CellResult, stream: 'stdout' | 'stderr' = 'stdout'): string {
+/** All that a cell printed to one stream, or how it failed. */
+export function printed(result: CellResult, stream: 'stdout' | 'stderr' | 'error' = 'stdout'): string {
   return result.outputs.flatMap(([kind, text]) => (kind === stream && typeof text === 'string' ? [text] : [])).join('');
 }
