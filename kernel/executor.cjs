@@ -45,10 +45,10 @@ class Executor {
       const diagnostics = this.#converter.addModule(module, source, getCodeMetadata(source));
       return diagnostics.length > 0 ? describeDiagnostics(diagnostics, source) : undefined;
     }
-    const note = applyEdits(importsFromProject(source));
     const converted = this.#converter.convert(this.#declarations, blankExports(require(typescriptPath), source));
     this.#modules.add(converted.sideOutputs ?? []);
     if (converted.diagnostics.length > 0) return describeDiagnostics(converted.diagnostics, source);
+    const note = applyEdits(importsFromProject(source));
     if (note) console.error(note);
     return await this.#runConverted(converted, source, number);
   }
