@@ -137,7 +137,7 @@ async function start() {
   if (!response.ok) return say(told.error, 'bad');
   about = told;
   $('about').textContent = `${about.model} on ${about.device}, computed in ${about.precision}`;
-  $('trained-on').textContent = about.trained_on ?? '';
+  $('trained-on').textContent = about.trained_on ? `Trained on: ${about.trained_on}` : '';
   $('compare-option').hidden = about.compare === undefined;
   $('compare-label').textContent = `Compare with ${about.compare}`;
   if (!about.canAnswer) {
