@@ -1,4 +1,4 @@
-// The README's table lists every variable of our own that the library and the scripts read, and no other.
+// The table of docs/settings.md lists every variable of our own that the library and the scripts read, and no other.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -15,7 +15,7 @@ function sources(folder: string): string[] {
     .filter((name) => /\.(ts|mjs|cjs|py)$/.test(name));
 }
 
-test('every environment variable is in the table of the README', () => {
+test('every environment variable is in the table of docs/settings.md', () => {
   const read = ['lib', 'scripts', 'kernel'].flatMap(sources).flatMap((file) => {
     const text = fs.readFileSync(file, 'utf8');
     const direct = [...text.matchAll(/\benv\.(BLIP_[A-Z_]+)/g)].map(([, name]) => name);
@@ -24,8 +24,8 @@ test('every environment variable is in the table of the README', () => {
     );
     return [...direct, ...taken];
   });
-  const readme = fs.readFileSync(path.join(projectRoot(), 'README.md'), 'utf8');
-  const rows = readme.split('\n').filter((line) => line.startsWith('| `BLIP_'));
+  const settings = fs.readFileSync(path.join(projectRoot(), 'docs', 'settings.md'), 'utf8');
+  const rows = settings.split('\n').filter((line) => line.startsWith('| `BLIP_'));
   const listed = rows.flatMap((row) => row.split('|')[1].match(/BLIP_[A-Z_]+/g) ?? []);
   assert.deepEqual([...new Set(read)].filter((name) => !ELSEWHERE.includes(name)).sort(), listed.sort());
 });
