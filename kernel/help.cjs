@@ -2,15 +2,15 @@
 // characters; the compiler counts UTF-16 units, two for an emoji.
 const { typescriptPath } = require('./tslab-parts.cjs');
 
-/** JSDoc's tags that a reader wants to see, and how they are headed. */
+/** JSDoc's tags that a reader wants to see, how they are headed, and in which order. */
 const HEADINGS = {
+  deprecated: 'Deprecated',
   param: 'Parameters',
   returns: 'Returns',
   return: 'Returns',
-  throws: 'Throws',
   default: 'Default',
   defaultValue: 'Default',
-  deprecated: 'Deprecated',
+  throws: 'Throws',
   see: 'See',
   example: 'Example',
 };
@@ -42,8 +42,9 @@ function callsAround(code, position) {
   const ts = require(typescriptPath);
   const file = ts.createSourceFile('cell.ts', code, ts.ScriptTarget.ES2022, true);
   const found = [];
+  const written = code.slice(0, position).trimEnd().length; // a call that is not closed ends with its last word
   const visit = (node) => {
-    if (node.pos > position || node.end < position) return;
+    if (node.pos > position || node.end < written) return;
     if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && node.arguments) {
       const closed = code[node.end - 1] === ')';
       if (node.arguments.pos <= position && (!closed || position < node.end)) {
@@ -83,8 +84,15 @@ function textOf(parts) {
 /** The declaration, without TypeScript's words for how the name came into the cell. */
 function declarationOf(info) {
   return textOf(info.displayParts)
+    .replace(/^\(alias\) (?=[\w$]+[(<])/, 'function ')
     .replace(/^\(alias\) /, '')
     .replace(/\n(export|import) .*$/s, '');
+}
+
+/** In a docstring of one line, TypeScript takes an example for words. */
+function wordsAndExample(info) {
+  const [words, ...example] = textOf(info.documentation).split(/\s@example\s+/);
+  return { words, example };
 }
 
 /** Tags that are shown, those of one kind together, as `[heading, texts]`. */
@@ -95,12 +103,15 @@ function sectionsOf(info) {
     const body = textOf(text).trim();
     if (heading && body) sections.set(heading, [...(sections.get(heading) ?? []), body]);
   }
-  return [...sections];
+  const { example } = wordsAndExample(info);
+  if (example.length > 0) sections.set(HEADINGS.example, [...(sections.get(HEADINGS.example) ?? []), ...example]);
+  const order = Object.values(HEADINGS);
+  return [...sections].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
 }
 
 function plainText(info) {
   const sections = sectionsOf(info).map(([heading, texts]) => `${heading}:\n${texts.map(indent).join('\n')}`);
-  return [declarationOf(info), textOf(info.documentation), ...sections].filter(Boolean).join('\n\n');
+  return [declarationOf(info), wordsAndExample(info).words, ...sections].filter(Boolean).join('\n\n');
 }
 
 function indent(text) {
@@ -113,7 +124,7 @@ function markdown(info) {
       ? texts.map((text) => `**Example**\n\n${fenced(text)}`).join('\n\n')
       : `**${heading}**\n\n${texts.map((text) => `- ${named(text)}`).join('\n')}`,
   );
-  return [fenced(declarationOf(info)), escaped(textOf(info.documentation)), ...sections].filter(Boolean).join('\n\n');
+  return [fenced(declarationOf(info)), escaped(wordsAndExample(info).words), ...sections].filter(Boolean).join('\n\n');
 }
 
 function fenced(text) {

@@ -25,7 +25,7 @@ function describeException(thrown, number, statement) {
   return {
     ename: isError ? thrown.name : typeof thrown,
     evalue: isError ? relative(String(thrown.message)) : inspect(thrown),
-    traceback: [text, ...excerptsOf(thrown, number, statement)],
+    traceback: [text, ...excerptsOf(thrown, number, statement)].flatMap((part, i) => (i === 0 ? [part] : ['', part])),
   };
 }
 

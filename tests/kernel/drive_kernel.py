@@ -2,6 +2,8 @@
 
 {"op": "start", "spec": {...}, "cwd": "..."}            starts the kernel, waits until it is ready
 {"op": "run", "code": "...", "interrupt_at": "file"}    runs a cell; interrupts it once the file exists
+{"op": "together", "cells": [...], "question": {}}     sends cells at once, then an inspect_request; all messages
+{"op": "ask", "type": "...", "content": {...}}         a request on the shell channel, and its reply
 {"op": "restart"} {"op": "abandon"} {"op": "stop"}      abandon: the kernel's Jupyter dies without a word
 """
 import json
@@ -19,6 +21,7 @@ from jupyter_client.kernelspec import KernelSpec
 READY_SECONDS = 60
 CELL_SECONDS = 30
 POLL_SECONDS = 0.01
+QUESTION_SECONDS = 0.15
 
 
 class Driver:
@@ -69,6 +72,40 @@ class Driver:
         if interrupted:
             result["interruptSeconds"] = idle - interrupted[0]
         return result
+
+    def together(self, cells: list, question: dict | None = None) -> dict:
+        names = {self.client.execute(code): index for index, code in enumerate(cells)}
+        if question is not None:
+            time.sleep(QUESTION_SECONDS)  # the cell runs
+            names[self.send("inspect_request", question)] = "question"
+        messages, replies, end = [], {}, time.monotonic() + CELL_SECONDS
+        idle = set()
+        while len(idle) < len(names) or len(replies) < len(names):
+            if time.monotonic() > end:
+                raise TimeoutError(f"after {CELL_SECONDS} s: {messages}")
+            for get in (self.client.get_iopub_msg, self.client.get_shell_msg):
+                try:
+                    message = get(timeout=POLL_SECONDS)
+                except Empty:
+                    continue
+                name = names.get(message["parent_header"].get("msg_id"))
+                if name is None:
+                    continue
+                state = message["content"].get("execution_state")
+                messages.append([message["msg_type"], name, state])
+                if state == "idle":
+                    idle.add(name)
+                if message["msg_type"].endswith("_reply"):
+                    replies[name] = message["content"]["status"]
+        return {"messages": messages, "replies": [replies[index] for index in range(len(cells))]}
+
+    def send(self, kind: str, content: dict) -> str:
+        message = self.client.session.msg(kind, content)
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def ask(self, type: str, content: dict) -> dict:
+        return self.reply_to(self.send(type, content))
 
     def reply_to(self, request: str) -> dict:
         while True:  # waiting for the kernel may have left answers to its questions

@@ -9,21 +9,11 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../project-root';
+import { makeProject } from './make-project';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
 const QUICK_SECONDS = 1;
 const GONE_WITHIN_MS = 5000;
-
-/** A small project with a kernel and a lib of its own; its path has a blank and letters beyond ASCII. */
-function makeProject(): string {
-  const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'kernel tést ')));
-  fs.cpSync(path.join(projectRoot(), 'kernel'), path.join(root, 'kernel'), { recursive: true });
-  for (const folder of ['node_modules', 'notebooks', 'lib']) fs.mkdirSync(path.join(root, folder));
-  for (const name of fs.readdirSync(path.join(projectRoot(), 'node_modules')))
-    fs.symlinkSync(path.join(projectRoot(), 'node_modules', name), path.join(root, 'node_modules', name), 'junction');
-  fs.writeFileSync(path.join(root, 'lib', 'index.ts'), 'export const answer: number = 42;\n');
-  return root;
-}
 
 function addPackage(root: string, name: string, value: number): void {
   const folder = path.join(root, 'node_modules', name);

@@ -51,6 +51,21 @@ describe('output of cells', () => {
     assert.ok(/^x+\n$/.test(text));
   });
 
+  test('10 MB in 100,000 lines, while the cell goes on', async () => {
+    const result = await kernel.run(`for (let line = 0; line < 1e5; line++) console.log(String(line).padStart(99));`);
+    const lines = printed(result).split('\n');
+    assert.equal(lines.length, 1e5 + 1);
+    assert.deepEqual([lines[0].trim(), lines[54321].trim(), lines[99999].trim()], ['0', '54321', '99999']);
+    assert.ok(result.outputs.length < 2000, `${result.outputs.length} messages`); // Jupyter's server drops more
+  });
+
+  test('a write that waits for its end, and bytes cut inside a letter', async () => {
+    const result = await kernel.run(`const bytes = Buffer.from('ü🐶');
+      for (const byte of bytes) process.stdout.write(Buffer.from([byte]));
+      await new Promise<void>((resolve) => process.stdout.write('!', () => resolve()));`);
+    assert.equal(printed(result), 'ü🐶!');
+  });
+
   test('a picture, byte for byte', async () => {
     const result = await kernel.run(
       `import * as tslab from 'tslab'; tslab.display.png(Buffer.from('${PNG}', 'base64'));`,

@@ -17,11 +17,23 @@ export interface CellResult {
   readonly interruptSeconds?: number;
 }
 
+export interface Together {
+  readonly messages: readonly (readonly [type: string, cell: number | 'question', state: string | null])[];
+  readonly replies: readonly CellResult['status'][];
+}
+
 export interface TestKernel {
   readonly pid: number;
   run(code: string, options?: { linger?: string }): Promise<CellResult>;
   /** Runs a cell and interrupts it where it calls `here()`. */
   interrupt(code: string): Promise<CellResult & { readonly interruptSeconds: number }>;
+  /** Sends cells at once, and then asks for a tooltip. Messages are [type, cell or 'question', state]. */
+  together(cells: readonly string[], question?: { code: string; cursor_pos: number }): Promise<Together>;
+  /** A request of Jupyter's protocol, and the content of its reply. */
+  // biome-ignore lint/suspicious/noExplicitAny: each request has a reply of its own kind, which the test then checks
+  ask(type: string, content: object): Promise<any>;
+  inspect(code: string, cursor: number): Promise<{ found: boolean; data: Record<string, string> }>;
+  complete(code: string, cursor: number): Promise<{ matches: string[]; cursor_start: number; cursor_end: number }>;
   /** Seconds until the old kernel was gone. */
   restart(): Promise<number>;
   /** Kills the client without letting it stop the kernel. */
@@ -66,6 +78,10 @@ export async function startKernel(root = projectRoot()): Promise<TestKernel> {
         interrupt_at: mark,
       });
     },
+    together: (cells, question) => ask('together', { cells, question }),
+    ask: (type, content) => ask('ask', { type, content }),
+    inspect: (code, cursor_pos) => ask('ask', { type: 'inspect_request', content: { code, cursor_pos } }),
+    complete: (code, cursor_pos) => ask('ask', { type: 'complete_request', content: { code, cursor_pos } }),
     restart: async () => (await ask<{ stopSeconds: number }>('restart')).stopSeconds,
     async abandon() {
       client.stdin.write(`${JSON.stringify({ op: 'abandon' })}\n`);
