@@ -22,7 +22,9 @@ class Executor {
   #modules = makeModules(createRequire(root), root);
   /** The values of the names that cells declared, and the types of these names as TypeScript declarations. */
   #values = {};
-  #declarations = '';
+  #types = '';
+  /** What a failed cell leaves is found out when it is needed: the failure is shown at once. */
+  #findTypes;
 
   /** @returns what went wrong as the content of Jupyter's `error` message; undefined when nothing did */
   async execute(source, number) {
@@ -59,9 +61,9 @@ class Executor {
     const finish = (failed) => {
       if (!cell.open) return;
       cell.open = false; // what goes on after an interrupt changes nothing any more
-      this.#declarations = failed
-        ? this.#declarationsBefore(statements, cell.started, source)
-        : converted.declOutput || '';
+      const { started } = cell; // an interrupted cell may go on
+      if (failed) this.#findTypes = () => this.#declarationsBefore(statements, started, source);
+      else this.#types = converted.declOutput || '';
     };
     this.#abandoned = () => finish(true);
     try {
@@ -105,6 +107,13 @@ class Executor {
       // TypeScript defines imported names as getters; here a later cell may give them another value.
       defineProperty: (_target, name, { get, value }) => set(name, get ? get() : value),
     });
+  }
+
+  get #declarations() {
+    const find = this.#findTypes;
+    this.#findTypes = undefined;
+    if (find) this.#types = find();
+    return this.#types;
   }
 
   /**

@@ -4,6 +4,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
 const LIMIT_SECONDS = 1;
+/** How many times a trivial cell's time is allowed on top: on a machine that is busy with other work all takes longer. */
+const SLACK = 5;
 
 /** Cells that never end. `here()` is where the interrupt comes. */
 const ENDLESS = {
@@ -21,19 +23,22 @@ const ENDLESS = {
 describe('interrupts', () => {
   let kernel: TestKernel;
   let rounds = 0;
+  let limit = LIMIT_SECONDS;
   before(async () => {
     kernel = await startKernel();
     await kernel.run('const state = { rounds: 0 };');
   });
   after(() => kernel.stop());
   beforeEach(async () => {
+    const start = performance.now();
     assert.equal(printed(await kernel.run('++state.rounds')), `${++rounds}\n`);
+    limit = LIMIT_SECONDS + (SLACK * (performance.now() - start)) / 1000;
   });
 
   for (const [what, code] of Object.entries(ENDLESS))
     test(what, async () => {
       const result = await kernel.interrupt(code);
-      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+      assert.ok(result.interruptSeconds < limit, `took ${result.interruptSeconds} s`);
       assert.equal(result.status, 'error');
       assert.equal(printed(result, 'error'), 'Interrupted');
     });
@@ -48,7 +53,7 @@ describe('interrupts', () => {
   }))
     test(`one line for ${what}`, { skip: process.platform === 'win32' }, async () => {
       const result = await kernel.interrupt(code);
-      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+      assert.ok(result.interruptSeconds < limit, `took ${result.interruptSeconds} s`);
       assert.equal(result.status, 'error');
       assert.equal(printed(result, 'error'), 'Interrupted');
     });
@@ -75,7 +80,7 @@ describe('interrupts', () => {
       const signal = interruptSignal();
       signal.addEventListener('abort', () => console.log('stopping:', signal.reason.message));
       here(); await new Promise(() => {});`);
-    assert.ok(result.interruptSeconds < LIMIT_SECONDS, `took ${result.interruptSeconds} s`);
+    assert.ok(result.interruptSeconds < limit, `took ${result.interruptSeconds} s`);
     assert.equal(printed(result), 'stopping: Interrupted\n');
   });
 
@@ -83,7 +88,7 @@ describe('interrupts', () => {
     for (let i = 0; i < 20; i++) {
       const code = Object.values(ENDLESS)[i % 4];
       const result = await kernel.interrupt(code);
-      assert.ok(result.interruptSeconds < LIMIT_SECONDS, `round ${i}, ${code}: took ${result.interruptSeconds} s`);
+      assert.ok(result.interruptSeconds < limit, `round ${i}, ${code}: took ${result.interruptSeconds} s`);
     }
   });
 
