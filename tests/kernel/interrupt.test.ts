@@ -97,8 +97,9 @@ describe('interrupts', () => {
     assert.equal(result.status, 'error');
     assert.equal(printed(await kernel.run('half')), '1\n');
     assert.match(printed(await kernel.run('rest'), 'error'), /Cannot find name 'rest'/);
-    // The interrupt reaches this cell after it is done, or not at all; either way the next one runs.
+    // The interrupt reaches this cell after it is done, or not at all; either way the kernel runs the next one.
     await kernel.interrupt('here();');
+    await new Promise((resolve) => setTimeout(resolve, 1000 * limit));
     assert.equal(printed(await kernel.run('typeof state')), 'object\n');
   });
 });
