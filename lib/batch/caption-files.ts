@@ -1,4 +1,5 @@
 // Captions as text files beside their images, as the trainers of image generators read them: `beach.jpg`, `beach.txt`.
+import { statOrNothing } from '../core/is-plain-file';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -60,7 +61,7 @@ export class CaptionFiles {
         'write one table (--output captions.jsonl).'
       );
     this.#claimed.set(file, image);
-    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    const stat = statOrNothing(file);
     if (stat && (!stat.isFile() || stat.size > MAX_BYTES))
       return `${path.basename(file)}, which would be its caption file, is ${stat.isFile() ? 'too large for one' : 'no plain file'}.`;
     return undefined;

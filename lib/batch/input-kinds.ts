@@ -1,4 +1,5 @@
 // What an input is, by its name and by what lies there. Loads nothing heavy: the command asks before it does anything.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import { ADDRESS } from './batch-item';
 
@@ -14,7 +15,7 @@ export function isCollection(input: string): boolean {
 }
 
 export function isFolder(input: string): boolean {
-  return fs.statSync(input, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOrNothing(input)?.isDirectory() ?? false;
 }
 
 /** A file's name may look like a pattern: then the file is meant. */

@@ -1,5 +1,6 @@
 // What is done, as a file of JSON lines that only grows: each write ends with whole lines, so that a process that is
 // killed loses what it had not handed over, and the next one goes on.
+import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isRecord } from '../core/is-record';
@@ -166,7 +167,7 @@ export async function writeStream(file: string, lines: AsyncIterable<string | Ui
   } catch (error) {
     throw explainOutputError(error, file);
   } finally {
-    await fs.promises.rm(temporary, { force: true });
+    await removeQuietly(temporary);
   }
 }
 

@@ -1,4 +1,5 @@
 // Tables made of a journal: CSV and parquet, which cannot grow safely while work goes on.
+import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import type { Shard } from './shard';
 import { explainOutputError } from './explain-output-error';
@@ -79,7 +80,7 @@ export async function writeParquet({ journal, output, isAnswers }: TableOptions)
     throw explainOutputError(error, output);
   } finally {
     await handle?.close();
-    await fs.promises.rm(temporary, { force: true });
+    await removeQuietly(temporary);
   }
   async function* records(): AsyncGenerator<Record<string, unknown>> {
     for await (const { row } of readRows(journal)) yield { ...row, time: new Date(row.time) };

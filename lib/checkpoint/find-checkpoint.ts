@@ -1,4 +1,5 @@
 // From what a user names, a folder or a hub id, to a folder with the checkpoint's files.
+import { statOrNothing } from '../core/is-plain-file';
 import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -115,7 +116,7 @@ function explainFolder(folder: string): string {
 }
 
 function isFile(source: string): boolean {
-  return fs.statSync(source, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOrNothing(source)?.isFile() ?? false;
 }
 
 /** `owner/name` where there is no folder `owner`: a hub id may end as a file does. */

@@ -1,5 +1,6 @@
 // A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a
 // name and a loaded model.
+import { statOrNothing } from '../core/is-plain-file';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -248,7 +249,7 @@ async function removeUnused(folder: string): Promise<void> {
   for (const name of fs.readdirSync(path.dirname(folder))) {
     const other = path.join(path.dirname(folder), name);
     if (other === folder || !name.startsWith(prefix)) continue;
-    const used = fs.statSync(path.join(other, MANIFEST_FILE), { throwIfNoEntry: false })?.mtimeMs;
+    const used = statOrNothing(path.join(other, MANIFEST_FILE))?.mtimeMs;
     if (used === undefined || Date.now() - used < UNUSED_MS) continue;
     await fs.promises.rm(other, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 // A checkpoint of BLIP's size with random weights, in Hugging Face's format. Speed and size do not depend on the values,
 // so it shows what a model costs on a machine before anything is downloaded. Its texts mean nothing.
+import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
@@ -144,7 +145,7 @@ async function writeTensors(file: string, shapes: ReadonlyMap<string, readonly n
     }
     await fs.promises.rename(temporary, file);
   } finally {
-    await fs.promises.rm(temporary, { force: true });
+    await removeQuietly(temporary);
   }
 }
 

@@ -1,11 +1,9 @@
 // Where the library keeps what it can make again: converted models, data set samples. Follows each platform's
 // convention.
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { BlipError } from './errors';
+import { homeFolder } from './home-folder';
 
-/** No folder for caches can be told from the environment. */
-export class CacheFolderError extends BlipError {}
+export { CacheFolderError } from './home-folder';
 
 const NAME = 'blip-openvino';
 
@@ -32,19 +30,4 @@ export function cacheFolder(): string {
 /** `~` as a shell would expand it: variables set in a configuration file never went through a shell. */
 function expandHome(folder: string): string {
   return /^~(?=$|[\\/])/.test(folder) ? path.join(homeFolder(), folder.slice(1)) : folder;
-}
-
-function homeFolder(): string {
-  let home = '';
-  let reason = 'it is empty';
-  try {
-    home = os.homedir();
-  } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
-  }
-  if (path.isAbsolute(home)) return home;
-  throw new CacheFolderError(
-    `The cache folder is unknown: the home folder of this user is "${home}" (${reason}), expected an absolute path. ` +
-      'Set BLIP_CACHE to a folder that you may write to.',
-  );
 }

@@ -1,5 +1,6 @@
 // Python environments that a program on this machine would use, and the packages in them. Nothing of Python is run but
 // `python3` once.
+import { statOrNothing } from './is-plain-file';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -91,7 +92,7 @@ function virtualEnvironments(): Environment[] {
 function nearest(start: string, name: string): string | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const place = path.join(folder, name);
-    if (fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) return place;
+    if (statOrNothing(place)?.isDirectory()) return place;
     if (folder === path.dirname(folder)) return undefined;
   }
 }

@@ -1,4 +1,5 @@
 // A short piece of work that one process at a time does, in calls that are not async: others stand still meanwhile.
+import { removeQuietlySync } from './remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderSync } from './make-folder';
@@ -21,7 +22,7 @@ export function withLockSync<T>(file: string, work: () => T): T {
   try {
     return work();
   } finally {
-    fs.rmSync(file, { force: true });
+    removeQuietlySync(file);
   }
 }
 

@@ -1,4 +1,5 @@
 // The one way in which small files are written: under another name first, then renamed, so that no reader sees half of one.
+import { removeQuietlySync } from './remove-quietly';
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -21,6 +22,6 @@ export function writeWhole(name: string, contents: string | Uint8Array): void {
     fs.writeFileSync(temporary, contents);
     fs.renameSync(temporary, file);
   } finally {
-    fs.rmSync(temporary, { force: true });
+    removeQuietlySync(temporary);
   }
 }

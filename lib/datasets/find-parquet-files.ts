@@ -1,4 +1,5 @@
 // The parquet files of a folder, by split.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { splitOfPath } from './choose-split';
@@ -32,5 +33,5 @@ export function findParquetFiles(folder: string): Map<string, string[]> {
 }
 
 function isFile(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOrNothing(file)?.isFile() ?? false;
 }

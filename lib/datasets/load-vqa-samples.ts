@@ -1,4 +1,5 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
+import { statOrNothing } from '../core/is-plain-file';
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -208,5 +209,5 @@ function isDataSet(place: string): boolean {
 }
 
 function isDirectory(place: string): boolean {
-  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOrNothing(place)?.isDirectory() ?? false;
 }

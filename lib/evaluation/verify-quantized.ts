@@ -1,6 +1,7 @@
 // The INT8 part of verifyCheckpoint: takes the INT8 model from the cache or makes it, and compares what it writes.
+import { removeQuietly } from '../core/remove-quietly';
+import { temporaryFolder } from '../core/temporary-folder';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { LoadCheckpointOptions } from '../checkpoint';
 import { BlipError } from '../core/errors';
@@ -40,7 +41,7 @@ export async function* verifyQuantized(row: MakeRow, inputs: QuantizedInputs): A
   if (int8 === false) return yield row('INT8', 'not checked', { note: 'it was to be left out' });
   // A model of few samples is a trial: it must not be what dtype 'int8' finds later.
   const isTrial = (options.quantize?.subset_size ?? SUBSET_SIZE) < SUBSET_SIZE;
-  const temporary = isTrial ? await fs.promises.mkdtemp(path.join(os.tmpdir(), 'blip-verify-')) : undefined;
+  const temporary = isTrial ? await temporaryFolder('blip-verify-') : undefined;
   try {
     let made: string;
     try {
@@ -55,7 +56,7 @@ export async function* verifyQuantized(row: MakeRow, inputs: QuantizedInputs): A
     yield row('quantization to INT8', 'pass', { got: made });
     yield* compareQuantized(row, made, inputs);
   } finally {
-    if (temporary !== undefined) await fs.promises.rm(temporary, { recursive: true, force: true });
+    if (temporary !== undefined) await removeQuietly(temporary);
   }
 }
 

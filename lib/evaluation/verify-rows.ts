@@ -1,5 +1,5 @@
 // The rows that verifyCheckpoint yields.
-import * as fs from 'node:fs';
+import { statOrNothing } from '../core/is-plain-file';
 import * as path from 'node:path';
 import { PARTS } from '../optimize/quantize-options';
 import type { PublishedCase, PublishedResults } from './published-results';
@@ -28,7 +28,7 @@ export function* sizeRows(
   { sizes }: PublishedResults,
 ): Generator<VerifyRow> {
   for (const part of PARTS) {
-    const { size } = fs.statSync(path.join(folder, `blip_${part}.bin`), { throwIfNoEntry: false }) ?? {};
+    const { size } = statOrNothing(path.join(folder, `blip_${part}.bin`)) ?? {};
     if (size === undefined) continue;
     const published = sizes?.[part]?.[dtype];
     yield row(`size of ${part}, ${dtype.toUpperCase()}`, 'info', {

@@ -1,4 +1,5 @@
 // Explains the name of a folder that does not exist, and suggests similar ones.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { editDistance } from '../core/edit-distance';
@@ -87,5 +88,5 @@ function isNear(name: string, wanted: string): boolean {
 }
 
 function isDirectory(place: string): boolean {
-  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOrNothing(place)?.isDirectory() ?? false;
 }

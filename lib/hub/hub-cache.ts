@@ -1,5 +1,6 @@
 // The folder layout of Python's huggingface_hub cache, below models--Org--Name: refs/<revision> holds a commit,
 // snapshots/<commit>/<file> links to blobs/<etag>, .no_exist/<commit>/<file> says that there is no such file.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
@@ -29,7 +30,7 @@ export class RepositoryCache {
   /** The commit that a branch or tag stood for when it was fetched last; the revision itself when it was not. */
   commitOf(revision: string): string {
     const ref = path.join(this.folder, 'refs', revision);
-    return fs.statSync(ref, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(ref, 'utf8').trim() : revision;
+    return statOrNothing(ref)?.isFile() ? fs.readFileSync(ref, 'utf8').trim() : revision;
   }
 
   snapshot(commit: string): string {

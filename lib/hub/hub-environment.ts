@@ -1,6 +1,6 @@
 // The environment variables that huggingface_hub reads, with the same meaning: where the hub is, where its cache is,
 // how long to wait.
-import * as os from 'node:os';
+import { homeFolder } from '../core/home-folder';
 import * as path from 'node:path';
 import { HubError } from './hub-errors';
 import { parseURL } from './parse-url';
@@ -93,7 +93,7 @@ export function defaultCache(): string {
  */
 export function expandPath(text: string): string {
   return text
-    .replace(/^~(?=$|[\\/])/, os.homedir())
+    .replace(/^~(?=$|[\\/])/, () => homeFolder())
     .replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, plain?: string, braced?: string) => {
       return process.env[plain ?? braced ?? ''] ?? whole;
     });

@@ -1,4 +1,5 @@
 // Fetches the files of one commit into the cache; files that are there are not requested again.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import type { ProgressCallback } from '../core/progress';
 import { withLock } from '../core/with-lock';
@@ -70,7 +71,7 @@ export class SnapshotDownload {
       const { cache } = this.request;
       if (remote?.size === undefined || fs.existsSync(cache.blob(remote.etag))) continue;
       const partial = await cache.claimPartial(remote.etag, SHA256.test(remote.etag));
-      bytes += Math.max(0, remote.size - (fs.statSync(partial, { throwIfNoEntry: false })?.size ?? 0));
+      bytes += Math.max(0, remote.size - (statOrNothing(partial)?.size ?? 0));
     }
     return bytes;
   }

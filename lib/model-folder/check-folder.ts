@@ -1,5 +1,6 @@
 // Compares a model folder with its manifest: names and sizes at once, digests as they were remembered or by reading the
 // files.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileDigest, type FileDigestOptions } from '../core/file-digest';
@@ -10,7 +11,7 @@ import { MODEL_FILE } from './model-files';
 /** @throws {ModelFolderError} when a file is missing or has another size, or there is a graph of another model */
 export function checkNamesAndSizes(folder: string, manifest: ModelManifest): void {
   for (const [name, { size }] of Object.entries(manifest.files)) {
-    const found = fs.statSync(path.join(folder, name), { throwIfNoEntry: false });
+    const found = statOrNothing(path.join(folder, name));
     if (found === undefined) throw mismatch(folder, manifest, { name, got: 'is missing', expected: `${size} bytes` });
     if (found.size !== size)
       throw mismatch(folder, manifest, {

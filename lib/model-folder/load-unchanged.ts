@@ -1,5 +1,6 @@
 // Loads what a folder holds so that it is one model's: checked against the manifest, and again from the start when
 // another process wrote a new model in the meantime.
+import { statOrNothing } from '../core/is-plain-file';
 import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -85,7 +86,7 @@ function checkPlainFiles(folder: string): void {
 }
 
 function isFolder(folder: string): boolean {
-  return fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOrNothing(folder)?.isDirectory() ?? false;
 }
 
 type Outcome<T> = { readonly loaded: T } | { readonly error: unknown };

@@ -1,5 +1,6 @@
 // Staging folders that a process left behind: how they are named, whose they are, and how those of dead processes are
 // removed.
+import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isAlive, processSpace, startOf } from '../core/process-identity';
@@ -61,10 +62,10 @@ async function isAbandoned(folder: string): Promise<boolean> {
 
 /** Birth where the file system knows it. */
 function createdAt(folder: string): number {
-  const { birthtimeMs, mtimeMs } = fs.statSync(folder, { throwIfNoEntry: false }) ?? { birthtimeMs: 0, mtimeMs: 0 };
+  const { birthtimeMs, mtimeMs } = statOrNothing(folder) ?? { birthtimeMs: 0, mtimeMs: 0 };
   return birthtimeMs > 0 ? birthtimeMs : mtimeMs;
 }
 
 function changedAt(folder: string): number {
-  return fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return statOrNothing(folder)?.mtimeMs ?? Date.now();
 }

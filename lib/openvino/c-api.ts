@@ -1,4 +1,5 @@
 // OpenVINO through its C API: core and models. The library is that of the `openvino` wheel, the calls go through koffi.
+import { namingFile, namingFileSync } from './naming-file';
 import { assertFile } from './assert-file';
 import { readShapes } from './check-call';
 import { CFunctions, CORE_VERSION, type Out, type Pointer } from './c-functions';
@@ -73,25 +74,33 @@ class CCore extends Handle implements Core {
     if (bin !== undefined) assertFile(bin);
     return new CModel(
       this.api,
-      await this.during(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])),
+      await namingFile(xml, () =>
+        this.during(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])),
+      ),
     );
   }
 
   readModelSync(xml: string, bin?: string): Model {
     assertFile(xml);
     if (bin !== undefined) assertFile(bin);
-    return new CModel(this.api, this.api.out('ov_core_read_model', this.pointer, xml, bin ?? null));
+    return new CModel(
+      this.api,
+      namingFileSync(xml, () => this.api.out('ov_core_read_model', this.pointer, xml, bin ?? null)),
+    );
   }
 
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CCompiledModel> {
     const { name, values } = this.#compileCall(model, device, config);
-    const compile = (): Promise<Pointer> => this.during(() => this.api.outAsync(name, values));
+    const compile = (): Promise<Pointer> => namingFile(model, () => this.during(() => this.api.outAsync(name, values)));
     return new CCompiledModel(this.api, await (isModel(this.api, model) ? model.during(compile) : compile()));
   }
 
   compileModelSync(model: Model | string, device: string, config: Config = {}): CCompiledModel {
     const { name, values } = this.#compileCall(model, device, config);
-    return new CCompiledModel(this.api, this.api.out(name, ...values));
+    return new CCompiledModel(
+      this.api,
+      namingFileSync(model, () => this.api.out(name, ...values)),
+    );
   }
 
   #compileCall(

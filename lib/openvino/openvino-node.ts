@@ -1,4 +1,5 @@
 // OpenVINO through openvino-node's addon: adapts its classes to types.ts and works around what they lack.
+import { namingFile, namingFileSync } from './naming-file';
 import * as path from 'node:path';
 import {
   attempt,
@@ -112,7 +113,7 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
     const { native } = this;
     return new NodeModel(
       this.addon,
-      await attemptAsync('readModel', () => native.readModel(...files(xml, bin))),
+      await namingFile(xml, () => attemptAsync('readModel', () => native.readModel(...files(xml, bin)))),
       native,
     );
   }
@@ -120,7 +121,7 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
   readModelSync(xml: string, bin?: string): Model {
     return new NodeModel(
       this.addon,
-      attempt('readModelSync', () => this.native.readModelSync(...files(xml, bin))),
+      namingFileSync(xml, () => attempt('readModelSync', () => this.native.readModelSync(...files(xml, bin)))),
       this.native,
     );
   }
@@ -128,14 +129,15 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CompiledModel> {
     const { native } = this;
     const values = this.#compileCall(model, device, config);
-    return new NodeCompiled(this.addon, await attemptAsync('compileModel', () => native.compileModel(...values)));
+    const compiled = await namingFile(model, () => attemptAsync('compileModel', () => native.compileModel(...values)));
+    return new NodeCompiled(this.addon, compiled);
   }
 
   compileModelSync(model: Model | string, device: string, config: Config = {}): CompiledModel {
     const values = this.#compileCall(model, device, config);
     return new NodeCompiled(
       this.addon,
-      attempt('compileModelSync', () => this.native.compileModelSync(...values)),
+      namingFileSync(model, () => attempt('compileModelSync', () => this.native.compileModelSync(...values))),
     );
   }
 

@@ -1,5 +1,6 @@
 // Proves that openvino-node's addon works before this process loads it: in a process of its own, since a damaged binary
 // ends the process that loads it. The answer is remembered for as long as the package's files stay as they are.
+import { removeQuietlySync } from '../core/remove-quietly';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -107,7 +108,7 @@ function tryAddon(folder: string): AddonProof {
   } catch (error) {
     return withoutProof(error);
   } finally {
-    if (temporary !== undefined) fs.rmSync(temporary, { recursive: true, force: true });
+    if (temporary !== undefined) removeQuietlySync(temporary);
   }
 }
 

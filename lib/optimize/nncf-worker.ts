@@ -1,11 +1,11 @@
 // Runs nncf_worker.py in a Python environment that has NNCF and exchanges messages with it: a job in, progress and
 // results out. NNCF itself does the work; this file starts it, reads its messages, cancels it, and turns its failures
 // into readable errors.
+import { removeQuietly } from '../core/remove-quietly';
 import { isPromiseLike } from '../core/is-promise-like';
 import { untilAborted } from '../core/until-aborted';
 import { checkArguments } from '../core/check-arguments';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlipError } from '../core/errors';
@@ -206,7 +206,7 @@ class Conversation {
   private async removeParts(): Promise<void> {
     for (const { output } of this.tasks)
       for (const extension of ['xml', 'bin'])
-        await fs.promises.rm(output.replace(/xml$/, `${this.child.pid}.part.${extension}`), { force: true });
+        await removeQuietly(output.replace(/xml$/, `${this.child.pid}.part.${extension}`));
   }
 
   private receive(chunk: string): void {

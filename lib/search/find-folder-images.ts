@@ -33,15 +33,25 @@ export async function findFolderImages(root: string, signal?: AbortSignal): Prom
   const unreadable: { path: string; reason: string }[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {
     signal?.throwIfAborted();
-    const entries = await fs.promises.readdir(path.join(root, folder), { withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith('.')) continue;
-      const relative = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    const place = Buffer.from(path.join(root, folder));
+    const entries = await fs.promises.readdir(place, { withFileTypes: true, encoding: 'buffer' });
+    const named = entries.map((entry) => ({ entry, name: entry.name.toString('utf8') }));
+    for (const { entry, name } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (name.startsWith('.')) continue;
+      const relative = folder === '' ? name : `${folder}/${name}`;
+      if (!Buffer.from(name).equals(entry.name)) {
+        if (entry.isDirectory() || IMAGE_FILE.test(name))
+          unreadable.push({
+            path: relative,
+            reason: `its name is not in UTF-8 (bytes ${entry.name.toString('hex').slice(0, 80)}). Rename it.`,
+          });
+        continue;
+      }
       try {
         if (entry.isDirectory()) {
           if (depth < MAX_DEPTH) await visit(relative, depth + 1);
           else unreadable.push({ path: relative, reason: `deeper than ${MAX_DEPTH} folders` });
-        } else if (IMAGE_FILE.test(entry.name)) {
+        } else if (IMAGE_FILE.test(name)) {
           const stat = await fs.promises.stat(path.join(root, relative), { bigint: true });
           if (stat.isFile()) files.push({ path: relative, size: Number(stat.size), mtimeNs: stat.mtimeNs });
         }

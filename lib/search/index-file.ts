@@ -1,5 +1,6 @@
 // The file of an index, described in docs/search.md: a header in JSON, features as f32, and a digest of both. What is
 // read is bounded before it is believed.
+import { removeQuietly } from '../core/remove-quietly';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { describeValue } from '../core/describe-value';
@@ -59,7 +60,7 @@ export async function writeIndexFile(name: string, { features, ...header }: Inde
     }
     await fs.promises.rename(temporary, file);
   } finally {
-    await fs.promises.rm(temporary, { force: true });
+    await removeQuietly(temporary);
   }
 }
 

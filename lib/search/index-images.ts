@@ -1,4 +1,5 @@
 // Indexes the images of a folder, and brings an index up to date: only what is new or changed is encoded.
+import { statOrNothing } from '../core/is-plain-file';
 import { checkArguments } from '../core/check-arguments';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -72,7 +73,7 @@ export async function indexImages(
   if (typeof save_every_ms !== 'number' || !(save_every_ms >= 0))
     throw new SearchError(`save_every_ms is ${describeValue(save_every_ms)}, expected a number of at least 0.`);
   const file = indexFile(folder, options);
-  if (!(fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false))
+  if (!(statOrNothing(folder)?.isDirectory() ?? false))
     throw new SearchError(
       `${folder}: ${fs.existsSync(folder) ? 'is no folder' : 'no such folder'}. Expected a folder of images.`,
     );

