@@ -6,7 +6,7 @@ const { createRequire } = require('tslab/dist/executor.js');
 const { getCodeMetadata } = require('tslab/dist/metadata.js');
 const { takeMap } = require('./compiler.cjs');
 const { applyEdits, rememberLoaded, tellCompiler } = require('./edited-files.cjs');
-const { INTERRUPTED, describeDiagnostics, describeException } = require('./show-failure.cjs');
+const { INTERRUPTED, describeDiagnostics, describeException, describeFault } = require('./show-failure.cjs');
 const { isInterruption, ownCodeStarts, runInterruptibly } = require('./interrupts.cjs');
 const { makeModules } = require('./cell-modules.cjs');
 const { START_STATEMENT, blankExports, isHoisted } = require('./transform-cell.cjs');
@@ -28,13 +28,19 @@ class Executor {
 
   /** @returns what went wrong as the content of Jupyter's `error` message; undefined when nothing did */
   async execute(source, number) {
-    return await runInterruptibly(
-      () => this.#run(source, number),
-      () => {
-        this.#abandoned?.();
-        return INTERRUPTED;
-      },
-    ).finally(rememberLoaded);
+    try {
+      return await runInterruptibly(
+        () => this.#run(source, number),
+        () => {
+          this.#abandoned?.();
+          return INTERRUPTED;
+        },
+      );
+    } catch (error) {
+      return describeFault(error);
+    } finally {
+      rememberLoaded();
+    }
   }
 
   #abandoned;
@@ -78,7 +84,7 @@ class Executor {
     finish(false);
     const last = statements.at(-1);
     const writes = last && /^process\.std(out|err)\.write\(/.test(source.slice(last.start, last.end));
-    if (cell.last !== undefined && cell.last !== null && !writes) console.log(cell.last);
+    if (cell.last !== undefined && cell.last !== null && !writes) return show(cell.last, number, last);
     return undefined;
   }
 
@@ -152,6 +158,16 @@ class Executor {
   complete(source, position) {
     tellCompiler();
     return this.#converter.complete(this.#declarations, source, position);
+  }
+}
+
+/** The value of the last line. Printing it runs its own code, getters and such, which may fail. */
+function show(value, number, { line, column }) {
+  try {
+    console.log(value);
+    return undefined;
+  } catch (error) {
+    return describeException(error, number, { number, line, column });
   }
 }
 

@@ -18,11 +18,19 @@ const { Server } = require('./server.cjs');
 const { describeLost } = require('./show-failure.cjs');
 const { openSockets } = require('./sockets.cjs');
 
-process.on('uncaughtException', (error) => console.error(describeLost('Uncaught exception', error)));
-process.on('unhandledRejection', (error) => console.error(describeLost('Unhandled rejection', error)));
+process.on('uncaughtException', (error) => tell('Uncaught exception', error));
+process.on('unhandledRejection', (error) => tell('Unhandled rejection', error));
 
 quietWarnings();
 void start();
+
+function tell(what, error) {
+  try {
+    console.error(describeLost(what, error));
+  } catch {
+    console.error(`${what}, of an error that cannot be shown.`);
+  }
+}
 
 /** A cell that awaits a promise late, after it failed, has seen the failure twice already. */
 function quietWarnings() {

@@ -1,7 +1,10 @@
 // What a failed cell shows: the message, where it came from, and the cell's own line with a mark below the place.
 const fs = require('node:fs');
 const path = require('node:path');
-const { inspect } = require('node:util');
+const {
+  inspect,
+  types: { isNativeError },
+} = require('node:util');
 const { cellPlaces, cellSource } = require('./stack-traces.cjs');
 const { root } = require('./tslab-parts.cjs');
 
@@ -20,13 +23,25 @@ const INTERRUPTED = { ename: 'Interrupted', evalue: 'The cell was interrupted.',
  * @returns the content of Jupyter's `error` message
  */
 function describeException(thrown, number, statement) {
-  const isError = thrown instanceof Error;
+  const isError = isNativeError(thrown) || thrown instanceof Error;
   const text = isError ? textOf(thrown) : `Thrown, and not an Error: ${inspect(thrown)}`;
   return {
     ename: isError ? thrown.name : typeof thrown,
     evalue: isError ? relative(String(thrown.message)) : inspect(thrown),
     traceback: [text, ...excerptsOf(thrown, number, statement)].flatMap((part, i) => (i === 0 ? [part] : ['', part])),
   };
+}
+
+/** When running a cell or showing its failure failed itself: an error whose own code throws, a fault of the compiler. */
+function describeFault(error) {
+  const evalue = 'The kernel could not run this cell, or not show how it failed.';
+  let text = '';
+  try {
+    text = relative(String(error?.stack ?? error));
+  } catch {
+    // what cannot be shown stays unknown
+  }
+  return { ename: 'KernelError', evalue, traceback: [evalue, text] };
 }
 
 /** An exception that no cell waits for: in a timer, or of a promise that nobody awaits. */
@@ -109,4 +124,4 @@ function blankFor(letter) {
   return letter.codePointAt(0) >= FIRST_WIDE ? '  ' : ' ';
 }
 
-module.exports = { INTERRUPTED, describeDiagnostics, describeException, describeLost };
+module.exports = { INTERRUPTED, describeDiagnostics, describeException, describeFault, describeLost };

@@ -106,6 +106,21 @@ describe('errors of cells', () => {
     assert.match(String(outputs[0][1]), /SyntaxError.*\n +at JSON\.parse.*\n +at cell \[\d+\]:2:12\n$/);
   });
 
+  test('errors and values whose own code throws do not stop the kernel', async () => {
+    const trap = "{ get() { throw new Error('trap'); } }";
+    for (const code of [
+      `throw Object.defineProperty(new Error('x'), 'name', ${trap});`,
+      `throw Object.defineProperty(new Error('x'), 'stack', ${trap});`,
+      'throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } });',
+      `({ [require('node:util').inspect.custom]() { throw new Error('shown'); } })`,
+      `throw Object.freeze(new Error('frozen'));`,
+      `require('node:vm').runInNewContext('throw new Error("elsewhere")');`,
+    ]) {
+      assert.equal((await kernel.run(code)).status, 'error', code);
+      assert.equal(printed(await kernel.run('6 * 7')), '42\n');
+    }
+  });
+
   describe('what a failed cell leaves', () => {
     test('names that it declared before, not those after; functions anywhere, as far as they can be used', async () => {
       await failing(
