@@ -8,7 +8,21 @@ export { SharpError } from './core/load-sharp';
 export type { Progress, ProgressCallback } from './core/progress';
 export { FileError } from './core/read-text';
 export * from './openvino';
-export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir';
+export {
+  IRFile,
+  IrStatisticsError,
+  irStatistics,
+  nodeOutputs,
+  readIR,
+  ReadIRError,
+  type ConstantStatistics,
+  type IRInput,
+  type IRLayer,
+  type IrStatistics,
+  type NodeInputs,
+  type NodeOutput,
+  type NodeOutputsOptions,
+} from './ir';
 export {
   DiskSpaceError,
   DisabledRepoError,

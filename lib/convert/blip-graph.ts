@@ -16,7 +16,7 @@ export interface GraphOptions extends WeightsOptions {
  * `itm_head.bias`.
  *
  * @example
- * const g = new BlipGraph('blip_vision_model', checkpoint, { compressToFP16: true, values: new WeightValues() });
+ * const g = new BlipGraph('blip_vision_model', checkpoint, { compressToFP16: true });
  * const pixel_values = g.parameter('pixel_values', 'f32', [-1, 3, 384, 384]);
  */
 export class BlipGraph extends GraphBuilder {

@@ -3,7 +3,7 @@
 import type { BlipCheckpoint, CheckpointTensor } from '../checkpoint';
 import { CheckpointTensorsError, storedName } from './expected-tensors';
 import type { GraphBuilder, Shape, Value } from '../ir';
-import type { WeightValues } from './weight-values';
+import { WeightValues } from './weight-values';
 
 /** F32 values per chunk: few enough to stay in the processor's cache while they are read, converted and written. */
 const CHUNK_VALUES = 1 << 18;
@@ -11,8 +11,8 @@ const CHUNK_VALUES = 1 << 18;
 export interface WeightsOptions {
   /** Half precision, to be decompressed when the model is loaded. */
   readonly compressToFP16: boolean;
-  /** Sees all values when they are written. */
-  readonly values: WeightValues;
+  /** Sees all values when they are written; nobody asks what it saw unless it is given. */
+  readonly values?: WeightValues;
 }
 
 /** A checkpoint's tensors as values of one graph; every tensor becomes one constant, however often it is used. */
@@ -21,13 +21,16 @@ export class Weights {
   readonly #floats = alternating(() => new Uint8Array(4 * CHUNK_VALUES));
   // A chunk of a half-precision checkpoint has twice the values
   readonly #halves = alternating(() => new Uint16Array(CHUNK_VALUES * 2));
+  readonly #seen: WeightValues;
   #parameterCount = 0;
 
   constructor(
     private readonly graph: GraphBuilder,
     private readonly checkpoint: BlipCheckpoint,
     private readonly options: WeightsOptions,
-  ) {}
+  ) {
+    this.#seen = options.values ?? new WeightValues();
+  }
 
   /** The number of values in the tensors that were handed out so far. */
   get parameterCount(): number {
@@ -82,12 +85,12 @@ export class Weights {
   }
 
   *#floatChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
-    const watch = this.options.values.watch(tensor);
+    const watch = this.#seen.watch(tensor);
     for (const values of tensor.floatPieces(this.#floats)) yield asBytes(watch.check(values));
   }
 
   *#halfChunks(tensor: CheckpointTensor): Generator<Uint8Array> {
-    const watch = this.options.values.watch(tensor);
+    const watch = this.#seen.watch(tensor);
     for (const values of tensor.floatPieces(this.#floats))
       yield asBytes(watch.toHalf(values, this.#halves().subarray(0, values.length)));
   }

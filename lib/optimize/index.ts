@@ -14,3 +14,5 @@ export type {
 export { NncfWorkerError, runNncfWorker, type NncfWorkerOptions } from './nncf-worker';
 export { quantizeBlip, type QuantizedBlip, type QuantizedPart } from './quantize-blip';
 export { QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
+export { mostSmoothed, quantizedInputs, type QuantizedInput } from './quantized-inputs';
+export { roundWeights, type RoundedWeights } from './round-weights';
