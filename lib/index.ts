@@ -12,16 +12,12 @@ export {
   IRFile,
   IrStatisticsError,
   irStatistics,
-  nodeOutputs,
   readIR,
   ReadIRError,
   type ConstantStatistics,
   type IRInput,
   type IRLayer,
   type IrStatistics,
-  type NodeInputs,
-  type NodeOutput,
-  type NodeOutputsOptions,
 } from './ir';
 export {
   DiskSpaceError,

@@ -20,3 +20,4 @@ export { ExpectedResultsError, readExpected } from './read-expected';
 export { verifyCheckpoint } from './verify-checkpoint';
 export type { QuantizeForVerification, VerifyOptions } from './verify-options';
 export type { VerifyRow } from './verify-rows';
+export { nodeOutputs, type NodeInputs, type NodeOutput, type NodeOutputsOptions } from './node-outputs';

@@ -192,7 +192,10 @@ function plotlyAddress(): string | undefined {
     : `files/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** Runs in the page. Leaves the image alone unless it is in JupyterLab and the server has the library. */
+/**
+ * Runs in the page. Leaves the image alone unless it is in JupyterLab and the server has the library. The chart takes the
+ * theme's colors, and those of another theme when that is chosen.
+ */
 function liveScript(id: string, json: string, address: string): string {
   return `(function () {
   var config = document.getElementById('jupyter-config-data');
@@ -201,6 +204,14 @@ function liveScript(id: string, json: string, address: string): string {
     var place = document.getElementById('${id}'), figure = ${json};
     if (!place || !window.Plotly) return;
     place.textContent = '';
+    var theme = getComputedStyle(document.body), color = function (name) { return theme.getPropertyValue(name).trim(); };
+    var ground = color('--jp-layout-color0'), ink = color('--jp-content-font-color1'), line = color('--jp-border-color2');
+    if (ground && ink && line) {
+      var layout = figure.layout;
+      layout.paper_bgcolor = layout.plot_bgcolor = ground;
+      layout.font = Object.assign({}, layout.font, { color: ink });
+      if (layout.yaxis) layout.yaxis.gridcolor = line;
+    }
     window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
   };
   window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
@@ -210,6 +221,9 @@ function liveScript(id: string, json: string, address: string): string {
     script.onerror = reject;
     document.head.appendChild(script);
   });
-  window.blipPlotly.then(draw, function () {});
+  window.blipPlotly.then(function () {
+    draw();
+    new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['data-jp-theme-name'] });
+  }, function () {});
 })();`;
 }

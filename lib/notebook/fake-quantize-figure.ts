@@ -1,6 +1,6 @@
 // FakeQuantize as a function: the stairs between its two ends, magnified where they are seen, over the activations that
 // it meets.
-import type { NodeOutput } from '../ir';
+import type { NodeOutput } from '../evaluation';
 import type { QuantizedInput } from '../optimize';
 import { diagram, text } from './diagram';
 import { baseline, countBins, histogram, placeOf, type Frame } from './histogram';

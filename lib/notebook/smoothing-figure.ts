@@ -1,7 +1,7 @@
 // What SmoothQuant does with outliers: the largest activation of each channel before and after the scale moved into the
 // weights.
 import { ArgumentError, checkArguments } from '../core/check-arguments';
-import type { NodeOutput } from '../ir';
+import type { NodeOutput } from '../evaluation';
 import type { QuantizedInput } from '../optimize';
 import { diagram, text } from './diagram';
 import { showSVG, type Drawing } from './show-svg';

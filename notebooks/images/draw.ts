@@ -60,6 +60,58 @@ function tasks(): string {
   );
 }
 
+/** Which parts work together in each mode: `embeddings` from the image reach text through cross-attention, or do not. */
+function modes(): string {
+  const [width, gap, part, height] = [290, 15, 118, 62];
+  const modeOf = [
+    { title: 'Unimodal encoders', text: 'text encoder', role: 'encoder', result: 'how close are the vectors?' },
+    { title: 'Image-grounded encoder', text: 'text encoder', role: 'encoder', result: 'do they belong together?' },
+    { title: 'Image-grounded decoder', text: 'text decoder', role: 'decoder', result: 'which token comes next?' },
+  ] as const;
+  const parts = modeOf.map(({ title, text: name, role, result }, index) => {
+    const left = gap + index * (width + gap);
+    const [image, words] = [left + 15, left + width - 15 - part];
+    const middle = 120 + height / 2;
+    return [
+      `<rect x="${left}" y="15" width="${width}" height="275" rx="10" fill="#f8fafc" stroke="#e2e8f0"/>`,
+      text(left + width / 2, 42, title, { size: 16, bold: true }),
+      scene(image + 24, 56, 70),
+      text(words + part / 2, 84, index === 2 ? '[DEC] two dogs' : 'two dogs play', { size: 13, mono: true }),
+      arrow([
+        [words + part / 2, 92],
+        [words + part / 2, 116],
+      ]),
+      box(image, 120, part, height, 'vision', 'vision model'),
+      box(words, 120, part, height, role, name, index === 0 ? 'sees no image' : 'cross-attention'),
+      ...(index === 0
+        ? [
+            arrow([
+              [image + part / 2, 120 + height],
+              [image + part / 2, 232],
+            ]),
+          ]
+        : [
+            arrow([
+              [image + part, middle],
+              [words - 4, middle],
+            ]),
+          ]),
+      arrow([
+        [words + part / 2, 120 + height],
+        [words + part / 2, 232],
+      ]),
+      box(left + 15, 236, width - 30, 38, 'data', result),
+    ].join('\n');
+  });
+  return diagram(
+    930,
+    305,
+    "BLIP's three modes: encoders of image and text apart, a text encoder that looks at the image, a text decoder " +
+      'that looks at the image',
+    parts,
+  );
+}
+
 /** Image -> pixel_values -> vision model -> image embeddings; shared by both pipelines. */
 function imageRow(y: number): string[] {
   return [
@@ -252,6 +304,7 @@ function kvCache(): string {
 
 const drawings = {
   tasks: tasks(),
+  modes: modes(),
   'captioning-pipeline': captioning(),
   'vqa-pipeline': answering(),
   'kv-cache': kvCache(),

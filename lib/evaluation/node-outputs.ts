@@ -4,9 +4,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
-import { readText } from '../core/read-text';
 import { loadOpenVINO, type Config, type Tensor } from '../openvino';
-import { MAX_XML_BYTES, ReadIRError, readIR, type IRFile } from './read-ir';
+import { addResults, readIR, ReadIRError, resultName } from '../ir';
 
 export interface NodeOutput {
   /** Row-major. */
@@ -51,14 +50,14 @@ export async function nodeOutputs(
     for (const [name, value] of Object.entries(each))
       checkArguments('nodeOutputs', { [`input ${name}`]: [value, ['data', 'dims']] });
   }
-  const ir = readIR(xml);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-node-outputs-'));
   const { Core, Tensor: NewTensor } = loadOpenVINO();
   const core = new Core();
   try {
     const file = path.join(folder, 'model.xml');
-    await fs.promises.writeFile(file, withResults(ir, names));
-    const model = await core.compileModel(await core.readModel(file, ir.bin), device, properties);
+    const unique = [...new Set(names)];
+    await fs.promises.writeFile(file, addResults(xml, unique));
+    const model = await core.compileModel(await core.readModel(file, readIR(xml).bin), device, properties);
     const request = model.createInferRequest();
     const found: NodeOutput[][] = [];
     for (const each of inputs) {
@@ -66,8 +65,8 @@ export async function nodeOutputs(
         name,
         new NewTensor('f32', dims, data),
       ]);
-      const outputs = await request.inferAsync(Object.fromEntries(tensors));
-      found.push(names.map((name, index) => output(xml, name, outputs[tensorName(index)])));
+      await request.inferAsync(Object.fromEntries(tensors));
+      found.push(names.map((name) => output(xml, name, request.getTensor(resultName(unique.indexOf(name))))));
     }
     request.dispose();
     model.dispose();
@@ -78,46 +77,11 @@ export async function nodeOutputs(
   }
 }
 
-/** Names of tensors that no converter writes. */
-function tensorName(index: number): string {
-  return `node_outputs.${index}`;
-}
-
-function output(xml: string, name: string, tensor: Tensor | undefined): NodeOutput {
-  const data = tensor?.getData();
-  if (!tensor || !(data instanceof Float32Array))
+function output(xml: string, name: string, tensor: Tensor): NodeOutput {
+  const data = tensor.getData();
+  if (!(data instanceof Float32Array))
     throw new ReadIRError(
-      `${xml}: the output of "${name}" is ${tensor?.getElementType() ?? 'none'}, expected f32. Name another operation.`,
+      `${xml}: the output of "${name}" is ${tensor.getElementType()}, expected f32. Name another operation.`,
     );
   return { data, dims: tensor.getShape() };
-}
-
-/** The graph's text with a Result for the first output of each named layer. */
-function withResults(ir: IRFile, names: readonly string[]): string {
-  let text = readText(ir.xml, { maxBytes: MAX_XML_BYTES, error: ReadIRError });
-  const firstId = Math.max(...ir.layers.map(({ id }) => id)) + 1;
-  const results: string[] = [];
-  const edges: string[] = [];
-  names.forEach((name, index) => {
-    const { id: from } = ir.layer(name);
-    const start = text.indexOf(`<layer id="${from}" `);
-    const end = text.indexOf('</layer>', start);
-    const layer = text.slice(start, end);
-    const port = /<output>\s*<port id="(\d+)" (precision="[^"]*")(?: names="([^"]*)")?/.exec(layer);
-    if (!port) throw new ReadIRError(`${ir.xml}: layer "${name}" has no output. Name another operation.`);
-    const [tag, portId, precision, others] = port;
-    const tensorNames = [...(others ? [others] : []), tensorName(index)].join(',');
-    const named = `<output><port id="${portId}" ${precision} names="${tensorNames}"`;
-    const at = start + port.index;
-    text = text.slice(0, at) + named + text.slice(at + tag.length);
-    const id = firstId + index;
-    results.push(
-      `<layer id="${id}" name="${tensorName(index)}/result" type="Result" version="opset1">` +
-        `<input><port id="0" ${precision}/></input></layer>`,
-    );
-    edges.push(`<edge from-layer="${from}" from-port="${portId}" to-layer="${id}" to-port="0"/>`);
-  });
-  return text
-    .replace('</layers>', () => `${results.join('')}</layers>`)
-    .replace('</edges>', () => `${edges.join('')}</edges>`);
 }
