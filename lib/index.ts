@@ -9,12 +9,12 @@ export type { Progress, ProgressCallback } from './core/progress';
 export { FileError } from './core/read-text';
 export * from './openvino';
 export {
-  IRFile,
   IrStatisticsError,
   irStatistics,
   readIR,
   ReadIRError,
   type ConstantStatistics,
+  type IRFile,
   type IRInput,
   type IRLayer,
   type IrStatistics,

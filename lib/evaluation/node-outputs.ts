@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { loadOpenVINO, type Config, type Tensor } from '../openvino';
-import { addResults, readIR, ReadIRError, resultName } from '../ir';
+import { addResults, readIR, ReadIRError } from '../ir';
 
 export interface NodeOutput {
   /** Row-major. */
@@ -55,8 +55,9 @@ export async function nodeOutputs(
   const core = new Core();
   try {
     const file = path.join(folder, 'model.xml');
-    const unique = [...new Set(names)];
-    await fs.promises.writeFile(file, addResults(xml, unique));
+    const outputOf = new Map(names.map((name, index) => [name, `node_outputs.${index}`]));
+    const results = Object.fromEntries([...outputOf].map(([name, id]) => [id, name]));
+    await fs.promises.writeFile(file, addResults(xml, results));
     const model = await core.compileModel(await core.readModel(file, readIR(xml).bin), device, properties);
     const request = model.createInferRequest();
     const found: NodeOutput[][] = [];
@@ -66,7 +67,7 @@ export async function nodeOutputs(
         new NewTensor('f32', dims, data),
       ]);
       await request.inferAsync(Object.fromEntries(tensors));
-      found.push(names.map((name) => output(xml, name, request.getTensor(resultName(unique.indexOf(name))))));
+      found.push(names.map((name) => output(xml, name, request.getTensor(outputOf.get(name) ?? name))));
     }
     request.dispose();
     model.dispose();

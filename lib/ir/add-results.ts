@@ -1,27 +1,33 @@
 // A graph in which operations inside it are outputs, too: for looking into models.
 import { checkArguments } from '../core/check-arguments';
 import { readText } from '../core/read-text';
+import { quote } from '../core/quote';
 import { MAX_XML_BYTES, ReadIRError, readIR } from './read-ir';
 
-/** The name of the output that `addResults` makes of the name at `index`; no converter writes such a name. */
-export function resultName(index: number): string {
-  return `node_outputs.${index}`;
-}
+const OUTPUT_NAME = /^[\w.]+$/;
 
 /**
- * The text of an IR's .xml, with one more output for each named operation: its first result, named `resultName(index)`.
- * The .bin stays as it is.
+ * The text of an IR's .xml, with one more output for each operation in `results`: its first, under the key as its
+ * name. The .bin stays as it is.
  *
+ * @param results operations by the names of the new outputs: letters, digits, "_" and "."
+ * @example
+ * fs.writeFileSync('probe.xml', addResults('model.xml', { normalized: 'vision_model.encoder.layers.0.layer_norm1' }));
  * @throws {ReadIRError} when there is no such operation, or it has no result
  */
-export function addResults(xml: string, names: readonly string[]): string {
-  checkArguments('addResults', { xml: [xml, 'path'], names: [names, 'texts'] });
+export function addResults(xml: string, results: Readonly<Record<string, string>>): string {
+  checkArguments('addResults', { xml: [xml, 'path'], results: [results, 'object'] });
+  for (const [output, name] of Object.entries(results)) {
+    checkArguments('addResults', { [`results.${output}`]: [name, 'text'] });
+    if (!OUTPUT_NAME.test(output))
+      throw new ReadIRError(`${xml}: got the output name ${quote(output)}, expected letters, digits, "_" and ".".`);
+  }
   const ir = readIR(xml);
   let text = readText(ir.xml, { maxBytes: MAX_XML_BYTES, error: ReadIRError });
   const firstId = Math.max(...ir.layers.map(({ id }) => id)) + 1;
-  const results: string[] = [];
+  const added: string[] = [];
   const edges: string[] = [];
-  names.forEach((name, index) => {
+  Object.entries(results).forEach(([output, name], index) => {
     const { id: from } = ir.layer(name);
     const start = text.indexOf(`<layer id="${from}" `);
     const end = text.indexOf('</layer>', start);
@@ -29,18 +35,18 @@ export function addResults(xml: string, names: readonly string[]): string {
     const port = /<output>\s*<port id="(\d+)" (precision="[^"]*")(?: names="([^"]*)")?/.exec(layer);
     if (!port) throw new ReadIRError(`${ir.xml}: layer "${name}" has no output. Name another operation.`);
     const [tag, portId, precision, others] = port;
-    const tensorNames = [...(others ? [others] : []), resultName(index)].join(',');
+    const tensorNames = [...(others ? [others] : []), output].join(',');
     const named = `<output><port id="${portId}" ${precision} names="${tensorNames}"`;
     const at = start + port.index;
     text = text.slice(0, at) + named + text.slice(at + tag.length);
     const id = firstId + index;
-    results.push(
-      `<layer id="${id}" name="${resultName(index)}/result" type="Result" version="opset1">` +
+    added.push(
+      `<layer id="${id}" name="${output}/result" type="Result" version="opset1">` +
         `<input><port id="0" ${precision}/></input></layer>`,
     );
     edges.push(`<edge from-layer="${from}" from-port="${portId}" to-layer="${id}" to-port="0"/>`);
   });
   return text
-    .replace('</layers>', () => `${results.join('')}</layers>`)
+    .replace('</layers>', () => `${added.join('')}</layers>`)
     .replace('</edges>', () => `${edges.join('')}</edges>`);
 }

@@ -4,5 +4,5 @@ export { GraphBuilder, type AttentionInputs } from './graph-builder';
 export { broadcastShapes, DYNAMIC, formatShape, type Shape } from './shapes';
 export { writeIR, type WriteOptions, type WrittenIR } from './write-ir';
 export { IrStatisticsError, irStatistics, type ConstantStatistics, type IrStatistics } from './ir-statistics';
-export { addResults, resultName } from './add-results';
-export { IRFile, readIR, ReadIRError, type IRInput, type IRLayer } from './read-ir';
+export { addResults } from './add-results';
+export { readIR, ReadIRError, type IRFile, type IRInput, type IRLayer } from './read-ir';

@@ -106,6 +106,8 @@ export class IRFile {
   }
 
   #bytes(name: string, offset: number, size: number): ArrayBuffer {
+    if (!fs.statSync(this.bin, { throwIfNoEntry: false })?.isFile())
+      throw new ReadIRError(`${this.bin} is missing or no file, expected the weights of ${this.xml}. ${ADVICE}`);
     const handle = fs.openSync(this.bin, 'r');
     try {
       const available = fs.fstatSync(handle).size;
