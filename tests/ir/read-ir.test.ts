@@ -9,6 +9,7 @@ import { GraphBuilder, readIR, ReadIRError, writeIR } from '../../lib/ir';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'read-ir-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
+process.env.TMPDIR = folder; // where nodeOutputs puts its copy, apart from those of other processes
 const file = path.join(folder, 'scaled.xml');
 
 /** y = (x * [1, 2, 0.5]) + 1, with the factors in FP16. */
@@ -67,7 +68,7 @@ test('what operations inside a model compute, for each input', async () => {
   await assert.rejects(nodeOutputs(file, inputs, ['nothing']), /no layer "nothing"/);
   await assert.rejects(nodeOutputs(file, inputs, ['y/result']), /has no output/);
   assert.deepEqual(
-    fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('blip-node-outputs-')),
+    fs.readdirSync(folder).filter((name) => name.startsWith('blip-node-outputs-')),
     [],
     'nothing is left',
   );
