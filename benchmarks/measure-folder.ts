@@ -1,78 +1,169 @@
-// A folder of 200 JPEG files, from disk to captions: all stages at work together, against one image after the other and
-// against the vision model alone. Run: npx tsx benchmarks/measure-folder.ts [checkpoint] [images] [max_new_tokens]
+// A folder of JPEG files, from disk to captions, by every side: ours with all stages at work together, the tutorial one
+// by one, transformers in batches of eight. Beside ours, the vision model's own time at its best batch.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { BlipProcessor, captionFolder, OVBlipModel } from '../lib';
-import { preprocessImages } from '../lib/preprocessing/image';
+import { BlipProcessor, captionFolder, OVBlipModel, type PixelInput } from '../lib';
+import { CAPTION_TOKENS } from './measure-sides';
+import { OURS, reasonOf, TODAY_BATCH, TUTORIAL, type TodaySides } from './measure-today';
+import type { ModelFolders, Prepared } from './prepare-models';
+import { step } from './show-progress';
 
 const PICTURES = path.join(__dirname, '..', 'data', 'pictures');
 /** Sizes of the vision model's batch whose best is the measure. */
 const BATCHES = [1, 2, 4, 8];
-const ROUNDS = 2;
+/** Runs of each size. */
+const RUNS = 3;
+/** The vision model alone is measured for so long before and after the folder. */
+const VISION_SECONDS = 6;
 
-async function main(): Promise<void> {
-  const [given = 'models/blip-scenes', count = '200', max_new_tokens] = process.argv.slice(2);
+export interface FolderRun {
+  readonly side: string;
+  readonly ms_per_image: number;
+  readonly images: number;
+  /** Of ours only: the vision model alone at its best batch, and that batch; the one that the folder chose. */
+  readonly vision_ms?: number;
+  readonly vision_batch?: number;
+  readonly batch_size?: number;
+}
+
+export interface Folder {
+  readonly images: number;
+  readonly runs: readonly FolderRun[];
+  readonly not_run: Readonly<Record<string, string>>;
+}
+
+export interface FolderOptions {
+  readonly sides: TodaySides;
+  readonly images: number;
+  /** What a slower side may take. */
+  readonly seconds: number;
+}
+
+/** Two rounds, in which the sides follow one another. */
+export async function measureFolder(
+  { fp16, int8 }: Prepared,
+  { sides, images, seconds }: FolderOptions,
+  rounds = 2,
+): Promise<Folder> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-folder-'));
+  const runs: FolderRun[] = [];
+  const not_run: Record<string, string> = {};
+  const start = performance.now();
   try {
-    const names = fs.readdirSync(PICTURES).filter((name) => name.endsWith('.jpg'));
-    for (let i = 0; i < Number(count); i++)
-      fs.copyFileSync(path.join(PICTURES, names[i % names.length]), path.join(folder, `${i}.jpg`));
-    const files = fs.readdirSync(folder).map((name) => path.join(folder, name));
-    const generation = max_new_tokens === undefined ? {} : { max_new_tokens: Number(max_new_tokens) };
-    const model = await OVBlipModel.fromPretrained(given);
-    const processor = await BlipProcessor.fromCheckpoint(model.folder);
-    console.log(`${os.cpus()[0].model}, ${model.threads} threads, ${model.precision}, Node ${process.version}`);
-    const results: Record<string, number[]> = {};
-    const note = (name: string, seconds: number): void => {
-      (results[name] ??= []).push((seconds * 1000) / files.length);
-      console.log(`${name}: ${((seconds * 1000) / files.length).toFixed(1)} ms an image`);
-    };
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const batch of BATCHES)
-        note(`vision model, batch ${batch}`, await visionOnly(model, processor, { files, batch }));
-      const start = performance.now();
-      for (const file of files) await model.generateCaption({ pixel_values: await processor.image(file) }, generation);
-      note('one by one', (performance.now() - start) / 1000);
-      for (const streams of [1, 2]) {
-        const output = path.join(folder, `out-${round}-${streams}.jsonl`);
-        const { seconds, done, batch_size } = await captionFolder(folder, {
-          model: given,
-          output,
-          generation,
-          streams,
-        });
-        note(`folder, ${streams} streams`, seconds);
-        if (done !== files.length) throw new Error(`${done} captions of ${files.length} images`);
-        console.log(`  batch size ${batch_size}`);
+    const files = fillFolder(folder, images);
+    for (let round = 0; round < rounds; round++) {
+      // A second round that would take as long as all the time for it is left out
+      if (round > 0 && performance.now() - start > 4 * seconds * 1000) break;
+      for (const [i, side] of OURS.entries()) runs.push(await ours(side, [fp16, int8][i], { folder, files }));
+      for (const { side, run } of othersOf(sides, { files, seconds })) {
+        if (side in not_run) continue;
+        step(`folder: ${side}, at most ${seconds} s`);
+        try {
+          const reply = await run();
+          const [done, ms] = [Number(reply.images), Number(reply.ms)];
+          if (!(done > 0 && ms > 0)) throw new TypeError(`no images and milliseconds in ${JSON.stringify(reply)}`);
+          runs.push({ side, ms_per_image: ms / done, images: done });
+        } catch (error) {
+          not_run[side] = reasonOf(error);
+        }
       }
     }
-    const best = (prefix: string): number =>
-      Math.min(...Object.entries(results).flatMap(([name, times]) => (name.startsWith(prefix) ? [mean(times)] : [])));
-    console.log(`folder against the vision model: ${(best('folder') / best('vision')).toFixed(2)}`);
-    console.log(`one by one against folder: ${(best('one by one') / best('folder')).toFixed(2)}`);
-    model.dispose();
+    return { images, runs, not_run };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Seconds for as many images as there are files, of pixels that are in memory. */
-async function visionOnly(
+function fillFolder(folder: string, images: number): string[] {
+  const names = fs.readdirSync(PICTURES).filter((name) => name.endsWith('.jpg'));
+  return Array.from({ length: images }, (_, i) => {
+    const file = path.join(folder, `${i}.jpg`);
+    fs.copyFileSync(path.join(PICTURES, names[i % names.length]), file);
+    return file;
+  });
+}
+
+function othersOf(
+  { tutorial, transformers }: TodaySides,
+  { files, seconds }: { readonly files: readonly string[]; readonly seconds: number },
+) {
+  const common = { do: 'folder', files, tokens: CAPTION_TOKENS, seconds };
+  return [
+    ...(tutorial ? [{ side: TUTORIAL, run: () => tutorial.request(common) }] : []),
+    ...Object.entries(transformers).map(([name, worker]) => ({
+      side: `transformers ${name}`,
+      run: () => worker.request({ ...common, side: name, batch: TODAY_BATCH }),
+    })),
+  ];
+}
+
+async function ours(
+  side: string,
+  folders: ModelFolders,
+  { folder, files }: { readonly folder: string; readonly files: readonly string[] },
+): Promise<FolderRun> {
+  step(`folder: ${side}, ${files.length} images`);
+  const output = path.join(folder, `${side.replace(' ', '-')}.jsonl`);
+  const before = await visionAlone(folders.ours, files);
+  let shown = performance.now();
+  const { done, seconds, batch_size } = await captionFolder(folder, {
+    model: folders.ours,
+    output,
+    generation: { max_new_tokens: CAPTION_TOKENS, min_new_tokens: CAPTION_TOKENS },
+    progress_callback: ({ loaded, total, message }) => {
+      if (performance.now() - shown < 10_000) return;
+      shown = performance.now();
+      step(`folder: ${side}, ${loaded} of ${total} images, ${message}`);
+    },
+  });
+  if (done !== files.length) throw new Error(`${folder}: ${done} captions of ${files.length} images`);
+  fs.rmSync(output);
+  const after = await visionAlone(folders.ours, files, before.batch);
+  return {
+    side,
+    ms_per_image: (seconds * 1000) / done,
+    images: done,
+    vision_ms: (before.ms + after.ms) / 2,
+    vision_batch: before.batch,
+    batch_size,
+  };
+}
+
+/** Milliseconds of an image whose pixels are in memory, at the best batch or the given one. */
+async function visionAlone(
+  folder: string,
+  files: readonly string[],
+  only?: number,
+): Promise<{ readonly batch: number; readonly ms: number }> {
+  const model = await OVBlipModel.load(folder);
+  try {
+    const processor = await BlipProcessor.fromCheckpoint(folder);
+    let best = { batch: only ?? 1, ms: Number.POSITIVE_INFINITY };
+    for (const batch of only === undefined ? BATCHES : [only]) {
+      const pixel_values = await processor.images(files.slice(0, batch));
+      const ms = await timeRuns(model, pixel_values, { batch, runs: RUNS, seconds: 0 });
+      if (ms < best.ms) best = { batch, ms };
+    }
+    const pixel_values = await processor.images(files.slice(0, best.batch));
+    const ms = await timeRuns(model, pixel_values, { batch: best.batch, runs: RUNS, seconds: VISION_SECONDS });
+    return { batch: best.batch, ms };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function timeRuns(
   model: OVBlipModel,
-  processor: BlipProcessor,
-  { files, batch }: { readonly files: readonly string[]; readonly batch: number },
+  pixel_values: PixelInput,
+  { batch, runs, seconds }: { readonly batch: number; readonly runs: number; readonly seconds: number },
 ): Promise<number> {
-  const pixel_values = await preprocessImages(files.slice(0, batch), processor.imageConfig);
   await model.encodeImage({ pixel_values });
   const start = performance.now();
-  const runs = Math.ceil(Math.min(files.length, 40) / batch);
-  for (let run = 0; run < runs; run++) await model.encodeImage({ pixel_values });
-  return ((performance.now() - start) / 1000) * (files.length / (runs * batch));
+  let done = 0;
+  while (done < runs || performance.now() - start < seconds * 1000) {
+    await model.encodeImage({ pixel_values });
+    done++;
+  }
+  return (performance.now() - start) / (done * batch);
 }
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-void main();

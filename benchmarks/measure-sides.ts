@@ -1,8 +1,10 @@
 // Both sides in turns on the same image, question and number of new tokens: one list of milliseconds per stage and
 // side.
 import { BlipProcessor, OVBlipModel, type GenerateOutput, type TextInputs } from '../lib';
+import { measureRounds, type RoundLimits } from './measure-rounds';
 import type { ModelFolders } from './prepare-models';
 import type { PythonWorker } from './python-worker';
+import { progress, step } from './show-progress';
 
 /** New tokens of a caption and of an answer; both sides write exactly as many. */
 export const CAPTION_TOKENS = 10;
@@ -50,8 +52,9 @@ export async function measureSides(
   worker: PythonWorker,
   folders: ModelFolders,
   subject: Subject,
-  runs: number,
+  limits: RoundLimits,
 ): Promise<MeasureSides> {
+  step(`loading and compiling, ${LOADS} times each`);
   const config = { PERFORMANCE_HINT: 'LATENCY' };
   const load: StageSamples = { stage: 'load and compile', tutorial: [], ours: [] };
   let model: OVBlipModel | undefined;
@@ -67,27 +70,26 @@ export async function measureSides(
   const processor = await BlipProcessor.fromCheckpoint(folders.ours);
   const stages = await stagesOf(worker, model, processor, subject);
   const measured = [load];
-  for (const stage of stages) measured.push(await measureStage(stage, runs));
+  for (const stage of stages) measured.push(await measureStage(stage, limits));
   const { precision, threads } = model;
   model.dispose();
   return { stages: measured, precision, threads };
 }
 
-const WARM_UP = 2;
-
-async function measureStage({ name, tutorial, ours, per = 1 }: Stage, runs: number): Promise<StageSamples> {
-  const samples = { tutorial: [] as number[], ours: [] as number[] };
-  let sameIds: boolean | undefined;
-  for (let round = -WARM_UP; round < runs; round++) {
-    const theirs = await tutorial();
-    const mine = await ours();
-    if (Array.isArray(mine.value)) sameIds = JSON.stringify(theirs.value) === JSON.stringify(mine.value);
-    if (round < 0) continue;
-    samples.tutorial.push(theirs.ms / per);
-    samples.ours.push(mine.ms / per);
-  }
-  process.stdout.write('.');
-  return { stage: name, ...samples, ...(sameIds !== undefined && { sameIds }) };
+async function measureStage({ name, tutorial, ours, per = 1 }: Stage, limits: RoundLimits): Promise<StageSamples> {
+  step(`${name}: ${limits.rounds} rounds at most`);
+  const { samples, values, failures } = await measureRounds({ tutorial, ours }, limits, (round) =>
+    progress(`${name}: round ${round} done`),
+  );
+  const failed = Object.entries(failures)[0];
+  if (failed) throw new Error(`${name}: ${failed.join(': ')}`);
+  const each = (side: 'tutorial' | 'ours'): number[] => samples[side].map((ms) => ms / per);
+  return {
+    stage: name,
+    tutorial: each('tutorial'),
+    ours: each('ours'),
+    ...(Array.isArray(values.ours) && { sameIds: JSON.stringify(values.tutorial) === JSON.stringify(values.ours) }),
+  };
 }
 
 async function stagesOf(
@@ -107,7 +109,7 @@ async function stagesOf(
   const theirs =
     (stage: string, tokens = 0, times = 1) =>
     (): Promise<Outcome> =>
-      worker.run(stage, tokens, times);
+      worker.run({ stage, tokens, times });
   return [
     {
       name: 'preprocess',

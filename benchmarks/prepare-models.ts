@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { loadVqaSamples, quantizeBlip } from '../lib';
+import { environmentOf, type PythonEnvironment } from './python-environment';
 import { runJSON } from './run-json';
 
 const exec = promisify(execFile);
@@ -38,23 +39,29 @@ export function modelFolders(folder: string): Prepared {
 
 /** Both conversions in turns, each in a fresh process, as a user starts them. */
 export async function timeConversions(
-  python: string,
+  tutorial: PythonEnvironment | undefined,
   checkpoint: string,
   { fp16 }: Prepared,
   runs: number,
 ): Promise<Record<keyof ModelFolders, ConvertRun[]>> {
   const times: Record<keyof ModelFolders, ConvertRun[]> = { tutorial: [], ours: [] };
   for (let run = 0; run < runs; run++) {
-    times.tutorial.push(
-      await runJSON(python, [path.join(PYTHON, 'convert_once.py'), checkpoint, fp16.tutorial], FIELDS),
-    );
+    if (tutorial)
+      times.tutorial.push(
+        await runJSON(tutorial.python, [path.join(PYTHON, 'convert_once.py'), checkpoint, fp16.tutorial], {
+          names: FIELDS,
+          env: environmentOf(tutorial),
+        }),
+      );
     times.ours.push(
-      await runJSON(process.execPath, [path.join(__dirname, 'convert-once.mjs'), checkpoint, fp16.ours], FIELDS),
+      await runJSON(process.execPath, [path.join(__dirname, 'convert-once.mjs'), checkpoint, fp16.ours], {
+        names: FIELDS,
+      }),
     );
-    console.log(
-      `  conversion ${run + 1} of ${runs}: ${(times.tutorial[run].milliseconds / 1000).toFixed(1)} s and ` +
-        `${(times.ours[run].milliseconds / 1000).toFixed(1)} s`,
+    const seconds = [times.tutorial[run], times.ours[run]].flatMap((one) =>
+      one ? [`${(one.milliseconds / 1000).toFixed(1)} s`] : [],
     );
+    console.log(`  conversion ${run + 1} of ${runs}: ${seconds.join(' and ')}`);
   }
   return times;
 }
@@ -63,7 +70,11 @@ export async function timeConversions(
  * INT8 versions of both sides, kept between runs, ours as long as its graphs stay what they are. NNCF takes minutes at
  * BLIP-base's size.
  */
-export async function quantizeBoth(python: string, checkpoint: string, { fp16, int8 }: Prepared): Promise<void> {
+export async function quantizeBoth(
+  tutorial: PythonEnvironment | undefined,
+  checkpoint: string,
+  { fp16, int8 }: Prepared,
+): Promise<void> {
   const stamp = path.join(int8.ours, 'made-of.txt');
   const graphs = hashOfGraphs(fp16.ours);
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== graphs) {
@@ -76,10 +87,10 @@ export async function quantizeBoth(python: string, checkpoint: string, { fp16, i
     await quantizeBlip(fp16.ours, samples, int8.ours, { subset_size: CALIBRATION_SAMPLES });
     fs.writeFileSync(stamp, graphs);
   }
-  if (!fs.existsSync(path.join(int8.tutorial, 'blip_text_decoder_with_past.xml'))) {
+  if (tutorial && !fs.existsSync(path.join(int8.tutorial, 'blip_text_decoder_with_past.xml'))) {
     console.log("  quantizing the tutorial's (kept for the next time)");
     await exec(
-      python,
+      tutorial.python,
       [
         path.join(PYTHON, 'quantize_tutorial.py'),
         fp16.tutorial,
@@ -87,7 +98,7 @@ export async function quantizeBoth(python: string, checkpoint: string, { fp16, i
         String(CALIBRATION_SAMPLES),
         checkpoint,
       ],
-      { maxBuffer: 1 << 26 },
+      { maxBuffer: 1 << 26, env: environmentOf(tutorial) },
     );
   }
 }

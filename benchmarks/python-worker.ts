@@ -2,53 +2,73 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as path from 'node:path';
 import * as readline from 'node:readline';
+import { environmentOf, type PythonEnvironment } from './python-environment';
 
 /** Python could not do what was asked; the message holds its own words. */
 export class PythonWorkerError extends Error {}
+
+/** Everything that is asked ends sooner; torch.compile of a large model may take minutes. */
+const TIMEOUT_SECONDS = 600;
 
 export class PythonWorker {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: ((line: string) => void)[] = [];
   #stderr = '';
+  #end: string | undefined;
 
-  /** @param python the interpreter of benchmarks/requirements.txt's environment */
-  constructor(python: string) {
-    this.#child = spawn(python, [path.join(__dirname, 'python', 'worker.py')], {
-      env: { ...process.env, HF_HUB_OFFLINE: '1' },
+  /** @param script a file of benchmarks/python; @param env added to the environment */
+  constructor(
+    environment: PythonEnvironment,
+    private readonly script: string,
+    env: NodeJS.ProcessEnv = {},
+  ) {
+    this.#child = spawn(environment.python, [path.join(__dirname, 'python', script)], {
+      env: { ...environmentOf(environment), ...env },
     });
     readline.createInterface({ input: this.#child.stdout }).on('line', (line) => this.#waiting.shift()?.(line));
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
     });
-    this.#child.on('exit', () => {
-      for (const answer of this.#waiting.splice(0)) answer(JSON.stringify({ error: `worker ended: ${this.#stderr}` }));
-    });
+    this.#child.stdin.on('error', () => undefined); // the end of the process says more
+    this.#child.on('error', (error) => this.#stop(`could not be started: ${error.message}`));
+    this.#child.on('close', () => this.#stop(`ended: ${this.#stderr}`));
   }
 
-  /** Sends one request and waits for its reply. Requests are answered in order. */
-  async request(message: Record<string, unknown>): Promise<Record<string, unknown>> {
+  /** Sends one request and waits for its reply. Requests are answered in order. @throws {PythonWorkerError} */
+  async request(message: Record<string, unknown>, timeoutSeconds = TIMEOUT_SECONDS): Promise<Record<string, unknown>> {
+    if (this.#end !== undefined) throw new PythonWorkerError(`${this.script} ${this.#end}`);
     const line = new Promise<string>((resolve) => this.#waiting.push(resolve));
+    const timer = setTimeout(() => {
+      this.#stop(`took over ${timeoutSeconds} s for ${JSON.stringify(message).slice(0, 200)}`);
+      this.#child.kill('SIGKILL');
+    }, timeoutSeconds * 1000);
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
-    const reply: unknown = JSON.parse(await line);
+    const text = await line.finally(() => clearTimeout(timer));
+    const reply: unknown = JSON.parse(text);
     if (typeof reply !== 'object' || reply === null)
-      throw new PythonWorkerError(`worker.py answered ${JSON.stringify(reply)}, expected an object`);
+      throw new PythonWorkerError(`${this.script} answered ${text.slice(0, 200)}, expected an object`);
     if ('error' in reply)
-      throw new PythonWorkerError(`worker.py, request ${JSON.stringify(message)}: ${String(reply.error)}`);
+      throw new PythonWorkerError(
+        `${this.script}, request ${JSON.stringify(message).slice(0, 200)}: ${String(reply.error)}`,
+      );
     return { ...reply };
   }
 
-  /**
-   * Runs one stage (`times` in a row, or on a batch of as many); milliseconds measured inside Python, so that the pipe
-   * does not count.
-   */
-  async run(stage: string, tokens: number, times = 1): Promise<{ ms: number; value: unknown }> {
-    const { ms, value } = await this.request({ do: 'run', stage, tokens, times });
-    if (typeof ms !== 'number') throw new PythonWorkerError(`worker.py, stage ${stage}: no time in the reply`);
+  /** Runs a stage; milliseconds measured inside Python, so that the pipe does not count. @throws {PythonWorkerError} */
+  async run(options: Record<string, unknown>): Promise<{ readonly ms: number; readonly value: unknown }> {
+    const { ms, value } = await this.request({ do: 'run', ...options });
+    if (typeof ms !== 'number')
+      throw new PythonWorkerError(`${this.script}, stage ${String(options.stage)}: no time in the reply`);
     return { ms, value };
   }
 
   close(): void {
     this.#child.stdin.end();
     this.#child.kill();
+  }
+
+  #stop(why: string): void {
+    this.#end ??= why;
+    for (const answer of this.#waiting.splice(0)) answer(JSON.stringify({ error: this.#end }));
   }
 }

@@ -9,10 +9,10 @@ const MAX_OUTPUT_BYTES = 1 << 26;
 export async function runJSON<Name extends string>(
   program: string,
   args: readonly string[],
-  names: readonly Name[],
+  { names, env = process.env }: { readonly names: readonly Name[]; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Record<Name, number>> {
   const { stdout } = await exec(program, args, {
-    env: { ...process.env, HF_HUB_OFFLINE: '1' },
+    env: { ...env, HF_HUB_OFFLINE: '1' },
     maxBuffer: MAX_OUTPUT_BYTES,
   });
   const line = stdout.trim().split('\n').at(-1) ?? '';

@@ -1,13 +1,14 @@
-// The results as people read them: a table per model and precision, in benchmarks/README.md, beside the dated JSON with
-// all samples.
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+// The results as people read them: tables in Markdown.
 import { summarize } from '../lib';
 import { kilobytes, milliseconds, percent } from '../lib/notebook';
 import { limit, type Machine, type Phases } from './count-work';
+import type { Folder } from './measure-folder';
+import type { Limit } from './measure-limit';
 import type { Overhead } from './measure-overhead';
 import type { StageSamples } from './measure-sides';
+import type { Today } from './measure-today';
 import type { ConvertRun, ModelFolders } from './prepare-models';
+import { folderReport, limitReport, todayReport } from './report-today';
 
 export interface MeasuredPrecision {
   readonly name: 'FP16' | 'INT8';
@@ -29,6 +30,9 @@ export interface MeasuredModel {
   readonly sizes: Readonly<Record<string, { readonly before: number; readonly after: number; readonly ratio: number }>>;
   readonly precisions: readonly MeasuredPrecision[];
   readonly pytorch?: readonly number[];
+  readonly today?: Today;
+  readonly limit?: Limit;
+  readonly folder?: Folder;
 }
 
 export interface Results {
@@ -37,38 +41,17 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   /** The instruction set that ONEDNN_MAX_CPU_ISA allows, in small letters, where it is set. */
   readonly limitedTo?: string;
+  /** What the processor has, such as `avx512_core_amx`; see instruction-set.ts. */
+  readonly instruction_set?: string;
+  /** Why a side was left out. */
+  readonly not_run?: Readonly<Record<string, string>>;
   readonly models: readonly MeasuredModel[];
   /** Of the bundled model, where it was measured. */
   readonly overhead?: Overhead;
 }
 
-/**
- * Writes results/DATE.json, and the tables between the marks of README.md; apart where the instruction set was limited.
- * Returns the tables.
- */
-export function writeReport(folder: string, results: Results): string {
-  const { date, limitedTo } = results;
-  const [START, END] = ['begin', 'end'].map(
-    (edge) => `<!-- results${limitedTo ? ` with ${limitedTo}` : ''}: ${edge} -->`,
-  );
-  const file = path.join(folder, 'results', `${date}${limitedTo ? `-${limitedTo}` : ''}.json`);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(
-    file,
-    `${JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value), 1)}\n`,
-  );
-  const report = reportOf(results);
-  const readme = path.join(folder, 'README.md');
-  const text = fs.readFileSync(readme, 'utf8');
-  const [begin, end] = [text.indexOf(START), text.indexOf(END)];
-  if (begin < 0 || end < begin)
-    throw new RangeError(`${readme}: expected the lines ${START} and ${END}, between which the tables go.`);
-  fs.writeFileSync(readme, `${text.slice(0, begin)}${START}\n\n${report}\n${text.slice(end)}`);
-  return report;
-}
-
 /** The tables alone, in Markdown. */
-export function reportOf({ date, machine, versions, limitedTo, models, overhead }: Results): string {
+export function reportOf({ date, machine, versions, limitedTo, models, overhead, not_run = {} }: Results): string {
   return [
     `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(
       versions,
@@ -76,6 +59,7 @@ export function reportOf({ date, machine, versions, limitedTo, models, overhead 
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
     '',
+    ...Object.entries(not_run).flatMap(([side, reason]) => [`${side}: not run: ${reason}.`, '']),
     ...models.flatMap(modelReport),
     ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
@@ -99,7 +83,8 @@ function overheadReport({
   ];
 }
 
-function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }: MeasuredModel): string[] {
+function modelReport(measured: MeasuredModel): string[] {
+  const { model, conversion, ir_bytes, sizes, precisions, pytorch, today, limit, folder } = measured;
   const median = (runs: readonly ConvertRun[], field: keyof ConvertRun): number =>
     summarize(runs.map((run) => run[field])).median;
   const [theirs, ours] = [conversion.tutorial, conversion.ours];
@@ -110,10 +95,10 @@ function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }
   return [
     `### ${model}`,
     '',
-    `Conversion: ${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ` +
+    `Conversion, through the package's entry: ${theirs.length > 0 ? `${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ` : ''}` +
       `${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, ` +
-      `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, peak memory ` +
-      `${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
+      `${theirs.length > 0 ? `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, ` : ''}` +
+      `peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
       `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`,
     '',
     `Sizes (.bin, KB, FP16 to INT8): ${Object.entries(sizes)
@@ -132,8 +117,14 @@ function modelReport({ model, conversion, ir_bytes, sizes, precisions, pytorch }
     ]),
     ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
     ...(pytorch
-      ? [`PyTorch itself (f32, eager) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`, '']
+      ? [
+          `The tutorial's PyTorch (f32, eager, transformers 4.40) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`,
+          '',
+        ]
       : []),
+    ...(today ? todayReport(today) : []),
+    ...(limit ? limitReport(limit, today, folder) : []),
+    ...(folder ? folderReport(folder) : []),
   ];
 }
 

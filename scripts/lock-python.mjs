@@ -14,6 +14,12 @@ const UV_VERSION = '0.13.9';
 const LOCKS = [
   { from: 'requirements.in', to: 'requirements.txt', python: '3.10', options: ['--generate-hashes'] },
   { from: 'benchmarks/requirements.txt', to: 'benchmarks/constraints.txt', python: '3.10', options: [] },
+  {
+    from: 'benchmarks/requirements-transformers.txt',
+    to: 'benchmarks/constraints-transformers.txt',
+    python: '3.11',
+    options: [],
+  },
   { from: 'training/requirements.txt', to: 'training/constraints.txt', python: '3.11', options: [] },
 ];
 

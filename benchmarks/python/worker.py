@@ -13,7 +13,7 @@ warnings.filterwarnings("ignore")
 import numpy as np  # noqa: E402
 import openvino as ov  # noqa: E402
 import torch  # noqa: E402
-from transformers import BlipImageProcessor  # noqa: E402
+from transformers import AutoTokenizer, BlipImageProcessor  # noqa: E402
 from tutorial_pipeline import TutorialPipeline, load_checkpoint  # noqa: E402
 
 
@@ -21,6 +21,7 @@ class Worker:
     def __init__(self, checkpoint: str):
         self.torch_model = load_checkpoint(checkpoint)
         self.image_processor = BlipImageProcessor.from_pretrained(checkpoint)
+        self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         self.inputs: dict[str, np.ndarray] = {}
 
     def set_inputs(self, image: str, input_ids: list[int]) -> dict:
@@ -82,6 +83,20 @@ class Worker:
                 if forward is not None:
                     self.torch_model.text_decoder.forward = forward
         raise ValueError(f"unknown stage {stage}")
+
+    def folder(self, files: list[str], tokens: int, seconds: float) -> dict:
+        """Files from disk to captions, one after the other, until all are done or the time is up."""
+        from PIL import Image
+
+        exact = {"min_new_tokens": tokens, "max_new_tokens": tokens, "do_sample": False}
+        done, start = 0, time.perf_counter()
+        while done < len(files) and time.perf_counter() - start < seconds:
+            with Image.open(files[done]) as picture:
+                pixel_values = self.image_processor(picture.convert("RGB"), return_tensors="np")["pixel_values"]
+            ids = self.pipeline.generate_caption(pixel_values, **exact)
+            self.tokenizer.decode(ids[0], skip_special_tokens=True)
+            done += 1
+        return {"images": done, "ms": (time.perf_counter() - start) * 1000}
 
     def image_states(self) -> np.ndarray:
         return self.pipeline.vision(self.inputs["pixel_values"])[0]
