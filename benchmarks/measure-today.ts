@@ -4,12 +4,12 @@ import { BlipProcessor, OVBlipModel } from '../lib';
 import { ANSWER_TOKENS, CAPTION_TOKENS, type Subject } from './measure-sides';
 import { measureRounds, type MeasuredRun, type RoundLimits } from './measure-rounds';
 import type { Prepared } from './prepare-models';
-import { PythonWorkerError, type PythonWorker } from './python-worker';
+import { PythonWorkerError, TIMEOUT_SECONDS, type PythonWorker } from './python-worker';
 import { progress, step } from './show-progress';
 
 export const OURS = ['ours FP16', 'ours INT8'] as const;
 export const TUTORIAL = 'tutorial FP16';
-export const TRANSFORMERS = ['f32', 'bf16', 'f32+compile', 'bf16+compile'] as const;
+const PRECISIONS = ['f32', 'bf16'];
 export const TODAY_BATCH = 8;
 
 /** Milliseconds of an image, by side. */
@@ -46,8 +46,11 @@ const STAGES: readonly Stage[] = [
   { name: `each caption of ${TODAY_BATCH} images`, stage: 'caption', tokens: CAPTION_TOKENS, batch: TODAY_BATCH },
 ];
 
+/** Compiling takes minutes on a slow machine: what it does not reach by then is left out. */
+const COMPILE_SECONDS = 240;
+
 /**
- * Loads what transformers needs, and compiles it.
+ * Loads what transformers needs in both precisions, and compiles it in the one that is faster without.
  *
  * @param open starts a worker that is opened on the checkpoint
  * @returns the workers by precision, and why one is missing
@@ -57,25 +60,55 @@ export async function prepareTransformers(
 ): Promise<{ readonly workers: Record<string, PythonWorker>; readonly not_run: Record<string, string> }> {
   const workers: Record<string, PythonWorker> = {};
   const not_run: Record<string, string> = {};
-  // What is compiled gets a process of its own: a compiler that hangs takes nothing with it
-  for (const names of [TRANSFORMERS.slice(0, 2), TRANSFORMERS.slice(2)]) {
-    let worker: PythonWorker | undefined;
-    for (const name of names) {
-      try {
-        worker ??= await open();
-        step(
-          `transformers ${name}: loading${name.endsWith('compile') ? ' and compiling, minutes the first time' : ''}`,
-        );
-        for (const batch of [1, TODAY_BATCH])
-          for (const { stage, tokens } of STAGES) await worker.run({ side: name, stage, tokens: tokens || 1, batch });
-        workers[name] = worker;
-      } catch (error) {
-        not_run[`transformers ${name}`] = reasonOf(error);
-      }
-    }
-    if (!names.some((name) => name in workers)) worker?.close();
+  let fastest = { name: '', ms: Number.POSITIVE_INFINITY };
+  const eager = await attempt(not_run, 'transformers', open);
+  if (!eager) return { workers, not_run };
+  for (const name of PRECISIONS) {
+    step(`transformers ${name}: loading`);
+    const ms = await attempt(not_run, `transformers ${name}`, () => runAll(eager, name, TIMEOUT_SECONDS));
+    if (ms === undefined) continue;
+    workers[name] = eager;
+    if (ms < fastest.ms) fastest = { name, ms };
   }
+  if (Object.keys(workers).length === 0) {
+    eager.close();
+    return { workers, not_run };
+  }
+  const name = `${fastest.name}+compile`;
+  step(`transformers ${name}: compiling, at most ${COMPILE_SECONDS} s`);
+  // A process of its own: a compiler that hangs takes nothing with it
+  const compiled = await attempt(not_run, `transformers ${name}`, open);
+  if (!compiled) return { workers, not_run };
+  const done = await attempt(not_run, `transformers ${name}`, () => runAll(compiled, name, COMPILE_SECONDS));
+  if (done === undefined) compiled.close();
+  else workers[name] = compiled;
   return { workers, not_run };
+}
+
+async function attempt<T>(
+  not_run: Record<string, string>,
+  side: string,
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    not_run[side] = reasonOf(error);
+    return undefined;
+  }
+}
+
+/** Every stage once. @returns milliseconds of a caption that is not the first */
+async function runAll(worker: PythonWorker, side: string, seconds: number): Promise<number> {
+  const start = performance.now();
+  const run = (options: Record<string, unknown>): Promise<{ readonly ms: number }> =>
+    worker.run({ side, ...options }, Math.max(1, Math.ceil(seconds - (performance.now() - start) / 1000)));
+  for (const { name, stage, tokens, batch } of STAGES) {
+    progress(`transformers ${side}: ${name}`);
+    await run({ stage, tokens: tokens || 1, batch });
+  }
+  const { ms } = await run({ stage: 'caption', tokens: CAPTION_TOKENS, batch: 1 });
+  return ms;
 }
 
 /** @param sides opened on the checkpoint, with their inputs set; the tutorial's models loaded */

@@ -8,7 +8,7 @@ import { environmentOf, type PythonEnvironment } from './python-environment';
 export class PythonWorkerError extends Error {}
 
 /** Everything that is asked ends sooner; torch.compile of a large model may take minutes. */
-const TIMEOUT_SECONDS = 600;
+export const TIMEOUT_SECONDS = 600;
 
 export class PythonWorker {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -55,8 +55,11 @@ export class PythonWorker {
   }
 
   /** Runs a stage; milliseconds measured inside Python, so that the pipe does not count. @throws {PythonWorkerError} */
-  async run(options: Record<string, unknown>): Promise<{ readonly ms: number; readonly value: unknown }> {
-    const { ms, value } = await this.request({ do: 'run', ...options });
+  async run(
+    options: Record<string, unknown>,
+    timeoutSeconds?: number,
+  ): Promise<{ readonly ms: number; readonly value: unknown }> {
+    const { ms, value } = await this.request({ do: 'run', ...options }, timeoutSeconds);
     if (typeof ms !== 'number')
       throw new PythonWorkerError(`${this.script}, stage ${String(options.stage)}: no time in the reply`);
     return { ms, value };

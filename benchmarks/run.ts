@@ -10,7 +10,7 @@ import { measureMachine } from './measure-machine';
 import { measureOverhead } from './run-overhead';
 import { modelFolders } from './prepare-models';
 import { ArgumentsError, parseArguments, USAGE, type BenchArguments } from './parse-arguments';
-import type { PythonEnvironment } from './python-environment';
+import { whyNot, type PythonEnvironment } from './python-environment';
 import { readResults, writeResults } from './results-file';
 import { writeDocs } from './write-docs';
 import { reportOf, type MeasuredModel, type Results } from './write-report';
@@ -18,6 +18,10 @@ import { reportOf, type MeasuredModel, type Results } from './write-report';
 const CACHE = path.join('output', 'bench');
 /** Linux alone has it. */
 const CPU_FLAGS = '/proc/cpuinfo';
+const MODULES = {
+  tutorial: ['torch', 'transformers', 'openvino', 'nncf', 'PIL'],
+  transformers: ['torch', 'transformers', 'PIL'],
+};
 const BUNDLED = path.join('models', 'blip-scenes');
 
 async function main(): Promise<void> {
@@ -36,19 +40,18 @@ async function main(): Promise<void> {
 
 async function measureAll(options: BenchArguments): Promise<Results> {
   fs.mkdirSync(CACHE, { recursive: true });
-  const tutorial = environment('BENCH_TUTORIAL');
-  const transformers = environment('BENCH_TRANSFORMERS');
   const not_run: Record<string, string> = {};
-  for (const [name, given] of [
-    ['tutorial', tutorial],
-    ['transformers', transformers],
-  ] as const) {
-    if (options.sides.has(name) && typeof given === 'string') not_run[name] = given;
-  }
-  const environments = {
-    tutorial: typeof tutorial === 'string' ? undefined : tutorial,
-    transformers: typeof transformers === 'string' ? undefined : transformers,
+  const environments: Record<'tutorial' | 'transformers', PythonEnvironment | undefined> = {
+    tutorial: undefined,
+    transformers: undefined,
   };
+  for (const name of ['tutorial', 'transformers'] as const) {
+    if (options.sides.size === 0) continue;
+    const given = environment(`BENCH_${name.toUpperCase()}`);
+    const reason = typeof given === 'string' ? given : await whyNot(given, MODULES[name]);
+    if (reason === undefined && typeof given !== 'string') environments[name] = given;
+    else if (reason !== undefined && options.sides.has(name)) not_run[name] = reason;
+  }
   const machine = await measureMachine(environments.tutorial);
   const subjects: BenchSubject[] = [
     {

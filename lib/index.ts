@@ -123,6 +123,7 @@ export {
   BatchError,
   askFolder,
   captionFolder,
+  embedFolder,
   parseShard,
   type BatchFailure,
   type BatchInput,
@@ -131,6 +132,7 @@ export {
   type BatchSummary,
   type CaptionFileOptions,
   type CaptionFolderOptions,
+  type EmbedFolderOptions,
   type Shard,
 } from './batch';
 export * from './optimize';

@@ -2,7 +2,9 @@
 export { BatchError } from './batch-error';
 export type { BatchFailure, BatchOptions, CaptionFolderOptions } from './batch-options';
 export type { BatchSummary } from './batch-summary';
-export { askFolder, captionFolder, type BatchInputs } from './caption-folder';
+export { askFolder, captionFolder } from './caption-folder';
+export type { BatchInputs } from './check-inputs';
+export { embedFolder, type EmbedFolderOptions } from './embed-folder';
 export type { CaptionFileOptions } from './caption-files';
 export type { BatchInput } from './list-inputs';
 export { parseShard, type Shard } from './shard';

@@ -16,8 +16,10 @@ export interface OutputRow {
   readonly question?: string;
   readonly caption?: string;
   readonly answer?: string;
-  /** The probability of the whole text, 0 to 1. */
-  readonly score: number;
+  /** The probability of the whole text, 0 to 1; features have none. */
+  readonly score?: number;
+  /** Of the image, in single precision. */
+  readonly features?: readonly number[];
   /** When it was written, in UTC. */
   readonly time: string;
   readonly model: string;
@@ -178,7 +180,9 @@ function isRow(value: unknown): value is OutputRow {
   return (
     ['image', 'time', 'model', 'sha256', 'options'].every(isText) &&
     ['question', 'caption', 'answer', 'version', 'written'].every(isTextOrAbsent) &&
-    typeof value.score === 'number'
+    (Array.isArray(value.features)
+      ? value.features.every((number) => typeof number === 'number')
+      : typeof value.score === 'number')
   );
 }
 

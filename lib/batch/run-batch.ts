@@ -4,9 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { reportProgress } from '../core/progress';
 import type { GuardCallback } from '../core/with-callbacks';
-import type { OVBlipModel } from '../generation';
 import { MANIFEST_FILE } from '../model-folder/manifest';
-import type { BlipProcessor } from '../preprocessing';
 import type { BadItem, BatchItem } from './batch-item';
 import type { BatchOptions } from './batch-options';
 import { BatchCounter, type BatchSummary } from './batch-summary';
@@ -14,17 +12,21 @@ import type { CaptionFiles } from './caption-files';
 import type { Journal, OutputRow } from './journal';
 import { PARQUET_FILE, TAR_FILE } from './input-kinds';
 import { describeEmpty, listInput, type BatchInput } from './list-inputs';
+import type { BatchModel } from './load-batch-model';
 import { fileVersion, type LoadedItem } from './load-item';
 import { usualMemory } from './plan-memory';
 import { runStages, type GeneratedText } from './run-stages';
 import { isInShard } from './shard';
 import { WriteQueue } from './write-queue';
+import type { RowKind } from './write-table';
 
 export interface BatchPlan {
   readonly inputs: readonly BatchInput[];
   readonly options: BatchOptions;
   readonly questions?: readonly string[];
   readonly prompt?: string;
+  /** Features instead of texts. */
+  readonly features?: boolean;
   /** Where captions stand beside their images, with the folder that the journal's names are relative to. */
   readonly beside?: {
     readonly files: CaptionFiles;
@@ -36,9 +38,10 @@ export interface BatchPlan {
   readonly output: string;
 }
 
-export interface BatchModel {
-  readonly model: OVBlipModel;
-  readonly processor: BlipProcessor;
+/** What the rows of a batch hold. */
+export function rowsOf({ questions, features }: Pick<BatchPlan, 'questions' | 'features'>): RowKind {
+  if (features) return 'features';
+  return questions ? 'answers' : 'captions';
 }
 
 /** @throws {BatchError} and what the models throw; what is done until then is kept */
@@ -53,7 +56,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
     const failure = { name, reason: withoutName(problem, name) };
     counter.fail(failure);
     onFailure(failure);
-    report(counter.progress(statusOf(plan)));
+    report(counter.progress(rowsOf(plan)));
   };
   const counting = new AbortController();
   const count = countItems(plan, counting.signal).then(
@@ -64,7 +67,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
     await journal.append(rows.flatMap((row) => row.rows));
     for (const { item, text } of rows) if (text !== undefined) plan.beside?.files.write(item.name, text);
     counter.done += rows.length;
-    report(counter.progress(statusOf(plan)));
+    report(counter.progress(rowsOf(plan)));
   });
   const handlers = {
     skip: ({ item, sha256 }: LoadedItem) => {
@@ -76,6 +79,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
     },
     onTexts: (image: LoadedItem, texts: readonly GeneratedText[]) =>
       queue.add(finish(plan, image, { texts, identity })),
+    onFeatures: (image: LoadedItem, features: Float32Array) => queue.add(finish(plan, image, { features, identity })),
     onFailure: ({ name }: BatchItem, problem: string) => fail(name, problem),
   };
   try {
@@ -89,7 +93,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
       generation: { ...options.generation, signal },
     };
     const items = pendingItems(plan, { identity, counter, fail });
-    await reportProgress(options.progress_callback, counter.progress(statusOf(plan)), signal);
+    await reportProgress(options.progress_callback, counter.progress(rowsOf(plan)), signal);
     const { batch_size: chosen } = await runStages(withErrors(items, queue), settings, handlers);
     await queue.end();
     return {
@@ -109,6 +113,9 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
   }
 }
 
+/** As many tell every f32 from its neighbors. */
+const FLOAT_DIGITS = 9;
+
 interface FinishedImage {
   readonly item: BatchItem;
   readonly rows: readonly OutputRow[];
@@ -119,14 +126,23 @@ interface FinishedImage {
 function finish(
   plan: BatchPlan,
   { item, sha256, version }: LoadedItem,
-  { texts, identity }: { readonly texts: readonly GeneratedText[]; readonly identity: string },
+  {
+    texts = [],
+    features,
+    identity,
+  }: { readonly texts?: readonly GeneratedText[]; readonly features?: Float32Array; readonly identity: string },
 ): FinishedImage {
-  const file = plan.beside?.files.compose(item.name, texts[0].text);
-  const rows = texts.map(
-    ({ question, text, score }): OutputRow => ({
+  const file = texts.length > 0 ? plan.beside?.files.compose(item.name, texts[0].text) : undefined;
+  const contents: Partial<OutputRow>[] = features
+    ? [{ features: Array.from(features, (number) => Number(number.toPrecision(FLOAT_DIGITS))) }]
+    : texts.map(({ question, text, score }) => ({
+        ...(question === undefined ? { caption: text } : { question, answer: text }),
+        score: Number(score.toPrecision(6)),
+      }));
+  const rows = contents.map(
+    (content): OutputRow => ({
       image: nameOf(plan, item),
-      ...(question === undefined ? { caption: text } : { question, answer: text }),
-      score: Number(score.toPrecision(6)),
+      ...content,
       time: new Date().toISOString(),
       model: plan.options.model,
       sha256,
@@ -223,22 +239,21 @@ async function countItems({ inputs, options }: BatchPlan, signal: AbortSignal): 
 }
 
 /** Changes when the model, the task or an option does from which texts depend. */
-function optionsDigest({ options, questions, prompt, beside }: BatchPlan, model: OVBlipModel): string {
-  const manifest = path.join(model.folder, MANIFEST_FILE);
+function optionsDigest(
+  { options, questions, features, prompt, beside }: BatchPlan,
+  { folder }: BatchModel['model'],
+): string {
+  const manifest = path.join(folder, MANIFEST_FILE);
   const files = fs.existsSync(manifest) ? fs.readFileSync(manifest, 'utf8') : options.model;
   const generation = Object.entries(options.generation ?? {}).filter(([, value]) => value !== undefined);
   const what = {
     files,
-    task: questions ? 'answer' : 'caption',
+    task: features ? 'features' : questions ? 'answer' : 'caption',
     prompt: prompt ?? '',
     generation: generation.sort(),
     ...(beside && { around: beside.files.around }),
   };
   return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 16);
-}
-
-function statusOf({ questions }: BatchPlan): string {
-  return questions ? 'answers' : 'captions';
 }
 
 /** Messages of images begin with their name. */

@@ -1,6 +1,13 @@
 // From images to texts, with all stages at work at the same time: several images are read and decoded, the vision model
 // runs, the decoder writes the texts of the images before, and finished texts are handed on.
-import type { GenerationOptions, ImageEmbeds, OVBlipModel, PixelInput, Texts } from '../generation';
+import {
+  OVBlipMatcher,
+  type GenerationOptions,
+  type ImageEmbeds,
+  type OVBlipModel,
+  type PixelInput,
+  type Texts,
+} from '../generation';
 import { answerRows, captionRows } from '../generation/generate-rows';
 import { ImageError, type BlipProcessor } from '../preprocessing';
 import type { BatchItem } from './batch-item';
@@ -10,7 +17,8 @@ import { loadItem, type LoadedItem } from './load-item';
 import { planMemory } from './plan-memory';
 
 export interface StageSettings {
-  readonly model: OVBlipModel;
+  /** One that compares images and texts gives features instead of texts. */
+  readonly model: OVBlipModel | OVBlipMatcher;
   readonly processor: BlipProcessor;
   /** Absent for captions. */
   readonly questions?: readonly string[];
@@ -35,6 +43,7 @@ export interface StageHandlers {
   /** Whether the image, whose digest is known now, needs no text. */
   readonly skip: (loaded: LoadedItem) => boolean;
   readonly onTexts: (loaded: LoadedItem, texts: readonly GeneratedText[]) => void;
+  readonly onFeatures: (loaded: LoadedItem, features: Float32Array) => void;
   readonly onFailure: (item: BatchItem, reason: string) => void;
 }
 
@@ -90,8 +99,10 @@ export async function runStages(
   const iterator = items[Symbol.asyncIterator]();
   const stages = [
     stage(() => prepare(iterator, settings, handlers, prepared), DECODED_AT_ONCE, prepared),
-    stage(() => encode(settings, trial, prepared, encoded), streams, encoded),
-    stage(() => write(settings, plan.decoder, encoded, handlers), 1),
+    stage(() => encode(settings, trial, { input: prepared, output: encoded, handlers }), streams, encoded),
+    ...(model instanceof OVBlipMatcher
+      ? []
+      : [stage(() => write(settings, model, { rows: plan.decoder, input: encoded, handlers }), 1)]),
   ];
   try {
     await Promise.all(stages);
@@ -138,12 +149,24 @@ const NO_BYTES = new Uint8Array(0);
 async function encode(
   { model }: StageSettings,
   trial: BatchSizeTrial,
-  input: Channel<Prepared>,
-  output: Channel<Encoded>,
+  {
+    input,
+    output,
+    handlers,
+  }: { readonly input: Channel<Prepared>; readonly output: Channel<Encoded>; readonly handlers: StageHandlers },
 ): Promise<void> {
   for (let batch = await input.take(trial.size); batch.length > 0; batch = await input.take(trial.size)) {
     const start = performance.now();
-    const { data, dims } = await model.encodeImage({ pixel_values: stack(batch.map((one) => one.pixel_values)) });
+    const pixel_values = stack(batch.map((one) => one.pixel_values));
+    if (model instanceof OVBlipMatcher) {
+      const features = await model.getImageFeatures({ pixel_values });
+      trial.record(batch.length, performance.now() - start);
+      const numbers = features.dims[1];
+      for (const [i, { loaded }] of batch.entries())
+        handlers.onFeatures(loaded, features.data.slice(i * numbers, (i + 1) * numbers));
+      continue;
+    }
+    const { data, dims } = await model.encodeImage({ pixel_values });
     trial.record(batch.length, performance.now() - start);
     const [, tokens, hidden] = dims;
     const size = tokens * hidden;
@@ -153,10 +176,13 @@ async function encode(
 }
 
 async function write(
-  { model, processor, questions, prompt, generation }: StageSettings,
-  rows: number,
-  input: Channel<Encoded>,
-  { onTexts }: StageHandlers,
+  { processor, questions, prompt, generation }: StageSettings,
+  model: OVBlipModel,
+  {
+    rows,
+    input,
+    handlers: { onTexts },
+  }: { readonly rows: number; readonly input: Channel<Encoded>; readonly handlers: StageHandlers },
 ): Promise<void> {
   const begin: Texts | undefined = prompt ? processor.text(prompt) : undefined;
   const asked = questions?.map((question) => ({ question, text: processor.text(question) }));

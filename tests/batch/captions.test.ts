@@ -241,7 +241,7 @@ describe('a table', () => {
   test('parquet: the file whose rows pyarrow read', async () => {
     const { writeParquet } = await import('../../lib/batch/write-table');
     const output = path.join(work, 'fixed.parquet');
-    await writeParquet({ journal: path.join(FIXTURES, 'rows.jsonl'), output, isAnswers: false, shard: undefined });
+    await writeParquet({ journal: path.join(FIXTURES, 'rows.jsonl'), output, rows: 'captions', shard: undefined });
     assert.deepEqual(fs.readFileSync(output), fs.readFileSync(path.join(FIXTURES, 'rows.parquet')));
   });
 

@@ -4,6 +4,7 @@ import { ask } from './ask';
 import { caption } from './caption';
 import { convert } from './convert';
 import { demo } from './demo';
+import { features } from './features';
 import { index } from './index-folder';
 import { info } from './info';
 import { match } from './match';
@@ -11,4 +12,16 @@ import { quantize } from './quantize';
 import { search } from './search';
 import { verify } from './verify';
 
-export const COMMANDS: readonly Command[] = [caption, ask, match, index, search, convert, quantize, verify, demo, info];
+export const COMMANDS: readonly Command[] = [
+  caption,
+  ask,
+  match,
+  features,
+  index,
+  search,
+  convert,
+  quantize,
+  verify,
+  demo,
+  info,
+];
