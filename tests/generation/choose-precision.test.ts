@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseBlipConfig, type BlipConfig } from '../../lib/checkpoint';
 import { loadOpenVINO } from '../../lib';
-import { choosePrecision } from '../../lib/generation/precision/choose-precision';
+import { choosePrecision, judgeTrial } from '../../lib/generation/precision/choose-precision';
 import { recallTrial, rememberTrial } from '../../lib/generation/precision/trial-memory';
 import { projectRoot } from '../project-root';
 
@@ -23,10 +23,31 @@ function visionOf(image_size: number, hidden_size: number): BlipConfig {
   return parseBlipConfig({ ...config, vision_config: vision, text_config: text }, file);
 }
 
+describe('judgeTrial', () => {
+  it('takes the shortest times, and is clear where even and odd turns have the same winner', () => {
+    assert.deepEqual(judgeTrial([30, 20, 25, 90], [12, 11, 10, 40]), { trial: { bf16: 20, f32: 10 }, isClear: true });
+    assert.deepEqual(judgeTrial([10, 11, 12, 90], [30, 29, 80, 28]), { trial: { bf16: 10, f32: 28 }, isClear: true });
+  });
+
+  it('is not clear where they disagree, or one of them is within what times wobble', () => {
+    assert.equal(judgeTrial([10, 30, 11, 33], [20, 18, 22, 19]).isClear, false);
+    assert.equal(judgeTrial([20, 20, 20, 20], [19.5, 15, 19.8, 15]).isClear, false);
+  });
+});
+
 describe('choosePrecision', () => {
   const large = visionOf(384, 384); // 577 x 384 x 1536: the smallest that is tried, so that the test is quick
   const choose = (config: BlipConfig, device = 'CPU', properties = {}) =>
     choosePrecision({ openvino, core, device, properties, config });
+  /** Chooses until a trial was clear and is remembered: other programs may disturb the first ones. */
+  const chooseClearly = async (properties = {}): Promise<object> => {
+    const before = trials().length;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const chosen = await choose(large, 'CPU', properties);
+      if (trials().length > before) return chosen;
+    }
+    return assert.fail('20 trials, none of them clear');
+  };
   let cache = '';
   const trials = (): string[] => {
     const file = path.join(cache, 'precision-trials.jsonl');
@@ -52,7 +73,7 @@ describe('choosePrecision', () => {
   });
 
   it('tries once, remembers the times, and takes the faster one', { skip: !hasBoth && 'no bf16 here' }, async () => {
-    const chosen = await choose(large);
+    const chosen = await chooseClearly();
     const [line, ...more] = trials();
     assert.deepEqual(more, []);
     const trial = JSON.parse(line);
@@ -75,13 +96,13 @@ describe('choosePrecision', () => {
     write(10, 20);
     assert.deepEqual(await choose(large), {});
     write('10', null); // not remembered: a new trial
-    await choose(large);
+    await chooseClearly();
     assert.equal(trials().filter((line) => line.includes('577x384x1536')).length, 2);
   });
 
   it('asks for another trial with other threads', { skip: !hasBoth && 'no bf16 here' }, async () => {
     const before = trials().length;
-    await choose(large, 'CPU', { INFERENCE_NUM_THREADS: 1 });
+    await chooseClearly({ INFERENCE_NUM_THREADS: 1 });
     assert.equal(trials().length, before + 1);
   });
 

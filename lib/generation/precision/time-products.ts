@@ -14,7 +14,7 @@ export interface ProductSizes {
   readonly layers: number;
 }
 
-/** The first inference packs the weights; of the others the fastest counts, since everything else is disturbance. */
+/** Beside the first inference, which packs the weights. */
 const MIN_RUNS = 4;
 const MAX_RUNS = 12;
 /** More than MIN_RUNS only within this time. */
@@ -23,8 +23,8 @@ const ENOUGH_MS = 200;
 const BYTES_OF_FP16 = 2;
 
 /**
- * Compiles the products once for each setting, runs them in turns, and returns the shortest time of each, in
- * milliseconds. The weights are zeros: the time does not depend on their values.
+ * Compiles the products once for each setting, runs them in turns, and returns the times of each, in milliseconds and
+ * in the order of the turns. The weights are zeros: the time does not depend on their values.
  *
  * @throws the system's or OpenVINO's error
  */
@@ -34,7 +34,7 @@ export async function timeProducts(
   device: string,
   sizes: ProductSizes,
   settings: readonly Config[],
-): Promise<number[]> {
+): Promise<number[][]> {
   const folder = await temporaryFolder('blip-precision-');
   const compiled: CompiledModel[] = [];
   const requests: InferRequest[] = [];
@@ -49,15 +49,15 @@ export async function timeProducts(
       request.setTensor('x', new openvino.Tensor('f32', [1, sizes.rows, sizes.hidden], input));
       await request.runAsync();
     }
-    const fastest = settings.map(() => Number.POSITIVE_INFINITY);
+    const times: number[][] = settings.map(() => []);
     const begin = performance.now();
     for (let run = 0; run < MAX_RUNS && (run < MIN_RUNS || performance.now() - begin < ENOUGH_MS); run++)
       for (const [i, request] of requests.entries()) {
         const start = performance.now();
         await request.runAsync();
-        fastest[i] = Math.min(fastest[i], performance.now() - start);
+        times[i].push(performance.now() - start);
       }
-    return fastest;
+    return times;
   } finally {
     for (const request of requests) request.dispose();
     for (const model of compiled) model.dispose();
