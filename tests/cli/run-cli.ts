@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: Buffer | string;
   readonly cwd?: string;
+  /** Open files that the process may have; as many as this one by default. Not on Windows. */
+  readonly maxFiles?: number;
   /** Called with the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -27,9 +29,11 @@ export interface CliOptions {
 /** Variables of the machine that a test must not depend on. */
 const UNSET = ['BLIP_MODEL', 'BLIP_DEVICE', 'BLIP_DATASET', 'BLIP_REVISION', 'BLIP_PICTURE', 'BLIP_DEBUG'];
 
-export function startCli(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}): ChildProcess {
+export function startCli(args: readonly string[], { env = {}, cwd = ROOT, maxFiles }: CliOptions = {}): ChildProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !UNSET.includes(name)));
-  return spawn(process.execPath, ['--import', tsxLoader(), MAIN, ...args], {
+  const command = [process.execPath, '--import', tsxLoader(), MAIN, ...args];
+  const limited = maxFiles === undefined ? command : ['sh', '-c', `ulimit -n ${maxFiles}; exec "$@"`, 'sh', ...command];
+  return spawn(limited[0], limited.slice(1), {
     cwd,
     env: { ...inherited, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
