@@ -1,6 +1,5 @@
 // The folder layout of Python's huggingface_hub cache, below models--Org--Name: refs/<revision> holds a commit,
 // snapshots/<commit>/<file> links to blobs/<etag>, .no_exist/<commit>/<file> says that there is no such file.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
@@ -30,7 +29,8 @@ export class RepositoryCache {
   /** The commit that a branch or tag stood for when it was fetched last; the revision itself when it was not. */
   commitOf(revision: string): string {
     const ref = path.join(this.folder, 'refs', revision);
-    return statOrNothing(ref)?.isFile() ? fs.readFileSync(ref, 'utf8').trim() : revision;
+    // A file in the cache's place is an error, which its caller explains
+    return fs.statSync(ref, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(ref, 'utf8').trim() : revision;
   }
 
   snapshot(commit: string): string {

@@ -136,6 +136,10 @@ export function callbackCases(fixtures: Fixtures): Readonly<Record<string, Callb
           given,
         ),
     },
+    'OVBlipModel.loadFor': {
+      run: (given) => disposed(lib.OVBlipModel.loadFor(loaded.model.folder, {}, given)),
+      silent: { onCompiling: 'it is work of this library, which must not throw' },
+    },
     'OVBlipModel.takeTurn': {
       run: ({ signal, use }) => loaded.model.takeTurn(signal, use ?? (async () => 'done')),
       silent: { use: 'it is the work itself, whose errors are those of the call' },
@@ -192,6 +196,16 @@ export function callbackCases(fixtures: Fixtures): Readonly<Record<string, Callb
     captionFolder: {
       run: async (given, folder) =>
         summary(await lib.captionFolder(images, { model, output: path.join(folder, 'captions.jsonl'), ...given })),
+    },
+    embedFolder: {
+      run: async (given, folder) =>
+        summary(
+          await lib.embedFolder(images, {
+            model: fixtures.retrieval,
+            output: path.join(folder, 'features.jsonl'),
+            ...given,
+          }),
+        ),
     },
     indexImages: {
       run: async (given, folder) =>
