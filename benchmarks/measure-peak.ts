@@ -1,10 +1,10 @@
-// measure-peak.ts [FOLDER] [RESULTS.json]: memory of BLIP-base at each step of the two notebooks, and whose it is. Makes
-// a checkpoint of random weights, its FP16 and its INT8 models in FOLDER (output/bench/peak by default) where they are
-// not there yet. Linux only: it reads /proc.
+// measure-peak.ts [FOLDER] [RESULTS.json]: memory of BLIP-base at each step of the two notebooks, and whose it is.
+// Makes a checkpoint of random weights, its FP16 and its INT8 models in FOLDER (output/bench/peak by default) where
+// they are not there yet. Linux only: it reads /proc.
 //
 // `resident` is what `top` shows. `mapped` is the part of it that the system has on disk as well (weights, libraries)
-// and takes back when another program needs room; `own` is the rest, which it cannot. Peaks since the step before, every
-// SAMPLE_MS; `resident`'s is exact. Each notebook is a process of its own.
+// and takes back when another program needs room; `own` is the rest, which it cannot. Peaks since the step before,
+// every SAMPLE_MS; `resident`'s is exact. Each notebook is a process of its own.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -1,6 +1,6 @@
-// npm run bench: the Python tutorial's pipeline, transformers and OpenVINO's benchmark_app beside ours, on random weights
-// of BLIP-base's size and on the bundled model. Options: parse-arguments.ts. scripts/bench.mjs makes the environments and
-// hands them over in BENCH_TUTORIAL and BENCH_TRANSFORMERS. Models are kept in output/bench.
+// npm run bench: the Python tutorial's pipeline, transformers and OpenVINO's benchmark_app beside ours, on random
+// weights of BLIP-base's size and on the bundled model. Options: parse-arguments.ts. scripts/bench.mjs makes the
+// environments and hands them over in BENCH_TUTORIAL and BENCH_TRANSFORMERS. Models are kept in output/bench.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';

@@ -45,7 +45,9 @@ function mendCompiler() {
   };
 }
 
-/** Only the cell, modules made of cells, and files that the reader edited are checked; only the first two translated. */
+/**
+ * Only the cell, modules made of cells, and files that the reader edited are checked; only the first two translated.
+ */
 function mendBuilder(ts, builder) {
   const { emit, getAllDependencies } = builder;
   const matters = (file) => file === cellFile || !ts.sys.fileExists(file) || editedFiles().has(file);

@@ -100,7 +100,9 @@ class Executor {
     await run(this.#exportsOf(cell, converted.lastExpressionVar), this.#modules.require, start);
   }
 
-  /** What a cell writes to: the names of all cells. Before its first statement it only clears names that it will set. */
+  /**
+   * What a cell writes to: the names of all cells. Before its first statement it only clears names that it will set.
+   */
   #exportsOf(cell, lastExpression) {
     const set = (name, value) => {
       if (name === '__esModule' || !cell.open) return true;

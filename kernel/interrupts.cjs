@@ -1,5 +1,5 @@
-// Interrupts. A thread of its own (control.cjs) hears Jupyter's request and ends what computes; here the cell that waits
-// is told, and left. SIGINT stays an ordinary event, so that a listener that a cell adds does no harm.
+// Interrupts. A thread of its own (control.cjs) hears Jupyter's request and ends what computes; here the cell that
+// waits is told, and left. SIGINT stays an ordinary event, so that a listener that a cell adds does no harm.
 
 /**
  * What this thread and control.cjs tell each other: a cell's own code runs, interrupts heard here, the cell was to be

@@ -32,7 +32,9 @@ function describeException(thrown, number, statement) {
   };
 }
 
-/** When running a cell or showing its failure failed itself: an error whose own code throws, a fault of the compiler. */
+/**
+ * When running a cell or showing its failure failed itself: an error whose own code throws, a fault of the compiler.
+ */
 function describeFault(error) {
   const evalue = 'The kernel could not run this cell, or not show how it failed.';
   let text = '';
@@ -98,8 +100,8 @@ function readOrEmpty(file) {
 }
 
 /**
- * A line of the source with its number, the line before it, and marks below `length` characters from `column`. Lines and
- * columns count from 0.
+ * A line of the source with its number, the line before it, and marks below `length` characters from `column`. Lines
+ * and columns count from 0.
  */
 function excerpt(source, line, column, length) {
   const lines = source.split(/\r?\n/);

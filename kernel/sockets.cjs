@@ -4,7 +4,8 @@ const { Worker } = require('node:worker_threads');
 const { zeromqPath } = require('./tslab-parts.cjs');
 
 /**
- * zeromq refuses all but some hundred sends per turn of the event loop: past that, output would be lost. They wait here.
+ * zeromq refuses all but some hundred sends per turn of the event loop: past that, output would be lost. They wait
+ * here.
  */
 class SendQueue {
   #socket;

@@ -1,4 +1,5 @@
-// npm run bench: makes the Python environments once, then runs all sides in turns. `npm run bench -- --help` lists options.
+// npm run bench: makes the Python environments once, then runs all sides in turns. `npm run bench -- --help` lists
+// options.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { PYTHON as PROJECT_PYTHON, ROOT, fail, run } from './common.mjs';

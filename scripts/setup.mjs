@@ -158,8 +158,8 @@ async function installPythonPackages(made, bundle) {
 }
 
 /**
- * An environment of an earlier set-up, if its Python still runs, is new enough (or the `exact` one) and has pip: then only what changed is
- * installed.
+ * An environment of an earlier set-up, if its Python still runs, is new enough (or the `exact` one) and has pip: then
+ * only what changed is installed.
  */
 async function hasUsableEnvironment(exact) {
   const version = await pythonVersion(PYTHON);

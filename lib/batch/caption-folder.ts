@@ -25,13 +25,14 @@ const FOLDER_JOURNAL = '.blip-captions.jsonl';
 /**
  * Captions for all images of a folder and the folders in it, of a pattern, or of a `.jsonl`, `.parquet` or `.tar` file.
  *
- * Without `output`, for folders only, each caption is written beside its image: `beach.jpg`, `beach.txt`. A caption file
- * that is not of an earlier call is left as it is, unless `overwrite` or `append` is given. With `output` all captions
- * go into one table, with `image`, `caption`, `score` (probability of the whole text), `time`, `model`, `sha256`.
+ * Without `output`, for folders only, each caption is written beside its image: `beach.jpg`, `beach.txt`. A caption
+ * file that is not of an earlier call is left as it is, unless `overwrite` or `append` is given. With `output` all
+ * captions go into one table, with `image`, `caption`, `score` (probability of the whole text), `time`, `model`,
+ * `sha256`.
  *
- * An image that cannot be used is a failure of its own and stops nothing. A later call with the same arguments does what
- * is missing: images that are new, that changed, or that failed. What was done with another model or other options is
- * done again. Decoding, vision model, decoder and writing work at the same time.
+ * An image that cannot be used is a failure of its own and stops nothing. A later call with the same arguments does
+ * what is missing: images that are new, that changed, or that failed. What was done with another model or other options
+ * is done again. Decoding, vision model, decoder and writing work at the same time.
  *
  * @param inputs a path or pattern, a stream of paths (one a line, or with a null character behind each), or a list
  * @throws {BatchError} when an input cannot be listed or the output cannot be written; what is done is kept

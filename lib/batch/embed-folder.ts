@@ -11,9 +11,9 @@ import { runTable } from './run-locked';
 export type EmbedFolderOptions = Omit<BatchOptions, 'generation' | 'output'> & { readonly output: string };
 
 /**
- * The contrastive features (`image_embeds`) of all images, in a table with one row per image: `image`, `features`, `time`,
- * `model`, `sha256`. Features are a list of f32 (256 numbers of the published checkpoints), of length 1: the dot product
- * of two rows is their cosine. For checkpoints of image-text retrieval and BlipModel.
+ * The contrastive features (`image_embeds`) of all images, in a table with one row per image: `image`, `features`,
+ * `time`, `model`, `sha256`. Features are a list of f32 (256 numbers of the published checkpoints), of length 1: the
+ * dot product of two rows is their cosine. For checkpoints of image-text retrieval and BlipModel.
  *
  * Bad images, later calls, shards and what a call does when it is stopped are as for captionFolder.
  *

@@ -59,7 +59,9 @@ export async function findCheckpoint(
   if (isWeightsName(idOrFolder) && !isHubName(idOrFolder))
     throw new CheckpointError(`${idOrFolder}: no such file. Check the path; it starts at the current folder.`);
   const problem = explainMissingFolder(idOrFolder, {
-    expected: `a folder with ${CONFIG_FILE} and ${WEIGHT_FILES[0].name} or ${WEIGHT_FILES[2].name}, a file of weights, or a hub id such as Salesforce/blip-vqa-base`,
+    expected:
+      `a folder with ${CONFIG_FILE} and ${WEIGHT_FILES[0].name} or ${WEIGHT_FILES[2].name}, a file of weights, ` +
+      'or a hub id such as Salesforce/blip-vqa-base',
     places: PLACES,
     isOne: (folder) => fs.existsSync(path.join(folder, CONFIG_FILE)),
   });

@@ -69,8 +69,8 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 
 /**
  * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the
- * converter, `dtype` or `output_attentions` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned as it is. The cache is `models`
- * below
+ * converter, `dtype` or `output_attentions` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned
+ * as it is. The cache is `models` below
  * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint
  * on the hub is known by its commit: once it is converted, its weights are not needed any more.
  *

@@ -1,5 +1,5 @@
-// A checkpoint of BLIP's size with random weights, in Hugging Face's format. Speed and size do not depend on the values,
-// so it shows what a model costs on a machine before anything is downloaded. Its texts mean nothing.
+// A checkpoint of BLIP's size with random weights, in Hugging Face's format. Speed and size do not depend on the
+// values, so it shows what a model costs on a machine before anything is downloaded. Its texts mean nothing.
 import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -77,8 +77,8 @@ const MAX_LAYERS = 100;
 
 /**
  * Writes a BlipForQuestionAnswering of blip-vqa-base's sizes: config.json, model.safetensors (F32: 1.5 GB with 12
- * layers), preprocessor_config.json, tokenizer_config.json and a made-up vocab.txt. A folder that has them is left as it is. The same options
- * give the same bytes.
+ * layers), preprocessor_config.json, tokenizer_config.json and a made-up vocab.txt. A folder that has them is left as
+ * it is. The same options give the same bytes.
  *
  * @returns the folder
  * @throws {OptionsError | ArgumentError} for options that are no such sizes

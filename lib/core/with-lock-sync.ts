@@ -36,7 +36,9 @@ function create(file: string, content: string): boolean {
   }
 }
 
-/** Removes the lock of a process that is gone. The name is given away first, so that of several that find it one does. */
+/**
+ * Removes the lock of a process that is gone. The name is given away first, so that of several that find it one does.
+ */
 function removeAbandoned(file: string): boolean {
   const taken = `${file}.${process.pid}.takeover`;
   try {

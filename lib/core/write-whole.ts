@@ -1,4 +1,5 @@
-// The one way in which small files are written: under another name first, then renamed, so that no reader sees half of one.
+// The one way in which small files are written: under another name first, then renamed, so that no reader sees half of
+// one.
 import { removeQuietlySync } from './remove-quietly';
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';

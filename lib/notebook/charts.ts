@@ -193,8 +193,8 @@ function plotlyAddress(): string | undefined {
 }
 
 /**
- * Runs in the page. Leaves the image alone unless it is in JupyterLab and the server has the library. The chart takes the
- * theme's colors, and those of another theme when that is chosen.
+ * Runs in the page. Leaves the image alone unless it is in JupyterLab and the server has the library. The chart takes
+ * the theme's colors, and those of another theme when that is chosen.
  */
 function liveScript(id: string, json: string, address: string): string {
   return `(function () {

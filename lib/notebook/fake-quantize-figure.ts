@@ -32,7 +32,8 @@ export function fakeQuantizeFigure(place: QuantizedInput, outputs: readonly Node
   const left: Frame = { x: MARGIN, y: TOP, width: SIDE, height: SIDE - BARS, low: low - beyond, high: high + beyond };
   const right: Frame = { ...left, x: WIDTH - MARGIN - SIDE, low: -(STEPS / 2) * step, high: (STEPS / 2) * step };
   const under: Frame = { ...left, y: TOP + SIDE - BARS + 24, height: BARS - 20 };
-  const title = `FakeQuantize: ${levels} levels from ${low.toPrecision(4)} to ${high.toPrecision(4)}, step ${step.toPrecision(3)}`;
+  const range = `from ${low.toPrecision(4)} to ${high.toPrecision(4)}`;
+  const title = `FakeQuantize: ${levels} levels ${range}, step ${step.toPrecision(3)}`;
   const share = seen.length > 0 ? `${((100 * outside) / seen.length).toFixed(3)} %` : 'none';
   const note = `${share} of ${seen.length} activations are beyond the ends and cut off`;
   const alt = [title, node, note].join('\n');

@@ -1,4 +1,5 @@
-// Draws the notebooks' diagrams, and puts them into the notebooks. Run from the project's root after a change: npx tsx notebooks/images/draw.ts
+// Draws the notebooks' diagrams, and puts them into the notebooks. Run from the project's root after a change: npx tsx
+// notebooks/images/draw.ts
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attachImages } from './attach-images';
@@ -60,7 +61,9 @@ function tasks(): string {
   );
 }
 
-/** Which parts work together in each mode: `embeddings` from the image reach text through cross-attention, or do not. */
+/**
+ * Which parts work together in each mode: `embeddings` from the image reach text through cross-attention, or do not.
+ */
 function modes(): string {
   const [width, gap, part, height] = [290, 15, 118, 62];
   const modeOf = [

@@ -1,5 +1,5 @@
-// embedFolder on the bundled retrieval model: rows are the features of single images, tables are those that pyarrow read,
-// and batches go on, divide and fail as captions do.
+// embedFolder on the bundled retrieval model: rows are the features of single images, tables are those that pyarrow
+// read, and batches go on, divide and fail as captions do.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

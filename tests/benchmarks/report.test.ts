@@ -1,4 +1,5 @@
-// The benchmark's own parts that need no Python: arguments, rounds, what other programs report, tables and where they go.
+// The benchmark's own parts that need no Python: arguments, rounds, what other programs report, tables and where they
+// go.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { instructionSet } from '../../benchmarks/instruction-set';

@@ -1,5 +1,5 @@
-// The pictures that `npm run screenshots` takes: something is on them, no image is missing, and the page has nothing that
-// axe finds fault with or that is wider than a phone.
+// The pictures that `npm run screenshots` takes: something is on them, no image is missing, and the page has nothing
+// that axe finds fault with or that is wider than a phone.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -9,8 +9,8 @@ import { CHECKPOINT as RETRIEVAL_CHECKPOINT } from '../search/retrieval-fixture'
 import type { Fixtures } from './callback-fixtures';
 
 /**
- * Callbacks and signals by the path of their option or argument, such as `generation.signal`. Their types differ: `never`
- * fits all.
+ * Callbacks and signals by the path of their option or argument, such as `generation.signal`. Their types differ:
+ * `never` fits all.
  */
 export type Given = Readonly<Record<string, never>>;
 

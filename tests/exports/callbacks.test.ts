@@ -1,7 +1,7 @@
-// Every public function that takes a callback or a signal: a callback that throws, rejects at once or late, at its first
-// or second call, and a signal that is aborted before or during the call, reject the call with that very error. Nothing
-// is left behind: no rejection that nobody handles, no listener, no open file, no process, no temporary file, no lock.
-// Then the same call works. A function that is not in the table fails.
+// Every public function that takes a callback or a signal: a callback that throws, rejects at once or late, at its
+// first or second call, and a signal that is aborted before or during the call, reject the call with that very error.
+// Nothing is left behind: no rejection that nobody handles, no listener, no open file, no process, no temporary file,
+// no lock. Then the same call works. A function that is not in the table fails.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import * as fs from 'node:fs';

@@ -4,7 +4,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { printed, startKernel, type TestKernel } from './start-kernel';
 
 const LIMIT_SECONDS = 1;
-/** How many times a trivial cell's time is allowed on top: on a machine that is busy with other work all takes longer. */
+/**
+ * How many times a trivial cell's time is allowed on top: on a machine that is busy with other work all takes longer.
+ */
 const SLACK = 5;
 
 /** Cells that never end. `here()` is where the interrupt comes. */

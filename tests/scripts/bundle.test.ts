@@ -1,5 +1,5 @@
-// A bundle: which files go into it, what it says when it does not fit the machine, and set-up from it without a network.
-// `node scripts/prove-bundle.mjs FOLDER` tries a real one.
+// A bundle: which files go into it, what it says when it does not fit the machine, and set-up from it without a
+// network. `node scripts/prove-bundle.mjs FOLDER` tries a real one.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

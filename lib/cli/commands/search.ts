@@ -20,7 +20,8 @@ export const search: Command = {
   description:
     'Brings the index of the folder up to date (see index), and prints the images that fit the text best: the ' +
     "matching head's probability (- where it did not look), the cosine, the image. With --image, the texts of a " +
-    `file, one a line, that fit the image best.\nModel: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+    `file, one a line, that fit the image best.\n` +
+    `Model: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: 2, what: 'a folder and a text' },
   options: {
     'top-k': { type: 'integer', min: 1, value: 'n', help: 'hits to print; 10 by default' },

@@ -10,7 +10,9 @@ import { recallTrial, rememberTrial, type PrecisionTrial } from './trial-memory'
 /** Properties by which a caller has decided. */
 const DECIDED = ['INFERENCE_PRECISION_HINT', 'EXECUTION_MODE_HINT'];
 
-/** Multiplications of one layer below which a trial takes longer than it can save: BLIP-base's vision model has 1.4e9. */
+/**
+ * Multiplications of one layer below which a trial takes longer than it can save: BLIP-base's vision model has 1.4e9.
+ */
 const WORTH_A_TRIAL = 1e8;
 
 /** f32 must win by more than times wobble. */
