@@ -11,6 +11,9 @@ import { writeManifest } from './write-manifest';
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** Each waits 20 ms for writes that are under way. */
+const REMOVAL_ATTEMPTS = 25;
+
 /**
  * Staging folders in use, which the end of this process takes along, and the outermost folder that was made for each.
  */
@@ -84,13 +87,28 @@ function end(signal: NodeJS.Signals): void {
 function removeAll(): void {
   for (const [staging, created] of [...open]) {
     try {
-      fs.rmSync(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }); // a write may be under way
+      removeDespiteWrites(staging);
       if (created !== undefined)
         for (const folder of foldersBetween(path.dirname(staging), created)) fs.rmdirSync(folder);
     } catch {
       // Something else is in the output, or it cannot be removed: the next run tries again.
     }
     unwatch(staging);
+  }
+}
+
+/**
+ * A write that is under way on another thread may add a file after `rmSync` listed the folder. That file makes it fail,
+ * however often it retries by itself: so it is called again.
+ */
+function removeDespiteWrites(folder: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 1, retryDelay: 20 });
+      return;
+    } catch (error) {
+      if (attempt === REMOVAL_ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -90,7 +90,13 @@ function children(): string[] {
   if (process.platform !== 'linux') return [];
   return fs
     .readdirSync('/proc/self/task')
-    .flatMap((thread) => fs.readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' '))
+    .flatMap((thread) => {
+      try {
+        return fs.readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ');
+      } catch {
+        return []; // a thread that has ended since
+      }
+    })
     .filter((pid) => pid !== '');
 }
 

@@ -77,6 +77,15 @@ describe('the end of the process takes its staging folder along', POSIX_ONLY, ()
       assert.deepEqual(fs.readdirSync(folder), []);
     });
 
+  test('hundreds of writes that are under way', async () => {
+    const write = "fs.writeFile(path.join(staging, 'late-' + i), 'x', () => {})";
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const { child } = await startWriter('', `for (let i = 0; i < 400; i++) ${write}; setTimeout(process.exit, 2, 7)`);
+      assert.deepEqual(await once(child, 'exit'), [7, null]);
+      assert.deepEqual(fs.readdirSync(folder), []);
+    }
+  });
+
   test('what was in the output stays', async () => {
     fs.mkdirSync(path.join(folder, 'model', 'fp16'), { recursive: true });
     fs.writeFileSync(path.join(folder, 'model', 'fp16', 'notes.md'), 'mine');
