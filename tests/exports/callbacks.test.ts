@@ -9,7 +9,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callbackCases, type CallbackCase, type Given } from './callback-cases';
+import type { CallbackCase, Given } from './callback-case';
+import { callbackCases } from './callback-cases';
 import { makeFixtures, type Fixtures } from './callback-fixtures';
 import { listCallbacks } from './list-callbacks';
 
