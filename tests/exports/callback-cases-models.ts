@@ -6,13 +6,6 @@ import { CHECKPOINT as RETRIEVAL_CHECKPOINT } from '../search/retrieval-fixture'
 import { exhaust, fromHub, type CallbackCases } from './callback-case';
 import type { Fixtures } from './callback-fixtures';
 
-async function loadPipelines(
-  folder: string,
-): Promise<{ readonly captions: lib.ImageToText; readonly answers: lib.VisualQuestionAnswering }> {
-  const answers = await lib.pipeline('visual-question-answering', folder);
-  return { captions: await lib.pipeline('image-to-text', folder), answers };
-}
-
 export function modelCases(fixtures: Fixtures): CallbackCases {
   const { model, picture, question, hubId, loaded } = fixtures;
   const { processor } = loaded;
@@ -20,7 +13,6 @@ export function modelCases(fixtures: Fixtures): CallbackCases {
   const generation = { max_new_tokens: 6, min_new_tokens: 6 };
   const disposed = async (result: Promise<{ dispose(): void | Promise<void> }>): Promise<void> =>
     (await result).dispose();
-  const pipelines = loadPipelines(fixtures.traced);
   const long = (words: number): string => Array<string>(words).fill('dogs').join(' ');
 
   return {
@@ -122,16 +114,16 @@ export function modelCases(fixtures: Fixtures): CallbackCases {
           { ...generation, ...given },
         ),
     },
-    ImageToText: { run: async (given) => (await pipelines).captions(picture, { ...generation, ...given }) },
+    ImageToText: { run: async (given) => loaded.captions(picture, { ...generation, ...given }) },
     'ImageToText.stream': {
-      run: async (given) => exhaust((await pipelines).captions.stream(picture, { ...generation, ...given })),
+      run: async (given) => exhaust(loaded.captions.stream(picture, { ...generation, ...given })),
     },
     'ImageToText.trace': {
-      run: async (given) => (await pipelines).captions.trace(picture, { ...generation, ...given }),
+      run: async (given) => loaded.captions.trace(picture, { ...generation, ...given }),
     },
     VisualQuestionAnswering: {
       run: async ({ progress_callback, ...given }) => {
-        const { answers } = await pipelines;
+        const { answers } = loaded;
         const ranked = { candidates: ['red', 'dogs', 'how many'], progress_callback, signal: given.signal };
         return [
           await answers(picture, question, { ...generation, ...given }),
@@ -140,10 +132,10 @@ export function modelCases(fixtures: Fixtures): CallbackCases {
       },
     },
     'VisualQuestionAnswering.stream': {
-      run: async (given) => exhaust((await pipelines).answers.stream(picture, question, { ...generation, ...given })),
+      run: async (given) => exhaust(loaded.answers.stream(picture, question, { ...generation, ...given })),
     },
     'VisualQuestionAnswering.trace': {
-      run: async (given) => (await pipelines).answers.trace(picture, question, { ...generation, ...given }),
+      run: async (given) => loaded.answers.trace(picture, question, { ...generation, ...given }),
     },
   };
 }

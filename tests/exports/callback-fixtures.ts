@@ -6,6 +6,7 @@ import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import type { VqaSample } from '../../lib/datasets';
 import { OVBlipModel } from '../../lib/generation';
+import { pipeline, type ImageToText, type VisualQuestionAnswering } from '../../lib/pipelines';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { RetrievalModel } from '../../lib/search';
 import { ID, LoopbackHub, type HubContent } from '../hub/loopback-hub';
@@ -38,6 +39,8 @@ export interface Fixtures {
     readonly traced: OVBlipModel;
     readonly processor: BlipProcessor;
     readonly retrieval: RetrievalModel;
+    readonly captions: ImageToText;
+    readonly answers: VisualQuestionAnswering;
   };
   close(): Promise<void>;
 }
@@ -105,6 +108,8 @@ export async function makeFixtures(work: string): Promise<Fixtures> {
     traced: await OVBlipModel.load(traced),
     processor: await BlipProcessor.fromCheckpoint(model),
     retrieval: await RetrievalModel.fromPretrained(retrieval),
+    captions: await pipeline('image-to-text', traced),
+    answers: await pipeline('visual-question-answering', traced),
   };
   return {
     work,
@@ -123,7 +128,8 @@ export async function makeFixtures(work: string): Promise<Fixtures> {
     hubId: ID,
     loaded,
     close: async () => {
-      for (const each of [loaded.model, loaded.traced, loaded.retrieval]) each.dispose();
+      const { model, traced, retrieval, captions, answers } = loaded;
+      for (const each of [model, traced, retrieval, captions, answers]) each.dispose();
       await hub.stop();
     },
   };

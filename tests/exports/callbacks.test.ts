@@ -35,6 +35,7 @@ const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
 
 before(async () => {
+  process.env.BLIP_CACHE = path.join(work, 'cache');
   fixtures = await makeFixtures(work);
   cases = callbackCases(fixtures);
   process.env.BLIP_PYTHON = fixtures.python;
