@@ -73,6 +73,7 @@ export function crossAttention(g: BlipGraph, x: Value, name: string, encoder: En
   const queryPerHead = g.multiply(scaledQuery, headMask, `${name}.self/query_of_head`); // [b, l, h, H]
   const queryRows = g.reshape(queryPerHead, [0, -1, hidden_size], `${name}.self/query_rows`); // [b, l * h, H]
   const keyWeight = g.weight(`${name}.self.key.weight`); // [H, n]
+  g.leaveOut(`${name}.self.key.bias`);
   const absorbedQuery = g.matmul(queryRows, keyWeight, `${name}.self.key/matmul`); // [b, l * h, n]
 
   const scores = g.matmul(absorbedQuery, hidden_states, `${name}.self/scores`, { transposeB: true }); // [b, l * h, s]

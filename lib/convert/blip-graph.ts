@@ -40,6 +40,16 @@ export class BlipGraph extends GraphBuilder {
     return this.#weights.parameterCount;
   }
 
+  /** The number of values in the tensors that the graph does without. */
+  get leftOutCount(): number {
+    return this.#weights.leftOutCount;
+  }
+
+  /** Says that the graph does without this tensor of the checkpoint, because it changes no output. */
+  leaveOut(name: string): void {
+    this.#weights.leaveOut(name);
+  }
+
   /** A tensor of the checkpoint as f32. Several names give the tensors concatenated along the first axis. */
   weight(names: string | readonly string[]): Value {
     return this.#weights.get(names);

@@ -44,7 +44,13 @@ export interface ConvertOptions {
 }
 
 export interface ConvertedModel extends WrittenIR {
+  /** Numbers in its weights. */
   readonly parameters: number;
+  /**
+   * Parameters of the checkpoint that the model does without because they change no output: the key's bias in
+   * cross-attention.
+   */
+  readonly left_out: number;
   readonly milliseconds: number;
 }
 
@@ -136,6 +142,7 @@ async function writeModels(
         xml: path.join(outputFolder, file),
         bin: path.join(outputFolder, path.basename(written.bin)),
         parameters: graph.parameterCount,
+        left_out: graph.leftOutCount,
         milliseconds: performance.now() - start,
       };
     }

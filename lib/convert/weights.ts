@@ -22,6 +22,7 @@ export class Weights {
   // A chunk of a half-precision checkpoint has twice the values
   readonly #halves = alternating(() => new Uint16Array(CHUNK_VALUES * 2));
   readonly #seen: WeightValues;
+  readonly #leftOut = new Map<string, number>();
   #parameterCount = 0;
 
   constructor(
@@ -35,6 +36,20 @@ export class Weights {
   /** The number of values in the tensors that were handed out so far. */
   get parameterCount(): number {
     return this.#parameterCount;
+  }
+
+  /** The number of values in the tensors that leaveOut named. */
+  get leftOutCount(): number {
+    return [...this.#leftOut.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The graph does without this tensor. One that the checkpoint lacks counts as nothing. */
+  leaveOut(name: string): void {
+    const { shape } = this.checkpoint.tensors.get(storedName(this.checkpoint, name)) ?? { shape: [0] };
+    this.#leftOut.set(
+      name,
+      shape.reduce((product, dim) => product * dim, 1),
+    );
   }
 
   /** The tensor of this name, as f32. Several names give the tensors concatenated along the first axis. */

@@ -1,6 +1,7 @@
 // The time of each stage in two model folders, such as FP16 and INT8: both take turns, so that a machine whose speed
 // changes meanwhile slows both.
 import { checkArguments } from '../core/check-arguments';
+import { reportProgress, type ProgressCallback } from '../core/progress';
 import { OVBlipModel, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { summarize } from '../timing';
@@ -12,6 +13,9 @@ export interface CompareStagesOptions extends LoadModelOptions {
   /** Rounds; 9 by default. In each, both run once after a warm-up. */
   readonly rounds?: number;
   readonly max_length?: number;
+  /** Told after each round. */
+  readonly progress_callback?: ProgressCallback;
+  /** Looked at between the runs. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +47,7 @@ export async function compareStages(
     after: [after, 'path'],
     options: [options, ['picture', 'question']],
   });
-  const { picture, question, rounds = 9, max_length, signal, ...load } = options;
+  const { picture, question, rounds = 9, max_length, progress_callback, signal, ...load } = options;
   checkArguments('compareStages', { rounds: [rounds, 'number'] });
   const processor = await BlipProcessor.fromPretrained(before);
   const models: OVBlipModel[] = [];
@@ -56,6 +60,7 @@ export async function compareStages(
         signal?.throwIfAborted();
         pair.push(await measureStages(model, processor, { picture, question, max_length, runs: 1, warmup: 0 }));
       }
+      await reportProgress(progress_callback, { status: 'stages', loaded: round + 2, total: rounds + 1 }, signal);
       if (round < 0) continue; // the first run packs the weights
       for (const [i, { stage, latency }] of pair[0].slice(1).entries())
         times.set(stage, [...(times.get(stage) ?? []), [latency.median, pair[1][i + 1].latency.median]]);

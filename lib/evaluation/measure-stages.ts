@@ -2,7 +2,8 @@
 import { OVBlipMatcher, type OVBlipModel, type StageTimings } from '../generation';
 import type { BlipProcessor, ImageSource, PixelValues, TextInputs } from '../preprocessing';
 import { checkArguments } from '../core/check-arguments';
-import { measureLatency, summarize, type Latency } from '../timing';
+import { reportProgress, type ProgressCallback } from '../core/progress';
+import { compareLatency, measureLatency, summarize, type Latency } from '../timing';
 
 export interface StageLatency {
   readonly stage: string;
@@ -15,6 +16,10 @@ export interface MeasureStagesOptions {
   readonly runs?: number;
   readonly warmup?: number;
   readonly max_length?: number;
+  /** Told after each round, warm-up included. */
+  readonly progress_callback?: ProgressCallback;
+  /** Looked at between the rounds. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -35,13 +40,13 @@ export async function measureStages(
     processor: [processor, ['image', 'text']],
     options: [options, ['picture', 'question']],
   });
-  const { picture, question, runs = 20, warmup = 3, max_length = 20 } = options;
-  const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs });
+  const { picture, question, runs = 20, warmup = 3, max_length = 20, progress_callback, signal } = options;
+  const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs, signal });
   const pixel_values = await processor.image(picture);
   const text = processor.text(question);
   const read = { stage: 'preprocess', latency: preprocess };
   if (model instanceof OVBlipMatcher)
-    return [read, ...(await measureMatching(model, { pixel_values, text, runs, warmup }))];
+    return [read, ...(await measureMatching(model, { pixel_values, text, runs, warmup, progress_callback, signal }))];
   const samples: Record<'vision' | 'caption' | 'encoder' | 'answer', number[]> = {
     vision: [],
     caption: [],
@@ -50,11 +55,17 @@ export async function measureStages(
   };
   const generation = { max_length, return_dict_in_generate: true } as const;
   for (let round = -warmup; round < runs; round++) {
+    signal?.throwIfAborted();
     const start = performance.now();
     const image_embeds = await model.encodeImage({ pixel_values });
     const vision = performance.now() - start;
     const caption = await model.generateCaption({ image_embeds }, generation);
     const answer = model.canAnswer ? await model.generateAnswer({ image_embeds, ...text }, generation) : undefined;
+    await reportProgress(
+      progress_callback,
+      { status: 'stages', loaded: warmup + round + 1, total: warmup + runs },
+      signal,
+    );
     if (round < 0) continue;
     samples.vision.push(vision);
     samples.caption.push(perToken(caption.timings));
@@ -81,23 +92,28 @@ function perToken({ decoder, decoder_steps }: StageTimings): number {
 
 async function measureMatching(
   matcher: OVBlipMatcher,
-  {
-    pixel_values,
-    text,
-    runs,
-    warmup,
-  }: {
+  measured: {
     readonly pixel_values: PixelValues;
     readonly text: TextInputs;
     readonly runs: number;
     readonly warmup: number;
+    readonly progress_callback?: ProgressCallback;
+    readonly signal?: AbortSignal;
   },
 ): Promise<StageLatency[]> {
-  const vision = await measureLatency(() => matcher.encodeImage({ pixel_values }), { runs, warmup });
+  const { pixel_values, text, runs, warmup, progress_callback, signal } = measured;
+  const total = warmup + runs;
+  const onRound = (loaded: number): Promise<void> =>
+    reportProgress(progress_callback, { status: 'stages', loaded, total: 2 * total }, signal);
+  const timing = { runs, warmup, signal };
+  const vision = await compareLatency({ stage: () => matcher.encodeImage({ pixel_values }) }, { ...timing, onRound });
   const image_embeds = await matcher.encodeImage({ pixel_values });
-  const encoder = await measureLatency(() => matcher.match({ image_embeds, ...text }), { runs, warmup });
+  const encoder = await compareLatency(
+    { stage: () => matcher.match({ image_embeds, ...text }) },
+    { ...timing, onRound: (rounds) => onRound(total + rounds) },
+  );
   return [
-    { stage: 'vision model', latency: vision },
-    { stage: 'text encoder', latency: encoder },
+    { stage: 'vision model', latency: vision.stage },
+    { stage: 'text encoder', latency: encoder.stage },
   ];
 }

@@ -4,6 +4,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
+import { reportProgress, type ProgressCallback } from '../core/progress';
 import { loadOpenVINO, type Config, type Tensor } from '../openvino';
 import { addResults, readIR, ReadIRError } from '../ir';
 
@@ -17,6 +19,10 @@ export interface NodeOutputsOptions {
   readonly device?: string;
   /** `{ INFERENCE_PRECISION_HINT: 'f32' }` by default: as exact as the device can. */
   readonly properties?: Config;
+  /** Told after each of the inputs. */
+  readonly progress_callback?: ProgressCallback;
+  /** Looked at between the inputs: the present one is finished first. */
+  readonly signal?: AbortSignal;
 }
 
 /** Inputs of a model by name, each in f32. */
@@ -41,15 +47,16 @@ export async function nodeOutputs(
     xml: [xml, 'path'],
     inputs: [inputs, 'list'],
     names: [names, 'texts'],
-    options: [options, 'object'],
   });
-  const { device = 'CPU', properties = { INFERENCE_PRECISION_HINT: 'f32' } } = options;
+  checkOptions('nodeOutputs', options, ['device', 'properties', 'progress_callback', 'signal']);
+  const { device = 'CPU', properties = { INFERENCE_PRECISION_HINT: 'f32' }, progress_callback, signal } = options;
   checkArguments('nodeOutputs', { device: [device, 'text'], properties: [properties, 'object'] });
   for (const each of inputs) {
     checkArguments('nodeOutputs', { 'each of inputs': [each, 'object'] });
     for (const [name, value] of Object.entries(each))
       checkArguments('nodeOutputs', { [`input ${name}`]: [value, ['data', 'dims']] });
   }
+  signal?.throwIfAborted();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-node-outputs-'));
   const { Core, Tensor: NewTensor } = loadOpenVINO();
   const core = new Core();
@@ -61,16 +68,21 @@ export async function nodeOutputs(
     const model = await core.compileModel(await core.readModel(file, readIR(xml).bin), device, properties);
     const request = model.createInferRequest();
     const found: NodeOutput[][] = [];
-    for (const each of inputs) {
-      const tensors = Object.entries(each).map(([name, { data, dims }]): [string, Tensor] => [
-        name,
-        new NewTensor('f32', dims, data),
-      ]);
-      await request.inferAsync(Object.fromEntries(tensors));
-      found.push(names.map((name) => output(xml, name, request.getTensor(outputOf.get(name) ?? name))));
+    try {
+      for (const each of inputs) {
+        signal?.throwIfAborted();
+        const tensors = Object.entries(each).map(([name, { data, dims }]): [string, Tensor] => [
+          name,
+          new NewTensor('f32', dims, data),
+        ]);
+        await request.inferAsync(Object.fromEntries(tensors));
+        found.push(names.map((name) => output(xml, name, request.getTensor(outputOf.get(name) ?? name))));
+        await reportProgress(progress_callback, { status: 'run', loaded: found.length, total: inputs.length }, signal);
+      }
+    } finally {
+      request.dispose();
+      model.dispose();
     }
-    request.dispose();
-    model.dispose();
     return found;
   } finally {
     core.dispose();

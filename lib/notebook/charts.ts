@@ -11,6 +11,7 @@ const WIDTH = 640;
 const HEIGHT = 360;
 /** The PNG is drawn at twice its size, for dense screens. */
 const PNG_DENSITY = 144;
+const ERROR_COLOR = '#444';
 const COLORS = ['#4c72b0', '#dd8452', '#55a868', '#8172b3'];
 
 let charts = 0;
@@ -37,6 +38,16 @@ export interface BarChart {
 const GROUP_WIDTH = 0.8;
 /** Room above the highest bar, for its number. */
 const HEADROOM = 1.12;
+/**
+ * Where a bar's number and its error bar stand, in widths of the bar from its middle: side by side, so that the line
+ * does not go through the number and the number stands at the end of its bar.
+ */
+const NUMBER_PLACE = -0.12;
+const ERROR_PLACE = 0.38;
+/** Pixels: as long as the ends of an error bar are. */
+const ERROR_CAP = 3;
+/** Digits that fit above a bar; a longer number loses decimals. */
+const NUMBER_DIGITS = 4;
 
 /**
  * The title is at the left, as a fraction of the width, so that the buttons that appear at the right under the pointer
@@ -49,6 +60,12 @@ const BUTTONS_REMOVED = ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'
 /** Labels are side by side: break them after a comma, so that they stay horizontal. */
 function wrapLabel(label: string): string {
   return label.replace(/, /g, ',<br>');
+}
+
+/** With as many decimals as asked for, as long as it is short. @example numberLabel(12345.678, 2) // '12346' */
+function numberLabel(value: number, digits: number): string {
+  const whole = Math.trunc(Math.abs(value)).toString().length;
+  return value.toFixed(Math.max(0, Math.min(digits, NUMBER_DIGITS - whole)));
 }
 
 function checkChart(call: string, chart: BarChart): void {
@@ -66,7 +83,10 @@ function checkChart(call: string, chart: BarChart): void {
   }
 }
 
-/** The Plotly figure of grouped bars, each with its number above it: bars may be too low or too narrow to hold it. */
+/**
+ * The Plotly figure of grouped bars, each with its number above its end: bars may be too low or too narrow to hold it.
+ * Error bars stand beside the numbers, at the right of their bars.
+ */
 export function barFigure(chart: BarChart): PlotlyFigure {
   checkChart('barFigure', chart);
   const { title, y_title, x, series, digits = 1 } = chart;
@@ -84,24 +104,35 @@ export function barFigure(chart: BarChart): PlotlyFigure {
     ),
     hovertemplate: '%{hovertext}<extra></extra>',
     marker: { color: COLORS[index % COLORS.length] },
-    ...(low && high
+  }));
+  const spreads = series.flatMap(({ values, low, high }, index) =>
+    low && high
       ? {
+          type: 'scatter',
+          mode: 'markers',
+          x: values.map((_, group) => place(group, index) + ERROR_PLACE * width),
+          y: values,
+          marker: { size: 1, opacity: 0 },
           error_y: {
             type: 'data',
             symmetric: false,
             array: high.map((value, i) => value - values[i]),
             arrayminus: values.map((value, i) => value - low[i]),
-            color: '#666',
+            color: ERROR_COLOR,
+            thickness: 1.5,
+            width: ERROR_CAP,
           },
+          showlegend: false,
+          hoverinfo: 'skip',
         }
-      : {}),
-  }));
-  const numbers = series.map(({ values, high }, index) => ({
+      : [],
+  );
+  const numbers = series.map(({ values, low, high }, index) => ({
     type: 'scatter',
     mode: 'text',
-    x: values.map((_, group) => place(group, index)),
-    y: high ?? values,
-    text: values.map((value) => value.toFixed(digits)),
+    x: values.map((_, group) => place(group, index) + (low && high ? NUMBER_PLACE * width : 0)),
+    y: values,
+    text: values.map((value) => numberLabel(value, digits)),
     textposition: 'top center',
     textfont: { size: 11 },
     showlegend: false,
@@ -109,7 +140,7 @@ export function barFigure(chart: BarChart): PlotlyFigure {
   }));
   const top = Math.max(...series.flatMap(({ values, high }) => [...values, ...(high ?? [])]));
   return {
-    data: [...data, ...numbers],
+    data: [...data, ...spreads, ...numbers],
     layout: {
       title: { text: title, font: { size: 15 }, x: TITLE_LEFT, xanchor: 'left' },
       barmode: 'overlay',
@@ -128,7 +159,12 @@ export function barFigure(chart: BarChart): PlotlyFigure {
         showgrid: false,
         zeroline: false,
       },
-      yaxis: { title: { text: y_title }, range: [0, top > 0 ? top * HEADROOM : 1], gridcolor: '#ddd' },
+      yaxis: {
+        title: { text: y_title },
+        range: [0, top > 0 ? top * HEADROOM : 1],
+        gridcolor: '#ddd',
+        exponentformat: 'none',
+      },
     },
   };
 }
@@ -211,6 +247,7 @@ function liveScript(id: string, json: string, address: string): string {
       layout.paper_bgcolor = layout.plot_bgcolor = ground;
       layout.font = Object.assign({}, layout.font, { color: ink });
       if (layout.yaxis) layout.yaxis.gridcolor = line;
+      figure.data.forEach(function (trace) { if (trace.error_y) trace.error_y.color = ink; });
     }
     window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
   };

@@ -2,6 +2,7 @@
 // them, and about the tutorial's photo, since transformers' tests name the tokens.
 import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
+import { reportProgress, type ProgressCallback } from '../core/progress';
 import { readPictures } from '../datasets';
 import { checkPublished, PUBLISHED_PICTURE } from '../evaluation';
 import type { BlipProcessor } from '../preprocessing';
@@ -17,10 +18,21 @@ export interface CheckedAnswers {
   readonly of: number;
 }
 
+export interface CheckAnswersOptions {
+  readonly settings: RunSettings;
+  /** The demo picture's path. */
+  readonly picture: string;
+  /** Told after each image. */
+  readonly progress_callback?: ProgressCallback;
+  /** Looked at between the questions. */
+  readonly signal?: AbortSignal;
+}
+
 const RIGHT = { pass: 'yes', FAIL: 'NO', info: '', 'not checked': '' } as const;
 
 /**
- * @param checked `settings` of the run, and the demo picture's path
+ * Answers to questions whose answers are known.
+ *
  * @example
  * const checked = await checkAnswers(model, processor, { settings, picture });
  * showTable(checked.rows);
@@ -29,17 +41,17 @@ const RIGHT = { pass: 'yes', FAIL: 'NO', info: '', 'not checked': '' } as const;
 export async function checkAnswers(
   model: TaskModel,
   processor: BlipProcessor,
-  checked: { readonly settings: RunSettings; readonly picture: string },
+  checked: CheckAnswersOptions,
 ): Promise<CheckedAnswers> {
   checkModel('checkAnswers', model);
   checkProcessor('checkAnswers', processor);
   checkArguments('checkAnswers', { checked: [checked, ['settings', 'picture']] });
-  const { settings, picture } = checked;
+  const { settings, picture, signal } = checked;
   checkArguments('checkAnswers', { 'checked.settings': [settings, ['model', 'isBundled', 'device', 'picture']] });
-  if (settings.isBundled && canAnswer(model)) return checkScenes(model, processor);
+  if (settings.isBundled && canAnswer(model)) return checkScenes(model, processor, checked);
   const { model: id, device } = settings;
   const results =
-    settings.picture === PUBLISHED_PICTURE ? await checkPublished(model.folder, { id, picture, device }) : [];
+    settings.picture === PUBLISHED_PICTURE ? await checkPublished(model.folder, { id, picture, device, signal }) : [];
   const right = results.filter(({ status }) => status === 'pass').length;
   const of = results.filter(({ expected }) => expected !== undefined).length;
   return {
@@ -62,15 +74,19 @@ export async function checkAnswers(
 async function checkScenes(
   model: Extract<TaskModel, { canAnswer: boolean }>,
   processor: BlipProcessor,
+  { progress_callback, signal }: CheckAnswersOptions,
 ): Promise<CheckedAnswers> {
   const rows: Record<string, string>[] = [];
-  for (const { file, questions } of readPictures(path.dirname(BUNDLED.picture))) {
+  const pictures = readPictures(path.dirname(BUNDLED.picture));
+  for (const [done, { file, questions }] of pictures.entries()) {
     const image_embeds = await model.encodeImage({ pixel_values: await processor.image(file) });
     for (const { question, answer: truth } of questions) {
+      signal?.throwIfAborted();
       const [ids] = await model.generateAnswer({ image_embeds, ...processor.text(question) });
       const answer = processor.decode(ids);
       rows.push({ picture: path.basename(file), question, truth, answer, right: answer === truth ? 'yes' : 'NO' });
     }
+    await reportProgress(progress_callback, { status: 'check', loaded: done + 1, total: pictures.length }, signal);
   }
   const right = rows.filter((row) => row.right === 'yes').length;
   return { rows, summary: `${right} of ${rows.length} answers are right`, right, of: rows.length };

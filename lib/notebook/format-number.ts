@@ -1,8 +1,10 @@
 // Numbers as the notebooks' tables show them: one way to write a size, a time and a share.
-import { checkArguments } from '../core/check-arguments';
+import { ArgumentError, checkArguments } from '../core/check-arguments';
 import type { Latency } from '../timing';
 
 const KILOBYTE = 1024;
+/** Number.toFixed takes no more. */
+const MAX_DIGITS = 100;
 
 /** @example milliseconds(12.345) // '12.35' */
 export function milliseconds(value: number): string {
@@ -20,6 +22,26 @@ export function kilobytes(bytes: number): string {
 export function percent(share: number): string {
   checkArguments('percent', { share: [share, 'number'] });
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** @example decimals(0.68279, 4) // '0.6828' */
+export function decimals(value: number, digits: number): string {
+  checkArguments('decimals', { value: [value, 'number'] });
+  if (!Number.isSafeInteger(digits) || digits < 0 || digits > MAX_DIGITS)
+    throw new ArgumentError(`decimals: digits is ${String(digits)}, expected a whole number from 0 to ${MAX_DIGITS}.`);
+  return value.toFixed(digits);
+}
+
+/** A ratio of times or sizes. @example times(1.168) // '1.17x' */
+export function times(ratio: number): string {
+  checkArguments('times', { ratio: [ratio, 'number'] });
+  return `${ratio.toFixed(2)}x`;
+}
+
+/** A count with commas between thousands. @example wholeNumber(2385024) // '2,385,024' */
+export function wholeNumber(count: number): string {
+  checkArguments('wholeNumber', { count: [count, 'number'] });
+  return count.toLocaleString('en');
 }
 
 /**

@@ -1,7 +1,81 @@
 // Public API of the notebook room: everything that only notebooks need.
 export { attentionFigure, showAttention, strongestPatch, type AttentionFigure } from './attention-figure';
 export { barChart, barFigure, showChart, type BarChart, type BarSeries } from './charts';
-export { checkAnswers, type CheckedAnswers } from './check-answers';
+export {
+  askQuestions,
+  matchRows,
+  matchTexts,
+  type AnswerRow,
+  type AskQuestionsOptions,
+  type MatchRow,
+  type TextMatch,
+} from './answer-rows';
+export { checkAnswers, type CheckAnswersOptions, type CheckedAnswers } from './check-answers';
+export { architectureRows, parameterRows, type ArchitectureRow, type ParameterRow } from './checkpoint-rows';
+export { conversionRows, type ConversionRow } from './conversion-rows';
+export { deviceRows, type DeviceRow } from './device-rows';
+export { largestDifference, relativeDifference } from './differences';
+export {
+  inputRows,
+  sampleRows,
+  tensorRows,
+  tokenRows,
+  type InputRow,
+  type SampleRow,
+  type TensorRow,
+  type TokenRow,
+} from './input-rows';
+export {
+  latencyRows,
+  layerRows,
+  longestStage,
+  processingTime,
+  runRows,
+  speedLines,
+  stageRows,
+  type LatencyRow,
+  type LayerRow,
+  type RunRow,
+  type StageRow,
+} from './latency-rows';
+export {
+  latencyChart,
+  showLatencyChart,
+  showSizeChart,
+  showStageChart,
+  sizeChart,
+  stageChart,
+  type MeasuredOn,
+} from './measured-charts';
+export {
+  compressionRows,
+  contentRows,
+  decoderBitsRows,
+  quantizationRows,
+  sizeRows,
+  type CompressionRow,
+  type ContentRow,
+  type DecoderBitsRow,
+  type QuantizationRow,
+  type QuantizedParts,
+  type SizeRow,
+} from './quantized-rows';
+export { firstRow, roundedRows, type RoundedRow, type RoundedRowsOptions } from './rounded-rows';
+export {
+  checkSearches,
+  hitFigure,
+  textHitRows,
+  type CheckSearchesOptions,
+  type SearchRow,
+  type TextHitRow,
+} from './search-rows';
+export {
+  leastSure,
+  questionAttentionRows,
+  traceChecks,
+  type CheckRow,
+  type QuestionAttentionRow,
+} from './traced-rows';
 export {
   accuracyRows,
   agreementLines,
@@ -17,7 +91,16 @@ export { describePicture } from './describe-picture';
 export { describePorts, type PortRow } from './describe-ports';
 export { fakeQuantizeFigure, showFakeQuantize } from './fake-quantize-figure';
 export { figures, showFigure, type Figure } from './figure';
-export { kilobytes, latencyColumns, latencyRange, milliseconds, percent } from './format-number';
+export {
+  decimals,
+  kilobytes,
+  latencyColumns,
+  latencyRange,
+  milliseconds,
+  percent,
+  times,
+  wholeNumber,
+} from './format-number';
 export { graphFigure, showGraph } from './graph-figure';
 export { likeliestFigure, showLikeliest, type LikelyStep } from './likeliest-figure';
 export { NotebookPackageError } from './load-package';

@@ -1,6 +1,7 @@
 // How long something takes: warm-up runs that do not count, then a median with its spread.
 import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
+import { untilAborted } from '../core/until-aborted';
 
 export class MeasureError extends BlipError {}
 
@@ -17,6 +18,8 @@ export interface MeasureOptions {
   readonly warmup?: number;
   /** Runs that count; 20 by default. */
   readonly runs?: number;
+  /** Ends the waiting at once; the present run goes on by itself to its end. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CompareLatencyOptions extends MeasureOptions {
@@ -32,8 +35,8 @@ export interface CompareLatencyOptions extends MeasureOptions {
  */
 export async function measureLatency(fn: () => unknown, options: MeasureOptions = {}): Promise<Latency> {
   checkArguments('measureLatency', { fn: [fn, 'function'], options: [options, 'object'] });
-  const { warmup = 3, runs = 20 } = options;
-  return (await compareLatency({ only: fn }, { warmup, runs })).only;
+  const { warmup, runs, signal } = options;
+  return (await compareLatency({ only: fn }, { warmup, runs, signal })).only;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function compareLatency<Name extends string>(
   options: CompareLatencyOptions = {},
 ): Promise<Record<Name, Latency>> {
   checkArguments('compareLatency', { functions: [functions, 'object'], options: [options, 'object'] });
-  const { warmup = 3, runs = 20, onRound } = options;
+  const { warmup = 3, runs = 20, onRound, signal } = options;
   checkArguments(
     'compareLatency',
     Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, [fn, 'function']])),
@@ -57,11 +60,12 @@ export async function compareLatency<Name extends string>(
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -warmup; round < runs; round++) {
     for (const name of names) {
+      signal?.throwIfAborted();
       const start = performance.now();
-      await functions[name]();
+      await untilAborted(Promise.resolve(functions[name]()), signal);
       if (round >= 0) samples.get(name)?.push(performance.now() - start);
     }
-    await onRound?.(warmup + round + 1);
+    await untilAborted(Promise.resolve(onRound?.(warmup + round + 1)), signal);
   }
   return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
 }

@@ -1,4 +1,4 @@
-// Calls that make, check, measure and compare model folders, with callbacks and signals.
+// Calls that make and check model folders, with callbacks and signals.
 import * as path from 'node:path';
 import * as lib from '../../lib';
 import { GraphBuilder, writeIR } from '../../lib/ir';
@@ -6,7 +6,7 @@ import { exhaust, fromHub, type CallbackCases } from './callback-case';
 import type { Fixtures } from './callback-fixtures';
 
 export function folderCases(fixtures: Fixtures): CallbackCases {
-  const { checkpoint, model, other, picture, samples, question, hubId, python } = fixtures;
+  const { checkpoint, model, samples, hubId, python } = fixtures;
   const opened = async <T>(call: (checkpoint: lib.BlipCheckpoint) => Promise<T>): Promise<T> => {
     const source = await lib.loadCheckpoint(checkpoint);
     return call(source).finally(() => source.close());
@@ -20,29 +20,6 @@ export function folderCases(fixtures: Fixtures): CallbackCases {
   });
 
   return {
-    checkPublished: {
-      run: (given) =>
-        lib.checkPublished(model, {
-          id: 'none',
-          picture,
-          cases: [{ task: 'caption' }, { task: 'answer', text: 'red' }],
-          ...given,
-        }),
-    },
-    compareLatency: {
-      run: ({ onRound }) =>
-        lib.compareLatency({ a: () => undefined }, { warmup: 1, runs: 3, onRound }).then(() => undefined),
-    },
-    measureLatency: {
-      run: ({ fn }) => lib.measureLatency(fn ?? (() => undefined), { warmup: 1, runs: 3 }).then(() => undefined),
-    },
-    compareModels: {
-      run: (given) =>
-        lib.compareModels(model, other, samples, { runs: 1, warmup: 0, ...given }).then(({ captions }) => captions),
-    },
-    compareStages: {
-      run: (given) => lib.compareStages(model, other, { picture, question, rounds: 2, ...given }).then(() => undefined),
-    },
     convertBlip: {
       run: (given, folder) =>
         opened(async (source) => (await lib.convertBlip(source, path.join(folder, 'out'), given)).clamped),

@@ -21,7 +21,7 @@ test('grouped bars: one bar and one number for every value, one error bar where 
     360,
   );
   assert.match(svg, /^<svg [^>]*width="640" height="360"/);
-  assert.equal(count(svg, /class="point"/g), 6);
+  assert.equal(count(svg, /<g class="point"/g), 6);
   assert.equal(count(svg, /class="yerror"/g), 3);
   for (const label of [
     'Time per stage',
@@ -58,6 +58,45 @@ test('one series needs no legend; digits are kept', async () => {
   assert.equal(count(svg, /class="point"/g), 2);
   assert.ok(svg.includes('>2.35<') || svg.includes('>2.34<'));
   assert.ok(!svg.includes('>alone<'));
+});
+
+test('a number stands at the end of its bar, beside the error bar', () => {
+  const x = ['vision_model', 'text_encoder', 'decoder_step', 'image-to-text', 'question-answering'];
+  const values = x.map((_, i) => 10.55 + i);
+  const series = { values, low: values.map((v) => v - 1), high: values.map((v) => v + 3) };
+  const { data } = barFigure({
+    title: '',
+    y_title: '',
+    digits: 2,
+    x,
+    series: [
+      { name: 'FP16', ...series },
+      { name: 'INT8', ...series },
+    ],
+  });
+  const places = (kind: (trace: (typeof data)[number]) => boolean): number[][] =>
+    data.filter(kind).map(({ x: at }) => (Array.isArray(at) ? at.map(Number) : []));
+  const numbers = places(({ mode }) => mode === 'text');
+  const spreads = places(({ error_y }) => error_y !== undefined);
+  assert.equal(spreads.length, 2);
+  const pixels = 560 / x.length; // between two labels, in a chart of 640 pixels
+  const half = 15; // of "10.55" in 11 pixels
+  const cap = 4;
+  const errors = spreads.flat().sort((a, b) => a - b);
+  for (const middle of numbers.flat())
+    for (const error of errors) assert.ok(Math.abs(middle - error) * pixels > half + cap, `${middle} and ${error}`);
+  for (const { mode, y } of data) if (mode === 'text') assert.deepEqual(y, values, 'at the end of the bar');
+});
+
+test('numbers are short: a longer one loses decimals', () => {
+  const { data } = barFigure({
+    title: '',
+    y_title: '',
+    digits: 2,
+    x: ['a', 'b', 'c'],
+    series: [{ name: 'p', values: [0.5, 123.456, 12345.678] }],
+  });
+  assert.deepEqual(data.find(({ mode }) => mode === 'text')?.text, ['0.50', '123.5', '12346']);
 });
 
 test('bars of a group stand side by side, in the middle of their label', () => {

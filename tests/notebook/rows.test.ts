@@ -1,0 +1,230 @@
+// The rows that the notebooks show, from the bundled model and from made-up measurements: numbers that stand in several
+// tables are equal, and nothing odd is shown.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { loadCheckpoint, type BlipCheckpoint } from '../../lib/checkpoint';
+import { convertBlip, type ConvertedBlip } from '../../lib/convert';
+import { compareSizes } from '../../lib/evaluation';
+import { readSafetensorsCounts } from './safetensors-counts';
+import * as nb from '../../lib/notebook';
+import { describeDevices } from '../../lib/notebook/device-rows';
+import { BlipProcessor } from '../../lib/preprocessing';
+import { projectRoot } from '../project-root';
+
+const MODEL = path.join(projectRoot(), 'models', 'blip-scenes');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'blip-rows-'));
+const latency = (median: number) => ({ median, p10: median * 0.9, p90: median * 1.2, samples: [median] });
+const pair = (before: number, after: number) => ({
+  before: latency(before),
+  after: latency(after),
+  speedup: before / after,
+});
+const numberOf = (text: string): number => Number(text.replaceAll(',', ''));
+
+describe('a checkpoint and its conversion', () => {
+  let checkpoint: BlipCheckpoint;
+  let converted: ConvertedBlip;
+  before(async () => {
+    checkpoint = await loadCheckpoint(MODEL);
+    converted = await convertBlip(checkpoint, path.join(folder, 'fp16'));
+  });
+  after(() => {
+    checkpoint.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('parameters are those of the header, in the order in which data flows', () => {
+    const rows = nb.parameterRows(checkpoint);
+    assert.deepEqual(
+      rows.map(({ part }) => part),
+      ['vision_model', 'text_encoder', 'text_decoder', 'all'],
+    );
+    const counts = readSafetensorsCounts(path.join(MODEL, 'model.safetensors'));
+    for (const { part, parameters } of rows.slice(0, 3)) assert.equal(numberOf(parameters), counts[part], part);
+    assert.equal(rows.at(-1)?.share, '100.0 %');
+  });
+
+  test('parameters before and after the conversion are equal, with those that are left out', () => {
+    const before = nb.parameterRows(checkpoint);
+    const after = nb.conversionRows(converted);
+    const { num_hidden_layers, hidden_size } = checkpoint.config.text_config;
+    for (const row of after) {
+      assert.equal(row.parameters, before.find(({ part }) => part === row.part)?.parameters);
+      // The key's bias of each layer's cross-attention
+      const biases = row.part === 'vision_model' ? 0 : num_hidden_layers * hidden_size;
+      assert.equal(numberOf(row['left out']), biases);
+      assert.equal(row.file, `blip_${row.part}.xml + .bin`);
+    }
+  });
+
+  test('sizes are those of the files', () => {
+    const sizes = compareSizes(converted.folder, converted.folder);
+    const rows = nb.sizeRows(sizes);
+    assert.equal(rows.at(-1)?.part, 'total');
+    for (const { part, ...row } of nb.conversionRows(converted)) {
+      const size = fs.statSync(path.join(converted.folder, `blip_${part}.bin`)).size;
+      assert.equal(row['bin KB'], (size / 1024).toFixed(2));
+      assert.equal(rows.find((each) => each.part === part)?.['FP16 KB'], row['bin KB']);
+    }
+    const chart = nb.sizeChart(sizes);
+    assert.deepEqual(
+      chart.series[0].values.map((value) => value.toFixed(2)),
+      rows.map((row) => row['FP16 KB']),
+    );
+  });
+
+  test('layers, tokens and tensors', async () => {
+    assert.deepEqual(nb.architectureRows(checkpoint.config)[0], {
+      part: 'vision',
+      layers: 5,
+      hidden: 192,
+      heads: 6,
+      input: '128 x 128 pixels',
+      'cut into': 'patches of 16 x 16',
+    });
+    const processor = await BlipProcessor.fromCheckpoint(checkpoint);
+    const text = processor.text('how many dogs?');
+    const rows = nb.tokenRows(processor, text, [2, 679]);
+    assert.deepEqual(
+      rows.map(({ token }) => token),
+      ['[CLS]', 'how', 'many', 'dogs', '?', '[SEP]'],
+    );
+    assert.deepEqual(rows[1], { position: 1, token_id: 679, 'transformers.js': 679, token: 'how' });
+    assert.equal(rows[2]['transformers.js'], '', 'the other tokenizer gave fewer');
+    assert.ok(!('transformers.js' in nb.tokenRows(processor, text)[0]));
+    const pixel_values = await processor.image(path.join(projectRoot(), 'data', 'pictures', 'demo.jpg'));
+    const [tensor] = nb.tensorRows({ pixel_values });
+    assert.deepEqual([tensor.input, tensor.shape, tensor.type], ['pixel_values', '[1, 3, 128, 128]', 'f32']);
+    assert.match(tensor['first values'], /^(-?\d\.\d{4} ){3}-?\d\.\d{4}$/);
+    const image_embeds = { data: new Float32Array(65 * 192), dims: [1, 65, 192] as const };
+    const inputs = nb.inputRows(['vision_model'], { pixel_values, text, image_embeds });
+    assert.deepEqual(inputs, [
+      { model: 'vision_model', input: 'pixel_values', shape: '[1, 3, 128, 128]', type: 'f32' },
+    ]);
+    assert.equal(nb.inputRows(['vision_model', 'text_encoder'], { pixel_values, text, image_embeds }).length, 4);
+  });
+});
+
+test('devices: the chosen one is marked, and one that is missing is told', () => {
+  const core = {
+    getAvailableDevices: () => ['CPU', 'GPU.0', 'GPU.1'],
+    getProperty: (device: string) => `name ${device}`,
+  };
+  const chosen = (device: string) => describeDevices(core, device).filter((row) => row.chosen === 'yes');
+  assert.deepEqual(chosen('CPU'), [{ device: 'CPU', chosen: 'yes', 'full name': 'name CPU' }]);
+  assert.deepEqual(
+    chosen('GPU').map(({ device }) => device),
+    ['GPU.0'],
+  );
+  assert.deepEqual(
+    chosen('AUTO').map(({ device }) => device),
+    ['AUTO'],
+  );
+  assert.match(chosen('AUTO:GPU,CPU')[0]['full name'], /made of GPU and CPU/);
+  assert.doesNotMatch(chosen('AUTO:-GPU')[0]['full name'], /not found/);
+  assert.doesNotMatch(chosen('MULTI:CPU(2)')[0]['full name'], /not found/);
+  assert.match(chosen('NPU')[0]['full name'], /NPU: not found.*BLIP_DEVICE/);
+  assert.match(chosen('AUTO:NPU,CPU')[0]['full name'], /^NPU: not found/);
+  assert.equal(nb.deviceRows('CPU')[0].chosen, 'yes');
+});
+
+test('times: rows, and sentences that follow from them', () => {
+  const stages = [
+    { stage: 'preprocess', latency: latency(1) },
+    { stage: 'vision model', latency: latency(3) },
+  ];
+  assert.equal(nb.longestStage(stages), 'longest: vision model, 75 % of the sum');
+  assert.deepEqual(nb.stageRows(stages)[1], {
+    stage: 'vision model',
+    'median ms': '3.00',
+    'p10 ms': '2.70',
+    'p90 ms': '3.60',
+  });
+  assert.deepEqual(nb.runRows({ ...latency(1), samples: [45.04, 14.3] }), [
+    { run: 1, 'time ms': '45.0' },
+    { run: 2, 'time ms': '14.3' },
+  ]);
+  assert.equal(nb.processingTime({ median: 10.4 }), 'Processing time: 0.0104 s');
+  const compared = { vision_model: pair(11, 10), text_encoder: pair(9, 10), 'image-to-text': pair(10, 10.2) };
+  assert.deepEqual(nb.speedLines(compared), [
+    'faster in 8 bits: vision_model 1.10x',
+    'about the same: image-to-text 0.98x',
+    'slower in 8 bits: text_encoder 0.90x',
+  ]);
+  assert.deepEqual(nb.speedLines({ vision_model: pair(2, 1) }), ['faster in 8 bits: vision_model 2.00x']);
+  assert.equal(nb.latencyRows(compared)[0]['FP16 p10-p90'], '9.90-13.20');
+  const chart = nb.latencyChart({ device: 'CPU', latency: compared });
+  assert.deepEqual(chart.x, ['vision_model', 'text_encoder', 'image-to-text']);
+  assert.deepEqual(chart.series[1].high, [12, 12, 10.2 * 1.2]);
+  const [layer] = nb.layerRows([{ stage: 'vision model', before: 14.19, after: 9.2, speedup: 1.58 }]);
+  assert.deepEqual(layer, {
+    'one layer of': 'vision model',
+    'FP16 ms': '14.19',
+    'INT8 ms': '9.20',
+    'speed-up': '1.58x',
+  });
+});
+
+test('a decoder in fewer bits, with accuracy where there is one', () => {
+  const sizes = { text_decoder: { before: 2048, after: 1024, ratio: 2 } };
+  const accuracy = {
+    metric: 'vqa' as const,
+    questions: 10,
+    before: 0.9,
+    after: 0.8,
+    answerAgreement: 0.8,
+    byType: {},
+    changed: [],
+  };
+  assert.deepEqual(nb.decoderBitsRows({ sizes, accuracy }, [8, 4])[1], {
+    'decoder bits': 4,
+    'decoder KB': '1.00',
+    'times smaller': '2.00',
+    accuracy: '80.0 %',
+  });
+  assert.ok(!('accuracy' in nb.decoderBitsRows({ sizes }, [8, 4])[0]));
+  assert.deepEqual(nb.decoderBitsRows({ sizes: {} }, [8, 4]), []);
+});
+
+test('differences of two lists', () => {
+  assert.equal(nb.largestDifference(Float32Array.of(1, -2), [1, 2]), 4);
+  assert.ok(Number.isNaN(nb.largestDifference([1, Number.NaN], [1, 1])), 'NaN is no small difference');
+  assert.ok(Math.abs(nb.relativeDifference([3, 4], [3, 3]) - 0.2) < 1e-12);
+  assert.equal(nb.relativeDifference([0, 0], [0, 0]), 0);
+  assert.throws(() => nb.largestDifference([1], [1, 2]), /a has 1 numbers and b 2/);
+});
+
+test('rounded weights: integer times scale is what is read', () => {
+  const [row] = nb.roundedRows([0.5, -1, 1], { bits: 8, count: 1 });
+  assert.deepEqual(row, { weight: '0.50000', 'stored as': 192, 'read as': '0.50196', 'off by': '0.00196' });
+  assert.deepEqual(nb.firstRow({ data: [1, 2, 3, 4], shape: [2, 2] }), [1, 2]);
+});
+
+test('a trace is checked: its text, and that shares add up', () => {
+  const attention = { data: Float32Array.of(0.3, 0.5), rows: 1, columns: 2, class_token: 0.2 };
+  const token = { token: 'two', token_id: 5, probability: 0.8, likeliest: [], attention };
+  const traced = { text: 'two', tokens: [token, { ...token, token: 'dogs', probability: 0.9 }] } as never;
+  assert.deepEqual(
+    nb.traceChecks(traced, 'two').map(({ passed }) => passed),
+    [true, true],
+  );
+  assert.equal(nb.traceChecks(traced, 'three')[0].passed, false);
+  const more = { text: 'two', tokens: [{ ...token, attention: { ...attention, class_token: 0.5 } }] } as never;
+  assert.equal(nb.traceChecks(more, 'two')[1].passed, false);
+  assert.equal(nb.leastSure(traced), 'least sure of "two": 0.8000');
+});
+
+test('hits of a search', () => {
+  const hit = { image: 'pictures/a.jpg', score: 1, cosine: 0.127, match: 0.995 };
+  assert.deepEqual(nb.hitFigure('a dog', hit), {
+    image: 'pictures/a.jpg',
+    title: '"a dog" by cosine and head',
+    caption: 'cosine 0.13, match 99.5 %',
+  });
+  assert.equal(nb.hitFigure('a dog', { image: 'a.jpg', score: 1, cosine: 0.5 }).caption, 'cosine 0.50');
+  assert.deepEqual(nb.textHitRows([{ text: 'a', score: 1, cosine: 0.5 }])[0]['matching head'], '');
+  assert.deepEqual(nb.matchRows([{ text: 'a', score: 0.5 }]), [{ text: 'a', probability: '0.5000' }]);
+});
