@@ -2,18 +2,22 @@
 // main thread busy.
 const inspector = require('node:inspector');
 const { parentPort, workerData } = require('node:worker_threads');
+const { InterruptState, sentAt } = require('./interrupt-state.cjs');
 const { buildReply, parseMessage } = require('./wire.cjs');
 
 const { connection, shared, zeromq } = workerData;
-const { RUNNING, HEARD, ASKED } = workerData.slots;
 const zmq = require(zeromq);
+/** See own-code.cjs, which belongs to the main thread. */
+const END_OWN_CODE = "process[Symbol.for('blip-kernel.endOwnCode')]()";
 
 /** How long the main thread may take to hear of an interrupt or a shutdown before it counts as stuck. */
 const GRACE_MS = 250;
+/** Until the main thread would have come back to its event loop, if it were not stuck. */
+const AGAIN_MS = 20;
 /** How often to check that Jupyter is still running: a kernel without it would never end. */
 const PARENT_CHECK_MS = 1000;
 
-const state = new Int32Array(shared);
+const state = new InterruptState(shared);
 const socket = new zmq.Router();
 const parent = process.ppid;
 
@@ -27,7 +31,7 @@ async function listen() {
   for await (const frames of socket) {
     const message = parseMessage(frames, connection.key);
     if (message?.type === 'interrupt_request') {
-      interrupt();
+      interrupt(sentAt(message.header));
       await socket.send(buildReply(message, { status: 'ok' }, connection.key));
     } else if (message?.type === 'shutdown_request') {
       const content = { status: 'ok', restart: message.content.restart };
@@ -37,37 +41,57 @@ async function listen() {
   }
 }
 
-/** Tells the cell; one that does not listen, because it never comes back to the event loop, is stopped. */
-function interrupt() {
-  const before = Atomics.load(state, HEARD);
-  Atomics.store(state, ASKED, 1); // a cell that waits for a program may fail before the main thread hears of it
-  if (!signalGroup()) parentPort.postMessage({ type: 'interrupt' });
-  const timer = setInterval(() => {
-    if (Atomics.load(state, HEARD) !== before) return clearInterval(timer);
-    signalGroup(); // the cell may wait for a program that was only just started
-    if (Atomics.load(state, RUNNING) === 1) terminate();
-  }, GRACE_MS);
-}
-
 /**
- * SIGINT for the kernel and the programs that its cells started, as a terminal does. Jupyter makes the kernel the
- * leader of its group.
+ * Tells the main thread, and again until the cell is left: a callback that waited behind the code that is ended may have
+ * gone with it.
  */
-function signalGroup() {
-  if (process.platform === 'win32') return false; // there a signal would end the kernel
-  try {
-    process.kill(-process.pid, 'SIGINT');
-    return true;
-  } catch {
-    return false;
+function interrupt(sent) {
+  const before = state.heard;
+  tell();
+  const timer = setInterval(() => {
+    if (state.heard !== before && state.cellMeantBy(sent) === 0) return clearInterval(timer);
+    const isMeant = tell(); // the cell may wait for a program that was only just started
+    if (isMeant || !state.isBusy) endOwnCode();
+  }, GRACE_MS);
+
+  function tell() {
+    parentPort.postMessage({ type: 'interrupt', sent });
+    return signalPrograms(sent);
   }
 }
 
-/** Ends what runs on the main thread right now, up to the event loop. Works from another thread only. */
-function terminate() {
+/**
+ * SIGINT for the programs that the cell started, as a terminal does: for the kernel's group, whose leader Jupyter makes
+ * it.
+ * @returns whether the interrupt is for the cell that runs
+ */
+function signalPrograms(sent) {
+  const cell = state.cellMeantBy(sent);
+  if (cell === 0) return false;
+  state.aimAt(cell); // a cell that waits for a program may fail before the main thread hears of it
+  if (process.platform === 'win32') return true; // there a signal would end the kernel
+  state.signalIsSent();
+  try {
+    process.kill(-process.pid, 'SIGINT');
+  } catch {
+    // started in another way than by Jupyter: no group
+  }
+  return true;
+}
+
+let isEnding = false;
+
+/** Calls into the main thread, in the middle of whatever it does. Works from another thread only. */
+function endOwnCode() {
+  if (isEnding) return; // it waits for something outside of JavaScript, and is asked as soon as it is back
+  isEnding = true;
   const session = new inspector.Session();
   session.connectToMainThread();
-  session.post('Runtime.terminateExecution', () => session.disconnect());
+  session.post('Runtime.evaluate', { expression: END_OWN_CODE }, (_error, answer) => {
+    isEnding = false;
+    session.disconnect();
+    if (answer?.result.value === true) setTimeout(endOwnCode, AGAIN_MS);
+  });
 }
 
 function shutDown() {

@@ -26,8 +26,11 @@ class Executor {
   /** What a failed cell leaves is found out when it is needed: the failure is shown at once. */
   #findTypes;
 
-  /** @returns what went wrong as the content of Jupyter's `error` message; undefined when nothing did */
-  async execute(source, number) {
+  /**
+   * @param sent when the cell was sent
+   * @returns what went wrong as the content of Jupyter's `error` message; undefined when nothing did
+   */
+  async execute(source, number, sent) {
     try {
       return await runInterruptibly(
         () => this.#run(source, number),
@@ -35,6 +38,7 @@ class Executor {
           this.#abandoned?.();
           return INTERRUPTED;
         },
+        sent,
       );
     } catch (error) {
       return describeFault(error);

@@ -1,23 +1,44 @@
-// Interrupts. A thread of its own (control.cjs) hears Jupyter's request and ends what computes; here the cell that
-// waits is told, and left. SIGINT stays an ordinary event, so that a listener that a cell adds does no harm.
+// Interrupts on the main thread, where cells run. A thread of its own (control.cjs) hears Jupyter's request; here the
+// cell that waits is told, and left. SIGINT stays an ordinary event, so that a listener that a cell adds does no harm.
+const { InterruptState, now } = require('./interrupt-state.cjs');
+const { END_OWN_CODE, endOwnCode, forgetEnd } = require('./own-code.cjs');
 
-/**
- * What this thread and control.cjs tell each other: a cell's own code runs, interrupts heard here, the cell was to be
- * interrupted.
- */
-const slots = { RUNNING: 0, HEARD: 1, ASKED: 2 };
-const state = new Int32Array(new SharedArrayBuffer(Object.keys(slots).length * Int32Array.BYTES_PER_ELEMENT));
+/** An interrupt may overtake the request of the cell that it is for; an older one was for a kernel without work. */
+const MAX_AHEAD_MS = 1000;
 
-let abandon = () => {};
+const state = new InterruptState();
+let cells = 0;
+/** The cell that runs: `sent`, `abandon`, `isTold`. */
+let running;
+/** The last interrupt that no cell was there for. */
+let ahead;
+let afterInterrupt = () => {};
 
-function listenToInterrupts() {
+/** @param onInterrupt called after a cell was stopped */
+function listenToInterrupts(onInterrupt) {
+  afterInterrupt = onInterrupt;
+  process[END_OWN_CODE] = () => (state.isBusy ? state.isAimed && state.runsOwnCode : true) && endOwnCode();
   process.on('SIGINT', () => {
-    Atomics.store(state, slots.ASKED, 1);
-    Atomics.add(state, slots.HEARD, 1);
-    process.emit('cell-interrupt'); // lib/core/interrupt-signal.ts
-    // A cell that listens to that ends by itself; all others are left where they wait, or were ended in the middle.
-    setImmediate(() => setImmediate(() => abandon()));
+    if (!state.isSignalOwn) interrupt(now());
   });
+}
+
+/** @param sent when the interrupt was sent; see interrupt-state.cjs */
+function interrupt(sent) {
+  state.hear();
+  const cell = state.cellMeantBy(sent);
+  if (cell !== 0) stop(cell);
+  else if (!running) ahead = { sent, heard: Date.now() };
+}
+
+function stop(cell) {
+  state.aimAt(cell);
+  const { abandon, isTold } = running;
+  running.isTold = true;
+  if (!isTold) process.emit('cell-interrupt'); // lib/core/interrupt-signal.ts
+  // A cell that listens to that ends by itself; all others are left where they wait, or were ended in the middle.
+  setImmediate(() => setImmediate(abandon));
+  afterInterrupt();
 }
 
 /**
@@ -25,24 +46,32 @@ function listenToInterrupts() {
  * the cell and not the kernel around it.
  *
  * @param onAbandoned called when the cell is left; what it gives is the result
+ * @param sent when the cell was sent
  */
-function runInterruptibly(run, onAbandoned) {
+function runInterruptibly(run, onAbandoned, sent) {
   return new Promise((resolve, reject) => {
-    Atomics.store(state, slots.ASKED, 0);
     const start = setImmediate(() => run().then(resolve, reject));
-    abandon = () => {
+    const abandon = () => {
+      if (running !== cell) return;
       clearImmediate(start);
       resolve(onAbandoned());
     };
+    const cell = { abandon, isTold: false };
+    running = cell;
+    forgetEnd();
+    state.begin(++cells, sent);
+    const early = ahead;
+    ahead = undefined;
+    if (early && Date.now() - early.heard < MAX_AHEAD_MS && state.cellMeantBy(early.sent) !== 0) stop(cells);
   }).finally(() => {
-    abandon = () => {};
-    Atomics.store(state, slots.RUNNING, 0);
+    running = undefined;
+    state.end();
   });
 }
 
 /** From here on it is the cell's own code that runs. */
 function ownCodeStarts() {
-  Atomics.store(state, slots.RUNNING, 1);
+  state.ownCodeStarts();
 }
 
 /**
@@ -50,7 +79,7 @@ function ownCodeStarts() {
  * one that programs get.
  */
 function isInterruption(error) {
-  if (Atomics.load(state, slots.ASKED) !== 1) return false;
+  if (!state.isAimed) return false;
   return causes(error).some(
     ({ name, message, signal }) => name === 'AbortError' || message === 'Interrupted' || signal === 'SIGINT',
   );
@@ -63,4 +92,4 @@ function causes(error) {
   return found;
 }
 
-module.exports = { isInterruption, listenToInterrupts, ownCodeStarts, runInterruptibly, slots, state };
+module.exports = { interrupt, isInterruption, listenToInterrupts, ownCodeStarts, runInterruptibly, state };

@@ -13,7 +13,7 @@ require('./stack-traces.cjs').mendStackTraces();
 require('./compiler.cjs').mendCompiler(); // before anything of tslab is loaded
 
 const { Executor } = require('./executor.cjs');
-const { listenToInterrupts, slots, state } = require('./interrupts.cjs');
+const { interrupt, listenToInterrupts, state } = require('./interrupts.cjs');
 const { Server } = require('./server.cjs');
 const { describeLost } = require('./show-failure.cjs');
 const { openSockets } = require('./sockets.cjs');
@@ -46,18 +46,17 @@ async function start() {
   if (at < 0) throw new Error('launch.cjs: --config-path is missing; Jupyter passes it.');
   const connection = JSON.parse(fs.readFileSync(process.argv[at + 1], 'utf8'));
   const server = new Server(new Executor(), connection.key);
-  listenToInterrupts();
   try {
     const sockets = await openSockets(connection, {
       state,
-      slots,
       onMessage: (frames) => server.receive(frames, sockets),
-      onControl: ({ type, frames }) => {
-        if (type === 'interrupt') process.emit('SIGINT', 'SIGINT');
+      onControl: ({ type, sent, frames }) => {
+        if (type === 'interrupt') interrupt(sent);
         if (type === 'shutdown') end(sockets);
         if (type === 'message') server.receive(frames.map(Buffer.from), sockets, sockets.replyOnControl);
       },
     });
+    listenToInterrupts(() => sockets.restart());
   } catch (error) {
     // Another program may have taken a port since Jupyter chose it. Without one of its sockets clients would wait for
     // the kernel forever; when it ends, Jupyter starts another one.

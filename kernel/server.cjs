@@ -5,6 +5,8 @@ const jupyter = require('tslab/dist/jupyter.js');
 const { CellQueue } = require('./cell-queue.cjs');
 const { completions, tooltip } = require('./help.cjs');
 const { History } = require('./history.cjs');
+const { sentAt } = require('./interrupt-state.cjs');
+const { uninterrupted } = require('./own-code.cjs');
 const { redirectStreams } = require('./streams.cjs');
 const { typescriptPath } = require('./tslab-parts.cjs');
 const { PROTOCOL_VERSION, buildMessage, buildReply, parseMessage } = require('./wire.cjs');
@@ -76,12 +78,13 @@ class Server {
   }
 
   #execute(request, reply) {
-    const { content } = request;
+    const { content, header } = request;
+    const sent = sentAt(header);
     return this.#cells.add(
       async () => {
         this.#running = request;
         this.#status('busy', request);
-        const result = await this.#run(request);
+        const result = await this.#run(request, sent);
         const finish = () => {
           this.#running = undefined;
           reply(result);
@@ -97,7 +100,7 @@ class Server {
     );
   }
 
-  async #run(request) {
+  async #run(request, sent) {
     const { code, silent } = request.content;
     const publish = (type, content) => this.#publish(type, content, request);
     if (!silent) {
@@ -107,11 +110,11 @@ class Server {
     }
     // Output that comes after a cell has ended belongs to it until the next one starts.
     const flush = redirectStreams((name, text) => publish('stream', { name, text }));
-    jupyter.lastWriteDisplayData = (data, update) => {
+    jupyter.lastWriteDisplayData = uninterrupted((data, update) => {
       flush();
       publish(update ? 'update_display_data' : 'display_data', data);
-    };
-    const failure = await this.#executor.execute(code, this.#count);
+    });
+    const failure = await this.#executor.execute(code, this.#count, sent);
     flush();
     if (failure && !silent) publish('error', failure);
     const rest = failure ? { status: 'error', ...failure } : { status: 'ok', user_expressions: {}, payload: [] };

@@ -10,7 +10,8 @@ const { zeromqPath } = require('./tslab-parts.cjs');
 class SendQueue {
   #socket;
   #waiting = [];
-  #draining = false;
+  #isDraining = false;
+  #turn = 0;
 
   constructor(socket) {
     this.#socket = socket;
@@ -18,31 +19,37 @@ class SendQueue {
 
   send(frames) {
     this.#waiting.push(frames);
-    if (!this.#draining) void this.#drain();
+    if (!this.#isDraining) void this.#drain();
+  }
+
+  /** After a cell was ended in the middle: with it went what waited for its turn, perhaps this queue. */
+  restart() {
+    if (this.#isDraining) void this.#drain();
   }
 
   async #drain() {
-    this.#draining = true;
-    while (this.#waiting.length > 0 && !this.#socket.closed) {
+    const turn = ++this.#turn;
+    this.#isDraining = true;
+    while (turn === this.#turn && this.#waiting.length > 0 && !this.#socket.closed) {
+      const frames = this.#waiting.shift();
       try {
-        await this.#socket.send(this.#waiting[0]);
-        this.#waiting.shift();
+        await this.#socket.send(frames);
       } catch (error) {
-        if (error.code !== 'EBUSY') this.#waiting.shift();
+        if (error.code === 'EBUSY') this.#waiting.unshift(frames);
         await new Promise(setImmediate);
       }
     }
-    this.#draining = false;
+    if (turn === this.#turn) this.#isDraining = false;
   }
 }
 
 /**
  * Binds all sockets. Control messages come through a thread of their own (control.cjs); what is for the main thread is
- * handed to `onControl`: `{ type: 'interrupt' | 'shutdown' | 'message', frames }`.
+ * handed to `onControl`: `{ type: 'interrupt' | 'shutdown' | 'message', sent, frames }`.
  *
  * @returns `publish` and `reply` take frames; `onMessage` is called with the frames of each shell message
  */
-async function openSockets(connection, { state, slots, onMessage, onControl }) {
+async function openSockets(connection, { state, onMessage, onControl }) {
   const zmq = require(zeromqPath);
   const address = (port) => `${connection.transport}://${connection.ip}:${port}`;
   const iopub = new zmq.Publisher({ sendHighWaterMark: 0 });
@@ -50,7 +57,7 @@ async function openSockets(connection, { state, slots, onMessage, onControl }) {
   const stdin = new zmq.Router();
   const heartbeat = new zmq.Reply();
   const control = new Worker(path.join(__dirname, 'control.cjs'), {
-    workerData: { connection, shared: state.buffer, slots, zeromq: zeromqPath },
+    workerData: { connection, shared: state.buffer, zeromq: zeromqPath },
   });
   const bound = new Promise((resolve, reject) => {
     control.on('error', reject);
@@ -70,6 +77,9 @@ async function openSockets(connection, { state, slots, onMessage, onControl }) {
   return {
     publish: (frames) => published.send(frames),
     reply: (frames) => replies.send(frames),
+    restart: () => {
+      for (const queue of [published, replies]) queue.restart();
+    },
     replyOnControl: (frames) => control.postMessage(frames.map((frame) => Buffer.from(frame))),
     close: () => {
       for (const socket of [iopub, shell, stdin, heartbeat]) socket.close();

@@ -1,6 +1,8 @@
 // What cells write to standard output and error goes to Jupyter. Much of it at once goes together: Jupyter's server
 // drops output that comes in too many messages.
 
+const { uninterrupted } = require('./own-code.cjs');
+
 /** So many messages in a period go out as they are written; what is more waits for its end. */
 const MESSAGES_PER_PERIOD = 100;
 const PERIOD_MS = 100;
@@ -34,12 +36,12 @@ function redirectStreams(send) {
 
   for (const name of ['stdout', 'stderr']) {
     const decoder = new TextDecoder();
-    process[name].write = (chunk, encoding, callback) => {
+    process[name].write = uninterrupted((chunk, encoding, callback) => {
       const done = typeof encoding === 'function' ? encoding : callback;
       write(name, typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
       if (done) process.nextTick(done);
       return true;
-    };
+    });
   }
   return flush;
 }

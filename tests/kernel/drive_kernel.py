@@ -4,6 +4,8 @@
 {"op": "run", "code": "...", "interrupt_at": "file"}    runs a cell; interrupts it once the file exists
 {"op": "together", "cells": [...], "question": {}}     sends cells at once, then an inspect_request; all messages
 {"op": "ask", "type": "...", "content": {...}}         a request on the shell channel, and its reply
+{"op": "pairs", "cells": [...], "rounds": n}            n times: a cell, an interrupt at once, then a quick cell
+{"op": "late", "code": "..."}                           a cell, and while it runs an interrupt sent before it
 {"op": "restart"} {"op": "abandon"} {"op": "stop"}      abandon: the kernel's Jupyter dies without a word
 """
 import json
@@ -98,6 +100,27 @@ class Driver:
                 if message["msg_type"].endswith("_reply"):
                     replies[name] = message["content"]["status"]
         return {"messages": messages, "replies": [replies[index] for index in range(len(cells))]}
+
+    def pairs(self, cells: list, rounds: int) -> dict:
+        """What became of the cells, and of the quick ones, which nobody interrupted: status and output."""
+        interrupted, after = [], []
+        for round in range(rounds):
+            request = self.client.execute(cells[round % len(cells)])
+            time.sleep(round % 5 / 1000)
+            self.manager.interrupt_kernel()
+            try:
+                interrupted.append(self.reply_to(request)["status"])
+            except Empty:
+                raise TimeoutError(f"round {round}: {cells[round % len(cells)]}") from None
+            after.append(self.run(f"{round} + 0.5"))
+        return {"interrupted": interrupted, "after": [[each["status"], each["outputs"]] for each in after]}
+
+    def late(self, code: str) -> dict:
+        message = self.client.session.msg("interrupt_request", {})
+        time.sleep(QUESTION_SECONDS)
+        threading.Timer(QUESTION_SECONDS, lambda: self.client.control_channel.send(message)).start()
+        result = self.run(code)
+        return {**result, "interruptReply": self.client.get_control_msg(timeout=CELL_SECONDS)["content"]["status"]}
 
     def send(self, kind: str, content: dict) -> str:
         message = self.client.session.msg(kind, content)

@@ -18,6 +18,12 @@ const ENDLESS = {
   'a loop that computes in a timer': 'here(); await new Promise(() => setTimeout(() => { for (;;) {} }, 1));',
   'a loop that catches everything': 'here(); for (;;) { try { for (;;) {} } catch {} }',
   'a promise that never settles': 'here(); await new Promise(() => {});',
+  'a loop that prints': "here(); for (;;) console.log('x'.repeat(100));",
+  'a loop that prints between microtasks': "here(); for (;;) { console.log('x'); await null; }",
+  'a loop that shows something': `import { display } from 'tslab'; here();
+    for (let next = 0; ; ) if (Date.now() > next) display.text(String((next = Date.now() + 1)));`,
+  'a loop that prints in a timer':
+    "here(); await new Promise(() => setInterval(() => { for (;;) console.log('x'); }, 1));",
   'a cell with a SIGINT listener of its own': "process.on('SIGINT', () => {}); here(); for (;;) {}",
   'the cell after that one': 'here(); for (;;) {}',
 };

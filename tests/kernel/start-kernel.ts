@@ -22,6 +22,11 @@ export interface Together {
   readonly replies: readonly CellResult['status'][];
 }
 
+export interface Pairs {
+  readonly interrupted: readonly CellResult['status'][];
+  readonly after: readonly (readonly [status: CellResult['status'], outputs: CellResult['outputs']])[];
+}
+
 export interface TestKernel {
   readonly pid: number;
   run(code: string, options?: { linger?: string }): Promise<CellResult>;
@@ -29,6 +34,13 @@ export interface TestKernel {
   interrupt(code: string): Promise<CellResult & { readonly interruptSeconds: number }>;
   /** Sends cells at once, and then asks for a tooltip. Messages are [type, cell or 'question', state]. */
   together(cells: readonly string[], question?: { code: string; cursor_pos: number }): Promise<Together>;
+  /**
+   * So many times one of the cells, an interrupt at once, and a cell `n + 0.5`. How the first ended, and what became of
+   * the second, which nobody interrupted.
+   */
+  pairs(cells: readonly string[], rounds: number): Promise<Pairs>;
+  /** Runs a cell. While it runs an interrupt comes in that was sent before it. */
+  late(code: string): Promise<CellResult & { readonly interruptReply: string }>;
   /** A request of Jupyter's protocol, and the content of its reply. */
   // biome-ignore lint/suspicious/noExplicitAny: each request has a reply of its own kind, which the test then checks
   ask(type: string, content: object): Promise<any>;
@@ -79,6 +91,8 @@ export async function startKernel(root = projectRoot()): Promise<TestKernel> {
       });
     },
     together: (cells, question) => ask('together', { cells, question }),
+    pairs: (cells, rounds) => ask('pairs', { cells, rounds }),
+    late: (code) => ask('late', { code }),
     ask: (type, content) => ask('ask', { type, content }),
     inspect: (code, cursor_pos) => ask('ask', { type: 'inspect_request', content: { code, cursor_pos } }),
     complete: (code, cursor_pos) => ask('ask', { type: 'complete_request', content: { code, cursor_pos } }),
