@@ -8,7 +8,7 @@ import { BlipError } from '../core/errors';
 import type { Ask } from './ask-model';
 import { DemoBusyError } from './errors';
 import { explainError } from './explain-error';
-import { COMMON_HEADERS, CONTENT_SECURITY_POLICY } from './page-headers';
+import { COMMON_HEADERS, CONTENT_SECURITY_POLICY, PROBE_HEADERS } from './page-headers';
 import { PAGE, type Asset } from './read-assets';
 import { withBody, type BodyBudget } from './read-body';
 import type { RequestQueue } from './request-queue';
@@ -48,6 +48,7 @@ export interface DemoSite {
 
 /** Answers a request; errors become answers. */
 export async function answerRequest(site: DemoSite, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.setHeaders(COMMON_HEADERS);
   try {
     await route(site, request, response);
   } catch (error) {
@@ -65,9 +66,10 @@ export async function answerRequest(site: DemoSite, request: IncomingMessage, re
 async function route(site: DemoSite, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = parseURL(request.url);
   if (!url) return fail(response, 400, 'The address of this request cannot be read.');
-  if (!site.isOwn(request)) return fail(response, 403, strangerMessage(request));
   const { searchParams } = url;
   const name = nameOf(url.pathname, site.prefix);
+  if (name === 'about') response.setHeaders(PROBE_HEADERS);
+  if (!site.isOwn(request)) return fail(response, 403, strangerMessage(request));
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (name !== 'answer' && !reads) return fail(response, 405, `${request.method} /${name}: expected GET.`);
   const asset = site.assets.get(name);
@@ -180,6 +182,6 @@ function sendJSON(response: ServerResponse, status: number, value: object): void
 
 function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
   const retry = status === 503 && { 'retry-after': String(RETRY_SECONDS) };
-  response.writeHead(status, { ...COMMON_HEADERS, 'content-type': type, ...retry });
+  response.writeHead(status, { 'content-type': type, ...retry });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

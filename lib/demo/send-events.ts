@@ -1,6 +1,5 @@
 // What happens to a request while it is answered, line by line: its place in the queue, the words so far, the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { COMMON_HEADERS } from './page-headers';
 
 /** One JSON object in a line each. */
 const LINES = 'application/x-ndjson';
@@ -21,7 +20,7 @@ export function eventSender(
   if (type === undefined) return undefined;
   return (event) => {
     if (response.destroyed || response.writableEnded) return;
-    if (!response.headersSent) response.writeHead(200, { ...COMMON_HEADERS, 'content-type': type });
+    if (!response.headersSent) response.writeHead(200, { 'content-type': type });
     const text = JSON.stringify(event);
     response.write(type === EVENTS ? `data: ${text}\n\n` : `${text}\n`);
   };

@@ -38,7 +38,7 @@ export default async function openDemo(button) {
       if (typeof error === 'string' && /allowed_hosts/.test(error)) return { problem: error };
     }
     const isHere = !/^https?:$/.test(location.protocol) || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(location.hostname);
-    if (isHere && (await ask(demo, { mode: 'no-cors' }))) return { address: demo };
+    if (isHere && (await ask(`http://127.0.0.1:${port}/about`, { mode: 'no-cors' }))) return { address: demo };
     return {
       problem:
         `This browser does not reach port ${port} of the machine on which the kernel runs. Either install Jupyter's proxy ` +
