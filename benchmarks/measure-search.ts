@@ -1,6 +1,6 @@
 // measure-search.ts [IMAGES [SIZE]]: the flat search over random features: how long a search takes with vector
-// instructions and without, how long an index takes to write, to read and to check, and how much memory it holds. Beside
-// it the share of the true 10 nearest that the search finds, compared with sums in double precision.
+// instructions and without, how long an index takes to write, to read and to check, and how much memory it holds.
+// Beside it the share of the true 10 nearest that the search finds, compared with sums in double precision.
 // Run it with: node --import tsx benchmarks/measure-search.ts 100000 256
 // It writes benchmarks/results/search-IMAGES.json.
 import { randomBytes } from 'node:crypto';

@@ -111,8 +111,8 @@ export function folderReport(folder: Folder): string[] {
     '#### A folder, from disk to captions',
     '',
     `${images} JPEG files, 10 new tokens. Ours with \`captionFolder\`, the tutorial one by one, transformers in ` +
-      'batches of 8; slower sides do as many as their time allows. The last columns hold the folder against the vision ' +
-      'model alone at its best batch, measured before and after it; 1.05 is the goal.',
+      'batches of 8; slower sides do as many as their time allows. The last columns hold the folder against the ' +
+      'vision model alone at its best batch, measured before and after it; 1.05 is the goal.',
     '',
     '| side | images | images/s (each round) | ms an image | against ours FP16 | vision model alone, ms ' +
       '| folder over it |',

@@ -83,13 +83,15 @@ export function speedTable({ machine, date }: Results, base: MeasuredModel): str
     tutorial.length > 0
       ? [
           '',
-          `Conversion takes ${(of(ours, 'milliseconds') / 1000).toFixed(1)} s and ${Math.round(of(ours, 'peak_bytes') / 1e6)} ` +
+          `Conversion takes ${(of(ours, 'milliseconds') / 1000).toFixed(1)} s ` +
+            `and ${Math.round(of(ours, 'peak_bytes') / 1e6)} ` +
             `MB of memory, the tutorial's ${(of(tutorial, 'milliseconds') / 1000).toFixed(0)} s and ` +
             `${(of(tutorial, 'peak_bytes') / 1e9).toFixed(1)} GB.`,
         ]
       : [];
   return [
-    `Times of the Python tutorial over ours, in turns (10th to 90th percentile), ${String(machine.processor).trim()}, ` +
+    'Times of the Python tutorial over ours, in turns (10th to 90th percentile), ' +
+      `${String(machine.processor).trim()}, ` +
       `${String(machine.cores)} cores, ${date}:`,
     '',
     '| | FP16 | INT8 |',

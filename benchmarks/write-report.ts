@@ -52,17 +52,20 @@ export interface Results {
 
 /** The tables alone, in Markdown. */
 export function reportOf({ date, machine, versions, limitedTo, models, overhead, not_run = {} }: Results): string {
+  const limited = limitedTo ? `, instruction set limited to ${limitedTo}` : '';
   return [
-    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limitedTo ? `, instruction set limited to ${limitedTo}` : ''}, ${Object.entries(
-      versions,
-    )
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}.`,
+    `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limited}, ${list(versions)}.`,
     '',
     ...Object.entries(not_run).flatMap(([side, reason]) => [`${side}: not run: ${reason}.`, '']),
     ...models.flatMap(modelReport),
     ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
+}
+
+function list(versions: Results['versions']): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
 }
 
 function overheadReport({
@@ -90,14 +93,19 @@ function modelReport(measured: MeasuredModel): string[] {
   const [theirs, ours] = [conversion.tutorial, conversion.ours];
   const seconds = (runs: readonly ConvertRun[]): string => `${(median(runs, 'milliseconds') / 1000).toFixed(2)} s`;
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+  const theirCost =
+    theirs.length > 0
+      ? `${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, `
+      : '';
+  const ratio = median(theirs, 'milliseconds') / median(ours, 'milliseconds');
+  const faster = theirs.length > 0 ? `**${ratio.toFixed(1)}x** faster, ` : '';
   const fp16 = precisions.find(({ name }) => name === 'FP16');
   const int8 = precisions.find(({ name }) => name === 'INT8');
   return [
     `### ${model}`,
     '',
-    `Conversion, through the package's entry: ${theirs.length > 0 ? `${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, ` : ''}` +
-      `${seconds(ours)} and ${megabytes(median(ours, 'peak_bytes'))} for ours, ` +
-      `${theirs.length > 0 ? `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, ` : ''}` +
+    `Conversion, through the package's entry: ${theirCost}${seconds(ours)} and ` +
+      `${megabytes(median(ours, 'peak_bytes'))} for ours, ${faster}` +
       `peak memory ${(median(ours, 'peak_bytes') / ir_bytes).toFixed(2)} times the IR written ` +
       `(${megabytes(ir_bytes)}). Medians of ${ours.length} runs, each in a fresh process.`,
     '',
@@ -118,7 +126,8 @@ function modelReport(measured: MeasuredModel): string[] {
     ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
     ...(pytorch
       ? [
-          `The tutorial's PyTorch (f32, eager, transformers 4.40) takes ${milliseconds(summarize(pytorch).median)} ms for the question.`,
+          `The tutorial's PyTorch (f32, eager, transformers 4.40) takes ${milliseconds(summarize(pytorch).median)} ` +
+            `ms for the question.`,
           '',
         ]
       : []),
@@ -131,7 +140,12 @@ function modelReport(measured: MeasuredModel): string[] {
 function machinesOf({ name, machines }: MeasuredPrecision): string {
   const of = (speed: (machine: Machine) => number): string =>
     machines.map((machine) => Math.round(speed(machine))).join(' and ');
-  return `The machine${machines.length > 1 ? ' before and after' : ''}: ${of(({ gflops }) => gflops)} ${name === 'INT8' ? 'GOP/s' : 'GFLOP/s'} in a large matrix product, ${of(({ gigabytesPerSecond }) => gigabytesPerSecond)} GB/s of weights from memory.`;
+  const when = machines.length > 1 ? ' before and after' : '';
+  const unit = name === 'INT8' ? 'GOP/s' : 'GFLOP/s';
+  return (
+    `The machine${when}: ${of(({ gflops }) => gflops)} ${unit} in a large matrix product, ` +
+    `${of(({ gigabytesPerSecond }) => gigabytesPerSecond)} GB/s of weights from memory.`
+  );
 }
 
 function stageTable({ stages, work, machines }: MeasuredPrecision): string[] {

@@ -49,7 +49,8 @@ async function prepareVenv() {
   const wanted = lockOf('');
   if (isMadeOf(BENCH_VENV, wanted)) return {};
   console.log(
-    "Making the tutorial's environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some minutes)",
+    "Making the tutorial's environment in .venv-bench: PyTorch, transformers, OpenVINO (1.5 to 5 GB on disk, some " +
+      'minutes)',
   );
   fs.rmSync(BENCH_VENV, { recursive: true, force: true });
   const made = await run(PROJECT_PYTHON, ['-m', 'venv', BENCH_VENV], { capture: true });

@@ -1,7 +1,7 @@
 // npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a
-// source (nncf_worker.py, the demo's page) lies beside its JavaScript too. The compiler does it alone: the bundlers made for
-// libraries ask for a newer Node.js than the library does, and a bundle would gain nothing here, since everything heavy
-// loads at first use.
+// source (nncf_worker.py, the demo's page) lies beside its JavaScript too. The compiler does it alone: the bundlers
+// made for libraries ask for a newer Node.js than the library does, and a bundle would gain nothing here, since
+// everything heavy loads at first use.
 //
 // There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an
 // error thrown by one would not be `instanceof` the BlipError of the other.

@@ -98,7 +98,8 @@ async function installNodePackages(made) {
   if (interrupted) throw new InterruptedError();
   if (code !== 0)
     throw new SetupError(
-      "npm could not install the packages; its message stands above. Check the network or npm's registry setting, then run the command again.",
+      "npm could not install the packages; its message stands above. Check the network or npm's registry setting, " +
+        'then run the command again.',
     );
   stamp(NODE_STAMP, made);
 }

@@ -35,8 +35,8 @@ export class CaptionFiles {
     this.#extension = caption_extension.startsWith('.') ? caption_extension : `.${caption_extension}`;
     if (!EXTENSION.test(this.#extension) || IMAGE_FILE.test(`x${this.#extension}`))
       throw new BatchError(
-        `The caption extension is ${JSON.stringify(caption_extension)}; expected letters and digits behind a dot, such ` +
-          'as .txt or .caption, and not that of an image.',
+        `The caption extension is ${JSON.stringify(caption_extension)}; expected letters and digits behind a dot, ` +
+          'such as .txt or .caption, and not that of an image.',
       );
     if (append && overwrite) throw new BatchError('append and overwrite contradict each other: choose one.');
   }
@@ -63,7 +63,10 @@ export class CaptionFiles {
     this.#claimed.set(file, image);
     const stat = statOrNothing(file);
     if (stat && (!stat.isFile() || stat.size > MAX_BYTES))
-      return `${path.basename(file)}, which would be its caption file, is ${stat.isFile() ? 'too large for one' : 'no plain file'}.`;
+      return (
+        `${path.basename(file)}, which would be its caption file, ` +
+        `is ${stat.isFile() ? 'too large for one' : 'no plain file'}.`
+      );
     return undefined;
   }
 
@@ -83,7 +86,8 @@ export class CaptionFiles {
     const whole = `${prefix}${caption}${suffix}`;
     const before = append ? this.#read(image)?.trimEnd() : undefined;
     // A run that was killed may have added it already
-    const text = `${before && before !== whole && !before.endsWith(`, ${whole}`) ? `${before}, ${whole}` : before || whole}\n`;
+    const isThere = before === whole || before?.endsWith(`, ${whole}`);
+    const text = `${before && !isThere ? `${before}, ${whole}` : before || whole}\n`;
     return { text, written: digest(text) };
   }
 

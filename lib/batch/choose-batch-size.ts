@@ -1,6 +1,8 @@
 // How many images the vision model takes at once: tried on the first images, whose results count like all others.
 
-/** A larger batch must save this much of the time of an image: it needs more memory, and a last one stays half empty. */
+/**
+ * A larger batch must save this much of the time of an image: it needs more memory, and a last one stays half empty.
+ */
 const MIN_GAIN = 0.05;
 /** The first run of a size prepares memory and kernels for it. */
 const RUNS = 3;

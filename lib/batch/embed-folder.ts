@@ -33,8 +33,8 @@ export async function embedFolder(inputs: BatchInputs, options: EmbedFolderOptio
   if ('generation' in options) throw new BatchError('embedFolder: "generation" is for texts; features have none.');
   if (output === undefined || path.extname(output).toLowerCase() === '.csv')
     throw new BatchError(
-      `embedFolder: option "output" is ${output === undefined ? 'missing' : JSON.stringify(output)}; expected a table ` +
-        'that holds lists of numbers, such as "features.parquet" or "features.jsonl".',
+      `embedFolder: option "output" is ${output === undefined ? 'missing' : JSON.stringify(output)}; expected a ` +
+        'table that holds lists of numbers, such as "features.parquet" or "features.jsonl".',
     );
   return runTable({ inputs: list, options, features: true }, output, () => loadMatcher(options));
 }

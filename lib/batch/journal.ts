@@ -61,7 +61,8 @@ export class Journal {
       const stat = fs.statSync(file, { throwIfNoEntry: false });
       if (stat && !stat.isFile())
         throw new BatchError(
-          `${file}: cannot be written: it is ${stat.isDirectory() ? 'a folder' : 'no plain file'}. Choose another output.`,
+          `${file}: cannot be written: it is ${stat.isDirectory() ? 'a folder' : 'no plain file'}. Choose another ` +
+            `output.`,
         );
       const journal = new Journal(file, await fs.promises.open(file, 'a'));
       try {

@@ -23,7 +23,8 @@ export function hasAdapter(names: Iterable<string>): boolean {
 export function explainAdapter(folder: string, what = folder): string | undefined {
   const file = path.join(folder, ADAPTER_FILE);
   return fs.existsSync(file)
-    ? `${what}: is an adapter of PEFT (${ADAPTER_FILE})${baseOf(file)}, which holds changes to a checkpoint and no checkpoint. ${MERGE}`
+    ? `${what}: is an adapter of PEFT (${ADAPTER_FILE})${baseOf(file)}, which holds changes to a checkpoint and no ` +
+        `checkpoint. ${MERGE}`
     : undefined;
 }
 

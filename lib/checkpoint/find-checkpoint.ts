@@ -113,7 +113,7 @@ function explainFolder(folder: string): string {
   return (
     `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in ` +
     'Hugging Face format' +
-    `${weights ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}` : ''}.`
+    (weights ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}.` : '.')
   );
 }
 

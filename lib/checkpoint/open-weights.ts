@@ -55,11 +55,13 @@ function open(file: string, format: WeightFile['format']): WeightsFile {
 const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
   [
     /\.h5$/,
-    "holds TensorFlow's weights, which are not read. Save them for PyTorch, in Python with transformers 4: from_pretrained(folder, from_tf=True).save_pretrained(folder).",
+    "holds TensorFlow's weights, which are not read. Save them for PyTorch, in Python with transformers 4: " +
+      'from_pretrained(folder, from_tf=True).save_pretrained(folder).',
   ],
   [
     /\.msgpack$/,
-    "holds Flax's weights, which are not read. Save them for PyTorch, in Python with transformers 4: from_pretrained(folder, from_flax=True).save_pretrained(folder).",
+    "holds Flax's weights, which are not read. Save them for PyTorch, in Python with transformers 4: " +
+      'from_pretrained(folder, from_flax=True).save_pretrained(folder).',
   ],
   [/\.(onnx|gguf)$/, 'is of a format that is not read. Take the checkpoint that it was made from.'],
 ];

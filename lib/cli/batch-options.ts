@@ -37,8 +37,8 @@ export const CAPTION_FILE_OPTIONS = {
 
 /** What the help says of folders. */
 export const BATCH_HELP =
-  'With --output what is done goes into a file, and running the same command again does what is missing. There, - is a ' +
-  'list of paths or addresses on standard input.';
+  'With --output what is done goes into a file, and running the same command again does what is missing. There, - ' +
+  'is a list of paths or addresses on standard input.';
 
 /** Whether results go into files; `isFolders` where they do so for folders without --output. */
 export function isBatch(parsed: ParsedCommand, isFolders: boolean): boolean {

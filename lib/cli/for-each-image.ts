@@ -17,15 +17,17 @@ export const IMAGE_OPTIONS = {
   'files-from': {
     type: 'string',
     value: 'file',
-    help: 'read paths and addresses of images from a file, one a line or each with a null character behind it; - for standard input',
+    help:
+      'read paths and addresses of images from a file, one a line or each with a null character behind it; - ' +
+      'for standard input',
   },
 } as const satisfies OptionSpecs;
 
 /** What the help says of images. */
 export const IMAGES_HELP =
   'An image is a path, a pattern ("photos/**/*.jpg"), a folder, an address, or - for standard input; a .jsonl, ' +
-  '.parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the exit status ' +
-  '1. With several images each line begins with the image. --json prints one object a line.';
+  '.parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the exit ' +
+  'status 1. With several images each line begins with the image. --json prints one object a line.';
 
 export function imageArguments(parsed: ParsedCommand): ImageArguments {
   return { args: parsed.positionals, filesFrom: parsed.string('files-from') };

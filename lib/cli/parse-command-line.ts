@@ -100,7 +100,9 @@ function parseValue(rawName: string, spec: OptionSpec, value: string | undefined
   const isNumeric = spec.type !== 'string';
   if (value === undefined || (!isInline && /^-./.test(value) && !(isNumeric && /^-[\d.]/.test(value))))
     throw new UsageError(
-      `${rawName} needs a value${value === undefined ? '' : `; got the option ${quote(value)}. Write ${rawName}=${value} if that is the value`}.`,
+      value === undefined
+        ? `${rawName} needs a value.`
+        : `${rawName} needs a value; got the option ${quote(value)}. Write ${rawName}=${value} if that is the value.`,
     );
   if (value === '') throw new UsageError(`${rawName} is empty; expected ${describe(spec)}.`);
   if (!isNumeric) {

@@ -1,6 +1,7 @@
 // The contrastive side of BLIP: image and text embeddings in one space, compared by their dot product. Two classes of
 // transformers have it, under different names and with different layers.
-// Source: BlipForImageTextRetrieval.forward with use_itm_head=False, BlipModel.get_image_features and get_text_features.
+// Source: BlipForImageTextRetrieval.forward with use_itm_head=False, BlipModel.get_image_features and
+// get_text_features.
 import type { BlipCheckpoint, BlipConfig, BlipTask } from '../checkpoint';
 import type { Value } from '../ir';
 import type { BlipGraph } from './blip-graph';

@@ -70,8 +70,8 @@ export interface ConvertedBlip {
 type BuildGraph = (checkpoint: BlipCheckpoint, options: GraphOptions) => BlipGraph;
 
 /**
- * Writes `blip_vision_model`, `blip_text_encoder`, `blip_text_decoder` and `blip_text_features` (.xml and .bin), as far as
- * the checkpoint has them, with their companion files.
+ * Writes `blip_vision_model`, `blip_text_encoder`, `blip_text_decoder` and `blip_text_features` (.xml and .bin), as far
+ * as the checkpoint has them, with their companion files.
  * Weights are copied tensor by tensor. Everything is written to a staging folder and moved at the end: an error or an
  * abort leaves the output as it was. Models of an earlier conversion that this checkpoint does not have are removed.
  *

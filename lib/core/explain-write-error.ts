@@ -10,7 +10,9 @@ const OTHER = 'choose another output folder';
 const ROOM = `Make room there, or ${OTHER}.`;
 const RIGHT = 'Choose an output folder that you may write to, and close programs that have the model open.';
 const FOLDER = `A file stands where a folder is needed: ${OTHER}.`;
-const GONE = `The disk, or the network that it is reached by, does not answer: connect it again, or ${OTHER} on a local disk.`;
+const GONE =
+  `The disk, or the network that it is reached by, does not answer: connect it again, or ${OTHER} on a ` +
+  `local disk.`;
 const UNABLE = `The file system there does not do what is needed: ${OTHER} on a local disk.`;
 const OPEN_FILES = 'Too many files are open: close some, or raise the limit (ulimit -n).';
 
@@ -89,7 +91,8 @@ function codeOf(error: unknown): string {
 
 function spaceOf(folder: string, bytes: number): string {
   const free = freeBytes(folder);
-  return `The model takes about ${megabytes(bytes)} MB${free === undefined ? '' : `, ${megabytes(free)} MB are free there`}. `;
+  const room = free === undefined ? '' : `, ${megabytes(free)} MB are free there`;
+  return `The model takes about ${megabytes(bytes)} MB${room}. `;
 }
 
 interface SystemError extends NodeJS.ErrnoException {

@@ -86,7 +86,8 @@ function largestWord(words: Int32Array, least: number): number {
 /** The bits of a float32 as those of the nearest half. */
 function roundWord(word: number): number {
   const magnitude = word & 0x7fffffff;
-  return magnitude >= 0x38800000 && magnitude < 0x47800000 // a normal half or just beyond: add half a unit in the last place, ties to even
+  // A normal half or just beyond: add half a unit in the last place, ties to even.
+  return magnitude >= 0x38800000 && magnitude < 0x47800000
     ? ((word >>> 16) & 0x8000) | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
     : roundExtreme(word);
 }

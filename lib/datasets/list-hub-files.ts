@@ -120,7 +120,8 @@ function explainFiles(what: string, files: readonly string[], reason = ''): stri
   if (script !== undefined)
     return `${what} has no parquet files: it is made by a script, ${script}, which is not run here${reason}. ${advice}`;
   const more = files.length > SHOWN_FILES ? `, and ${files.length - SHOWN_FILES} more` : '';
-  return `${what} has no parquet files; it has ${files.slice(0, SHOWN_FILES).join(', ') || 'no files at all'}${more}${reason}. ${advice}`;
+  const shown = files.slice(0, SHOWN_FILES).join(', ') || 'no files at all';
+  return `${what} has no parquet files; it has ${shown}${more}${reason}. ${advice}`;
 }
 
 function isParquet(name: string): boolean {
@@ -154,7 +155,8 @@ function ownFiles(id: string, { files, card }: RepositoryInfo, revision: string)
   const add = (config: string, split: string, name: string): void => {
     const splits = configs.get(config) ?? new Map<string, string[]>();
     configs.set(config, splits);
-    const address = `${hubEndpoint()}/datasets/${id}/resolve/${encodeURIComponent(revision)}/${name.split('/').map(encodeURIComponent).join('/')}`;
+    const place = name.split('/').map(encodeURIComponent).join('/');
+    const address = `${hubEndpoint()}/datasets/${id}/resolve/${encodeURIComponent(revision)}/${place}`;
     const known = splits.get(split) ?? [];
     if (!known.includes(address)) splits.set(split, [...known, address]);
   };

@@ -142,8 +142,9 @@ class Loader {
     throw new VqaParquetError(
       this.part === 'all' || this.rowsSeen === 0
         ? `${this.name}: has no rows. Choose another split or file.`
-        : `${this.name}: none of its ${this.rowsSeen} rows belongs to the part "${this.part}". One split is divided image by image, and this one has too few different images for that. ` +
-            'Name a data set with a training and a validation split.',
+        : `${this.name}: none of its ${this.rowsSeen} rows belongs to the part "${this.part}". One split is divided ` +
+            'image by image, and this one has too few different images for that. Name a data set with a training ' +
+            'and a validation split.',
     );
   }
 

@@ -62,10 +62,13 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   const annotations = find(new RegExp(`^(annotations_${split}|v2_mscoco_${split}\\d*_annotations)\\.json$`));
   const captions = find(new RegExp(`^captions_${split}\\d*\\.json$`));
   const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
-  if (!questions || !annotations || !images)
+  if (!questions || !annotations || !images) {
+    const missing = [!questions && 'questions', !annotations && 'annotations', !images && 'image folder'];
     throw new VqaV2Error(
-      `${folder}: got no ${[!questions && 'questions', !annotations && 'annotations', !images && 'image folder'].filter(Boolean).join(', ')} of the split "${split}"; expected questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.`,
+      `${folder}: got no ${missing.filter(Boolean).join(', ')} of the split "${split}"; expected ` +
+        `questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.`,
     );
+  }
   const at = (name: string): string => path.join(folder, name);
   return {
     questions: at(questions),
@@ -140,11 +143,14 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
     }
   }
   const skipped = skips.report();
-  if (samples.length === 0)
+  if (samples.length === 0) {
+    const reason =
+      skipped.total === 0 ? 'has no questions' : `none of its questions can be used: ${describeSkipped(skipped)}`;
     throw new VqaV2Error(
-      `${files.questions}: ${skipped.total === 0 ? 'has no questions' : `none of its questions can be used: ${describeSkipped(skipped)}`}. ` +
-        `Expected questions with answers in ${files.annotations} and images in ${files.images}.`,
+      `${files.questions}: ${reason}. Expected questions with answers in ${files.annotations} and images in ` +
+        `${files.images}.`,
     );
+  }
   return { samples, skipped, source: path.basename(files.questions) };
 }
 

@@ -1,5 +1,5 @@
-// Where the page is: its address on this machine or behind a proxy, and which requests came to it. Against pages of other
-// sites: neither a name that was pointed at this machine, nor a request from another site, is answered.
+// Where the page is: its address on this machine or behind a proxy, and which requests came to it. Against pages of
+// other sites: neither a name that was pointed at this machine, nor a request from another site, is answered.
 import type { IncomingMessage } from 'node:http';
 import { DemoError } from './errors';
 
@@ -14,8 +14,8 @@ const MAX_HOSTS = 100;
 const HOST_NAME = /^(?:\*|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])$/;
 
 /**
- * Hosts from the environment: `BLIP_DEMO_HOSTS`, separated by commas; any under JupyterHub, whose proxy asks for a login
- * before it passes a request on.
+ * Hosts from the environment: `BLIP_DEMO_HOSTS`, separated by commas; any under JupyterHub, whose proxy asks for a
+ * login before it passes a request on.
  *
  * @example
  * defaultHosts({ BLIP_DEMO_HOSTS: 'hub.example.org, lab.example.org' }) // ['hub.example.org', 'lab.example.org']

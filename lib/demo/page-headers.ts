@@ -1,4 +1,5 @@
-// Headers that isolate the page: only its own scripts and styles run, and nothing is loaded from or sent to other hosts.
+// Headers that isolate the page: only its own scripts and styles run, and nothing is loaded from or sent to other
+// hosts.
 
 /**
  * Jupyter's own pages may show the demo in a frame: they come from this machine, and so do those of Visual Studio Code.

@@ -86,7 +86,8 @@ const TOKEN_BYTES = 18;
  * Starts the page. The model stays the caller's: close the demo before disposing of it.
  *
  * @example
- * const demo = await startDemo(model, processor, { examples: [{ image: 'data/pictures/demo.jpg', question: 'how many dogs are there?' }] });
+ * const examples = [{ image: 'data/pictures/demo.jpg', question: 'how many dogs are there?' }];
+ * const demo = await startDemo(model, processor, { examples });
  * demo.url // 'http://127.0.0.1:40123/?token=…'
  * @throws {DemoError} when an example's image is missing, or the port is taken
  */

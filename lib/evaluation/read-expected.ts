@@ -38,7 +38,8 @@ function parseCase(item: unknown, where: string): PublishedCase {
     throw new ExpectedResultsError(`${where}: text is ${quote(String(text))}; expected what ${task} is given.`);
   if (task === 'match' ? !isShare(score) : !isIds(ids))
     throw new ExpectedResultsError(
-      `${where}: expected ${task === 'match' ? 'a score from 0 to 1' : 'ids, a list of token ids from the BOS token to the end token'}.`,
+      `${where}: expected ` +
+        (task === 'match' ? 'a score from 0 to 1.' : 'ids, a list of token ids from the BOS token to the end token.'),
     );
   if (tolerance !== undefined && !isShare(tolerance))
     throw new ExpectedResultsError(`${where}: tolerance is ${quote(String(tolerance))}; expected 0 to 1.`);

@@ -42,7 +42,8 @@ const SOURCE_OPTIONS = ['cache_dir', 'revision', 'local_files_only', 'progress_c
  *   checkpoint is compared with that one's values. Of a folder of converted models, every file is compared with the
  *   manifest
  * @example
- * for await (const { status, check, got } of verifyCheckpoint('Salesforce/blip-vqa-base')) console.log(status, check, got);
+ * for await (const { status, check, got } of verifyCheckpoint('Salesforce/blip-vqa-base'))
+ *   console.log(status, check, got);
  * // pass side files config.json, preprocessor_config.json, …
  * // pass answer: "how many dogs are in the picture?" (FP16 weights, f32) "1" [30522, 1015, 102]
  */

@@ -45,8 +45,8 @@ export class BadWords {
 function parseSequences(value: unknown, vocab_size: number): (readonly number[])[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SEQUENCES)
     throw new GenerationOptionsError(
-      `bad_words_ids is ${describeValue(value)}, expected a list of 1 to ${MAX_SEQUENCES} lists of token ids, such as ` +
-        '[[12], [7, 31]]. Leave it out to forbid nothing.',
+      `bad_words_ids is ${describeValue(value)}, expected a list of 1 to ${MAX_SEQUENCES} lists of token ids, such ` +
+        'as [[12], [7, 31]]. Leave it out to forbid nothing.',
     );
   return value.map((ids: unknown, at) => {
     if (!Array.isArray(ids) || ids.length === 0)

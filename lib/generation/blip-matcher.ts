@@ -24,7 +24,8 @@ import { splitOptions, type PretrainedOptions } from './pretrained-options';
  * @example
  * const matcher = await OVBlipMatcher.fromPretrained('Salesforce/blip-itm-base-coco');
  * const image_embeds = await matcher.encodeImage({ pixel_values });
- * await matcher.match({ image_embeds, ...processor.text(['a dog on a beach', 'a red car']) }) // one number from 0 to 1 per text
+ * const texts = processor.text(['two dogs on a beach', 'a red car']);
+ * await matcher.match({ image_embeds, ...texts }) // one number from 0 to 1 for each text
  */
 export class OVBlipMatcher {
   private constructor(private readonly encoders: Encoders) {}
@@ -221,7 +222,8 @@ function findProblem(folder: string, has: (name: string) => boolean): string | u
   const missing = ['config.json', 'blip_vision_model.xml', ...text].find((name) => !has(name));
   return missing === undefined
     ? undefined
-    : `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote from a retrieval checkpoint, such as Salesforce/blip-itm-base-coco.`;
+    : `${path.join(folder, missing)} is missing. Expected a folder that convertBlip wrote from a retrieval ` +
+        `checkpoint, such as Salesforce/blip-itm-base-coco.`;
 }
 
 function notForRetrieval(idOrFolder: string): string {

@@ -211,7 +211,8 @@ export class OVBlipModel {
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    * @example
    * const answers = ['1', '2', '3', 'yes'];
-   * const [ranked] = await model.rankAnswers({ image_embeds, ...processor.text('how many dogs are there?') }, processor.text(answers));
+   * const question = processor.text('how many dogs are there?');
+   * const [ranked] = await model.rankAnswers({ image_embeds, ...question }, processor.text(answers));
    * answers[ranked[0].index] // '2'
    */
   async rankAnswers(
@@ -242,7 +243,8 @@ export class OVBlipModel {
    * @returns yields the new token of each row after each step, and returns the output
    * @throws as generateCaption does, at the first step of the loop
    * @example
-   * for await (const [id] of model.streamCaption({ pixel_values })) process.stdout.write(`${processor.tokens([id])} `); // two gray dogs ...
+   * for await (const [id] of model.streamCaption({ pixel_values })) process.stdout.write(`${processor.tokens([id])} `);
+   * // two gray dogs ...
    */
   streamCaption(
     inputs: ImageInput & Partial<Texts>,

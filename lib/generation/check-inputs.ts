@@ -77,7 +77,9 @@ export function checkTokens(
   folder: string,
 ): readonly [rows: number, length: number] {
   const { vocab_size, max_position_embeddings } = text_config;
-  const advice = `Use the BlipProcessor of ${folder}: { ...processor.text(question) } passes input_ids, attention_mask and dims.`;
+  const advice =
+    `Use the BlipProcessor of ${folder}: { ...processor.text(question) } passes input_ids, ` +
+    `attention_mask and dims.`;
   for (const [name, value] of Object.entries({ input_ids, attention_mask: attention_mask ?? input_ids }))
     if (!(value instanceof BigInt64Array))
       throw new BlipModelError(`${name} is ${kindOf(value)}, expected a BigInt64Array. ${advice}`);

@@ -1,5 +1,5 @@
-// Runs the search of a generation: all rows at once, or, where prompts have different lengths, those of one length after
-// the other, so that every row gets what it gets alone.
+// Runs the search of a generation: all rows at once, or, where prompts have different lengths, those of one length
+// after the other, so that every row gets what it gets alone.
 import type { CompiledModel, OpenVINO } from '../openvino';
 import { beamSearch } from './beam-search';
 import { DecoderSession, type EncoderStates } from './decoder-session';
@@ -34,7 +34,8 @@ export function settingsByLength(
   const [first] = all.values();
   if (lengths.length > 1 && (first.on_token || first.output_scores))
     throw new GenerationOptionsError(
-      `${first.on_token ? 'on_token' : 'output_scores'} needs prompts of one length, got lengths ${lengths.join(', ')}: ` +
+      `${first.on_token ? 'on_token' : 'output_scores'} needs prompts of one length, got ` +
+        `lengths ${lengths.join(', ')}: ` +
         'rows with different prompts do not run in one batch. Leave it out, or make one call per prompt.',
     );
   // A seed that was not given is the same for all

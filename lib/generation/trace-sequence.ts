@@ -114,7 +114,8 @@ export function checkSequence(
     );
   if (!Number.isSafeInteger(num_likeliest) || num_likeliest < 0 || num_likeliest > vocab_size)
     throw new BlipModelError(
-      `num_likeliest is ${describeValue(num_likeliest)}, expected a whole number from 0 to ${vocab_size}, the size of the vocabulary.`,
+      `num_likeliest is ${describeValue(num_likeliest)}, expected a whole number from 0 to ${vocab_size}, the size ` +
+        `of the vocabulary.`,
     );
   if (sequence.length > max_position_embeddings + 1)
     throw new BlipModelError(

@@ -39,7 +39,8 @@ export async function describeFile(
   { id, revision, file }: RepositoryFile,
   options: RetryOptions,
 ): Promise<RemoteFile | MissingFile> {
-  const url = `${hubEndpoint()}/${id}/resolve/${encodeURIComponent(revision)}/${file.split('/').map(encodeURIComponent).join('/')}`;
+  const place = file.split('/').map(encodeURIComponent).join('/');
+  const url = `${hubEndpoint()}/${id}/resolve/${encodeURIComponent(revision)}/${place}`;
   const response = await withRetries(
     `${id}: ${file}`,
     async () => {

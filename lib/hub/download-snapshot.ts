@@ -182,10 +182,11 @@ interface Incomplete {
 function explainIncomplete(cache: RepositoryCache, { id, revision, wanted, local_files_only }: Incomplete): never {
   const commit = cache.commitOf(revision);
   const absent = wanted.files.find(({ name, required }) => required && !cache.has(commit, name))?.name;
+  const weights = `the weights (${wanted.weights.map(({ name }) => name).join(', ')})`;
   const what =
     absent === wanted.files[0].name
       ? `${id} at ${revision} is not in the cache (${cache.folder})`
-      : `${cache.snapshot(commit)} lacks ${absent ?? `the weights (${wanted.weights.map(({ name }) => name).join(', ')})`}: ${id} at ${revision} is only partly in the cache`;
+      : `${cache.snapshot(commit)} lacks ${absent ?? weights}: ${id} at ${revision} is only partly in the cache`;
   const why = local_files_only ? 'the option local_files_only is set' : 'HF_HUB_OFFLINE is set';
   throw new LocalEntryNotFoundError(`${what}, and ${why}. Unset it to download what is missing.`);
 }

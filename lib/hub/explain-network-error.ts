@@ -56,8 +56,10 @@ function explainProxyError(status: number, url: URL, proxy: Proxy, cause: ErrorO
   const { protocol, host, username } = proxy.url;
   const advice =
     status === 407
-      ? `${username ? 'It does not accept the user name and password given' : 'It requires a user name and password'}: set ${proxy.variable}=${protocol}//user:password@${host} (special characters percent-encoded).`
-      : `It blocks this host: ask its administrator, use another proxy, or exempt the host with NO_PROXY=${url.hostname}.`;
+      ? (username ? 'It does not accept the user name and password given' : 'It requires a user name and password') +
+        `: set ${proxy.variable}=${protocol}//user:password@${host} (special characters percent-encoded).`
+      : `It blocks this host: ask its administrator, use another proxy, or exempt the host with ` +
+        `NO_PROXY=${url.hostname}.`;
   return new ProxyError(`${what}. ${advice}`, cause);
 }
 

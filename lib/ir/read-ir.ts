@@ -70,7 +70,8 @@ export class IRFile {
     const found = this.#byName.get(name);
     if (!found)
       throw new ReadIRError(
-        `${this.xml}: no layer ${quote(name)} among ${this.layers.length}. Look the name up in Netron, or in \`layers\`.`,
+        `${this.xml}: no layer ${quote(name)} among ${this.layers.length}. Look the name up in Netron, or in ` +
+          `\`layers\`.`,
       );
     return found;
   }

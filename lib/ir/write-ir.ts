@@ -189,7 +189,8 @@ function toXML(graph: Graph, placements: ReadonlyMap<Node, Placement>, info: Rea
   const edges = graph.nodes.flatMap((node) =>
     node.inputs.map(
       (value, port) =>
-        `<edge from-layer="${value.node.id}" from-port="${outputPort(value)}" to-layer="${node.id}" to-port="${port}"/>`,
+        `<edge from-layer="${value.node.id}" from-port="${outputPort(value)}" to-layer="${node.id}" ` +
+        `to-port="${port}"/>`,
     ),
   );
   return [
@@ -238,7 +239,8 @@ function outputPort(value: Value): number {
 function portXML({ type, shape }: Value, id: number, tensorNames: readonly string[]): string {
   const names = tensorNames.map((name) => name.replace(/,/g, '\\,')).join(',');
   const dims = shape.map((dim) => `<dim>${dim}</dim>`).join('');
-  return `<port id="${id}" precision="${PRECISION[type]}"${tensorNames.length > 0 ? ` names="${escape(names)}"` : ''}>${dims}</port>`;
+  const named = tensorNames.length > 0 ? ` names="${escape(names)}"` : '';
+  return `<port id="${id}" precision="${PRECISION[type]}"${named}>${dims}</port>`;
 }
 
 function escape(text: string): string {

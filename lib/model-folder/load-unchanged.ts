@@ -126,7 +126,8 @@ async function folderState(folder: string): Promise<string> {
     const names = (await fs.promises.readdir(folder)).filter(belongsToModel).sort();
     const states = names.map(async (name) => {
       const file = path.join(folder, name);
-      return `${name} ${name === MANIFEST_FILE ? await fs.promises.readFile(file, 'utf8') : (await fileIdentity(file)).identity}`;
+      const isManifest = name === MANIFEST_FILE;
+      return `${name} ${isManifest ? await fs.promises.readFile(file, 'utf8') : (await fileIdentity(file)).identity}`;
     });
     return (await Promise.all(states)).join('\n');
   } catch (error) {

@@ -97,5 +97,8 @@ export function remakeAdvice(folder: string, { made_by, checkpoint }: ModelOrigi
           `quantizeBlip(folder, samples, ${target}), with the folder that ${id} was converted to`,
           `quantize ${id} --output ${target}`,
         ];
-  return `Make it anew: ${call}; or blip-openvino ${command}. Or remove ${MANIFEST_FILE} to use the folder as it is, unchecked.`;
+  return (
+    `Make it anew: ${call}; or blip-openvino ${command}. Or remove ${MANIFEST_FILE} to use the folder as it ` +
+    `is, unchecked.`
+  );
 }

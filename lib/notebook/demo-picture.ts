@@ -59,7 +59,8 @@ async function explained(address: string, fetch: () => Promise<string>): Promise
  * What to keep in mind when the small bundled model looks at something else than a drawn scene; undefined otherwise.
  *
  * @example
- * trainingNote(runSettings({ BLIP_PICTURE: 'photo.jpg' })) // 'models/blip-scenes was trained on drawn scenes alone ...'
+ * trainingNote(runSettings({ BLIP_PICTURE: 'photo.jpg' }))
+ * // 'models/blip-scenes was trained on drawn scenes alone ...'
  */
 export function trainingNote(settings: RunSettings): string | undefined {
   checkArguments('trainingNote', { settings: [settings, ['isBundled', 'picture']] });

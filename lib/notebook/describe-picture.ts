@@ -11,7 +11,8 @@ const MAX_LENGTH = 20;
 /**
  * @param asked `text` is the question, or the text to match
  * @example
- * await showFigure({ title: 'INT8', ...(await describePicture(model, processor, { image: picture, text: question })) });
+ * const described = await describePicture(model, processor, { image: picture, text: question });
+ * await showFigure({ title: 'INT8', ...described });
  */
 export async function describePicture(
   model: TaskModel,

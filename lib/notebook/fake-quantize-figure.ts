@@ -69,7 +69,8 @@ function stairs(frame: Frame, f: (x: number) => number, points: number): string 
   const path = Array.from({ length: points + 1 }, (_, i) => {
     const value = f(low + ((high - low) * i) / points);
     const share = high > low ? (value - low) / (high - low) : 0.5;
-    return `${(x + (width * i) / points).toFixed(1)} ${(y + height * (1 - Math.min(1, Math.max(0, share)))).toFixed(1)}`;
+    const below = height * (1 - Math.min(1, Math.max(0, share)));
+    return `${(x + (width * i) / points).toFixed(1)} ${(y + below).toFixed(1)}`;
   });
   return (
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="#f8fafc" stroke="#e2e8f0"/>` +

@@ -78,7 +78,8 @@ function panel({ token_id, token, likeliest }: LikelyStep, step: number, width: 
     const [name, number] = [shorten(each.token, names - 6), twoDigits(each.probability)];
     return [
       text(names - 6, y + 12.5, name, { size: 12, bold: chosen, anchor: 'end', mono: true }),
-      `<rect x="${names}" y="${y}" width="${length.toFixed(1)}" height="${BAR_HEIGHT}" rx="2" fill="${chosen ? CHOSEN : OTHER}"/>`,
+      `<rect x="${names}" y="${y}" width="${length.toFixed(1)}" height="${BAR_HEIGHT}" rx="2" ` +
+        `fill="${chosen ? CHOSEN : OTHER}"/>`,
       text(names + length + 5, y + 12.5, number, { size: 11.5, muted: !chosen, anchor: 'start' }),
     ].join('\n');
   });

@@ -1,6 +1,6 @@
 // Runs in Jupyter's page when the button of showDemo is clicked: finds a way to the kernel's port, and opens the demo
-// below the button. Through Jupyter's own proxy (jupyter-server-proxy) where the server has it, as on a hub; else at the
-// kernel's address, which a browser on the same machine reaches; else it says what to do.
+// below the button. Through Jupyter's own proxy (jupyter-server-proxy) where the server has it, as on a hub; else at
+// the kernel's address, which a browser on the same machine reaches; else it says what to do.
 
 /** @param {HTMLButtonElement} button */
 export default async function openDemo(button) {
@@ -41,10 +41,10 @@ export default async function openDemo(button) {
     if (isHere && (await ask(`http://127.0.0.1:${port}/about`, { mode: 'no-cors' }))) return { address: demo };
     return {
       problem:
-        `This browser does not reach port ${port} of the machine on which the kernel runs. Either install Jupyter's proxy ` +
-        'where Jupyter itself runs (pip install --user jupyter-server-proxy; no administrator is needed), restart the ' +
-        `Jupyter server and run this cell again; or forward the port, ssh -L ${port}:127.0.0.1:${port} followed by the ` +
-        `machine's name, and open ${demo}`,
+        `This browser does not reach port ${port} of the machine on which the kernel runs. Either install Jupyter's ` +
+        'proxy where Jupyter itself runs (pip install --user jupyter-server-proxy; no administrator is needed), ' +
+        `restart the Jupyter server and run this cell again; or forward the port, ssh -L ${port}:127.0.0.1:${port} ` +
+        `followed by the machine's name, and open ${demo}`,
     };
   }
 

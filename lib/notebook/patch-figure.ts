@@ -45,6 +45,9 @@ export async function patchFigure(processor: BlipProcessor, figure: PatchFigure)
     `The image, ${before.width} x ${before.height} pixels, is squashed to ${after.width} x ${after.height} ` +
     `pixels and cut into ${columns} x ${rows} patches of ${patch_size} x ${patch_size} pixels.`;
   const middle = MARGIN + SIDE / 2;
+  const grid =
+    lines(columns, (at) => `M${x + at} ${MARGIN}v${rows * step}`) +
+    lines(rows, (at) => `M${x} ${MARGIN + at}h${columns * step}`);
   const parts = [
     picture(left.href, { x: MARGIN, y: middle - height / 2, width, height }),
     text(MARGIN + width / 2, middle + height / 2 + 20, `${before.width} x ${before.height} pixels`, { size: 13 }),
@@ -53,8 +56,8 @@ export async function patchFigure(processor: BlipProcessor, figure: PatchFigure)
       [x - 8, middle],
     ]),
     picture(right.href, { x, y: MARGIN, width: SIDE, height: SIDE }),
-    `<path d="${lines(columns, (at) => `M${x + at} ${MARGIN}v${rows * step}`)}${lines(rows, (at) => `M${x} ${MARGIN + at}h${columns * step}`)}" fill="none" stroke="#ffffff" stroke-width="2.4"/>`,
-    `<path d="${lines(columns, (at) => `M${x + at} ${MARGIN}v${rows * step}`)}${lines(rows, (at) => `M${x} ${MARGIN + at}h${columns * step}`)}" fill="none" stroke="#1e293b" stroke-width="0.8"/>`,
+    `<path d="${grid}" fill="none" stroke="#ffffff" stroke-width="2.4"/>`,
+    `<path d="${grid}" fill="none" stroke="#1e293b" stroke-width="0.8"/>`,
     text(x + SIDE / 2, MARGIN + SIDE + 20, `${after.width} x ${after.height} pixels, ${columns} x ${rows} patches`, {
       size: 13,
     }),

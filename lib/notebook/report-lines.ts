@@ -46,8 +46,10 @@ const MISSING = 'missing: the run ended before it was measured';
  * Three lines: what 8 bits cost in accuracy, save in size, and gain in speed.
  *
  * @example
- * reportLines({ model: 'models/blip-scenes', accuracy: { before: 0.994, after: 0.994 }, compression: 1.956, speedup: { 'image-to-text': 1.08 } })
- * // ['accuracy drop     0.00 points (99.4 % to 99.4 %)', 'compression rate  1.956x', 'speed-up          image-to-text 1.08x']
+ * const accuracy = { before: 0.994, after: 0.994 };
+ * reportLines({ model: 'models/blip-scenes', accuracy, compression: 1.956, speedup: { 'image-to-text': 1.08 } })
+ * // ['accuracy drop     0.00 points (99.4 % to 99.4 %)', 'compression rate  1.956x',
+ * //  'speed-up          image-to-text 1.08x']
  */
 export function reportLines(results: OptimizeResults): string[] {
   checkArguments('reportLines', { results: [results, 'object'] });

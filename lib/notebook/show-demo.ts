@@ -29,8 +29,8 @@ export function showDemo(demo: { readonly url: string; readonly port: number; re
     'text/plain': `Demo: ${url} (as long as this kernel runs)`,
     'text/html':
       `<div data-demo="${address}" data-port="${port}" data-token="${escapeHTML(token)}">` +
-      `<p><button type="button" onclick="${escapeHTML(`(${source.trim()})(this)`)}">Open the demo here</button> or in ` +
-      `<a href="${address}" target="_blank" rel="noopener">a tab of its own</a>: ` +
+      `<p><button type="button" onclick="${escapeHTML(`(${source.trim()})(this)`)}">Open the demo here</button> or ` +
+      `in <a href="${address}" target="_blank" rel="noopener">a tab of its own</a>: ` +
       'it answers as long as this kernel runs.</p><p role="status"></p></div>',
   });
 }

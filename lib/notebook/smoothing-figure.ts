@@ -52,7 +52,9 @@ export function smoothingFigure(place: QuantizedInput, outputs: readonly NodeOut
     const sorted = [...panel.maxima].sort((a, b) => b - a);
     const [largest, middle] = [sorted[0] ?? 0, sorted[Math.floor(sorted.length / 2)] ?? 0];
     const ratio = middle > 0 ? (largest / middle).toFixed(1) : 'many';
-    const label = `${panel.name}: largest ${largest.toPrecision(3)}, middle channel ${middle.toPrecision(3)}, ${ratio} times as much`;
+    const label =
+      `${panel.name}: largest ${largest.toPrecision(3)}, middle ` +
+      `channel ${middle.toPrecision(3)}, ${ratio} times as much`;
     return { ...panel, largest, label };
   });
   const title = `Largest activation in each of ${smoothing.length} channels, ${outputs.length} images`;
@@ -62,7 +64,8 @@ export function smoothingFigure(place: QuantizedInput, outputs: readonly NodeOut
     const bar = width / maxima.length;
     const path = maxima.map((value, i) => {
       const height = largest > 0 ? ((PANEL - 24) * value) / largest : 0;
-      return `M${(MARGIN + i * bar).toFixed(2)} ${(y + PANEL - 24).toFixed(2)}v${(-height).toFixed(2)}h${(0.8 * bar).toFixed(2)}v${height.toFixed(2)}z`;
+      const start = `M${(MARGIN + i * bar).toFixed(2)} ${(y + PANEL - 24).toFixed(2)}`;
+      return `${start}v${(-height).toFixed(2)}h${(0.8 * bar).toFixed(2)}v${height.toFixed(2)}z`;
     });
     return [
       text(MARGIN, y - 6, label, { size: 13, anchor: 'start' }),

@@ -2,7 +2,9 @@
 import { checkArguments } from '../core/check-arguments';
 import type { LikelyToken, PatchAttention } from '../pipelines';
 
-/** A token with its attention, as `traceCaption` and `traceAnswer` return it; tokens of a question have no likeliest. */
+/**
+ * A token with its attention, as `traceCaption` and `traceAnswer` return it; tokens of a question have no likeliest.
+ */
 export interface AttendingToken {
   readonly token: string;
   readonly probability?: number;

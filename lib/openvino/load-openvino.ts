@@ -21,8 +21,8 @@ const told = new Set<string>();
 const REMEDIES: Readonly<Record<RuntimeName, () => string>> = {
   'c-api': () => `Run: ${pipInstall('openvino')}`,
   'openvino-node': () =>
-    'Run: npm install --no-save openvino-node (with Node 21 or newer), then: node node_modules/openvino-node/scripts/download-runtime.js. ' +
-    'Or use the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
+    'Run: npm install --no-save openvino-node (with Node 21 or newer), then: node ' +
+    'node_modules/openvino-node/scripts/download-runtime.js. Or use the C API instead: BLIP_OPENVINO_RUNTIME=c-api',
 };
 
 /**

@@ -58,7 +58,9 @@ try {
   if (!addon || !addon.Core || !addon.Tensor) throw new Error("expected the addon's Core and Tensor");
   const core = new addon.Core();
   const devices = core.getAvailableDevices();
-  if (!devices.includes('CPU')) throw new Error('it finds no CPU device (its CPU plugin is missing; devices: ' + (devices.join(', ') || 'none') + ')');
+  const found = devices.join(', ') || 'none';
+  if (!devices.includes('CPU'))
+    throw new Error('it finds no CPU device (its CPU plugin is missing; devices: ' + found + ')');
   const request = core.compileModelSync(model, 'CPU', { INFERENCE_PRECISION_HINT: 'f32' }).createInferRequest();
   request.setTensor('x', new addon.Tensor('f32', [2], Float32Array.of(1, 2)));
   const values = Array.from(request.infer().y.getData()).join();

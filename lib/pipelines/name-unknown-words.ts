@@ -5,7 +5,8 @@ import type { BlipProcessor } from '../preprocessing';
  * `{ unknown_words }`, or nothing where there are none, to spread into a result.
  *
  * @example
- * { answer: 'no', ...nameUnknownWords(processor, 'is there an axolotl?') } // { answer: 'no', unknown_words: ['axolotl'] }
+ * { answer: 'no', ...nameUnknownWords(processor, 'is there an axolotl?') }
+ * // { answer: 'no', unknown_words: ['axolotl'] }
  */
 export function nameUnknownWords(
   processor: BlipProcessor,

@@ -106,7 +106,8 @@ export async function traceCaption(
  * @param options those of generateAnswer, `layer`, `heads`, `num_likeliest`, `sequence`
  * @throws {BlipModelError} when the folder was converted without attention
  * @example
- * const { text, question } = await traceAnswer(model, processor, { image_embeds, question: 'how many dogs are there?' });
+ * const inputs = { image_embeds, question: 'how many dogs are there?' };
+ * const { text, question } = await traceAnswer(model, processor, inputs);
  * text // '2'
  * question.map(({ token }) => token) // ['[CLS]', 'how', 'many', 'dogs', 'are', 'there', '?', '[SEP]']
  */

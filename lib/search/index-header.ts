@@ -7,7 +7,9 @@ export interface IndexedImage {
   /** Relative to the indexed folder, with `/` between its parts on every system. */
   readonly path: string;
   readonly size: number;
-  /** When it was last changed, in nanoseconds since 1970; '0' where it was indexed too soon after to be sure of that. */
+  /**
+   * When it was last changed, in nanoseconds since 1970; '0' where it was indexed too soon after to be sure of that.
+   */
   readonly mtime_ns: string;
   /** 64 hexadecimal digits. */
   readonly sha256: string;

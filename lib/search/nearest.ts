@@ -34,7 +34,9 @@ function dotRow(vector: Float32Array, rows: Float32Array, start: number): number
   return a + b + c + d;
 }
 
-/** A heap of the `count` largest so far, the smallest of them on top: nearly every value is compared with that alone. */
+/**
+ * A heap of the `count` largest so far, the smallest of them on top: nearly every value is compared with that alone.
+ */
 function largest(values: Float32Array, count: number): Neighbour[] {
   const heap: number[] = [];
   /** Of equal values, the later row is the smaller. */

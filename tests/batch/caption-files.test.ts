@@ -1,4 +1,5 @@
-// captionFolder on the bundled model, captions beside their images: what is written, what is done again and what is not.
+// captionFolder on the bundled model, captions beside their images: what is written, what is done again and what is
+// not.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -21,7 +22,7 @@ describe('captions beside their images', () => {
     assert.deepEqual(left, ['.blip-captions.jsonl']);
   });
 
-  test('are done again when the image, the options or the caption file changed, not when only its time did', async () => {
+  test('are done again when image, options or caption file changed, not when only a time did', async () => {
     const folder = photos('demo.jpg', 'park-day-cat.jpg');
     await captionFolder(folder, base);
     fs.utimesSync(path.join(folder, 'demo.jpg'), new Date(), new Date());

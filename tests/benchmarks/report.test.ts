@@ -79,7 +79,8 @@ describe('what other programs say', () => {
   test('benchmark_app: the median of a run, or the inverse of the rate', () => {
     // The fields of benchmark_report.json, as openvino 2026.4 writes them
     const text =
-      '{"execution_results":{"total number of iterations":"17","latency (ms)":"356.21","avg latency":"360.10","throughput":"4.0"}}';
+      '{"execution_results":{"total number of iterations":"17","latency (ms)":"356.21","avg ' +
+      'latency":"360.10","throughput":"4.0"}}';
     assert.equal(parseReport(text, 'latency'), 356.21);
     assert.equal(parseReport(text, 'throughput'), 250);
     for (const bad of ['{}', '[]', 'null', '{"execution_results":{"throughput":"0"}}'])

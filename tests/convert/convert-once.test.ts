@@ -91,7 +91,7 @@ describe('convertOnce', () => {
     );
   });
 
-  it('converts again for another dtype, and for a checkpoint of the same size and date with other weights', async () => {
+  it('converts again for another dtype, and for other weights of the same size and date', async () => {
     const { folder: half } = await convert();
     const { folder: full } = await convert(checkpoint, { dtype: 'fp32' });
     assert.deepEqual([await modelDtype(half), await modelDtype(full)], ['fp16', 'fp32']);
@@ -105,7 +105,7 @@ describe('convertOnce', () => {
     assert.ok(changed.converted && changed.folder !== half);
   });
 
-  it('knows a checkpoint of the hub by its commit, wherever its files are, and needs no weights for it any more', async () => {
+  it('knows a checkpoint of the hub by its commit, wherever its files are, and needs no weights any more', async () => {
     const places = ['one', 'two'].map((name) =>
       path.join(work, `${name}-${count}`, 'snapshots', '0123456789abcdef'.repeat(3).slice(0, 40)),
     );

@@ -26,7 +26,8 @@ const KINDS: Readonly<Record<string, (file: string) => void>> = {
       [
         '-e',
         // Killed, so that the socket stays.
-        `require('node:net').createServer().listen(${JSON.stringify(file)}, () => process.kill(process.pid, 'SIGKILL'))`,
+        `require('node:net').createServer().listen(${JSON.stringify(file)}, () => process.kill(process.pid, ` +
+          `'SIGKILL'))`,
       ].slice(0),
       { stdio: 'ignore' },
     ),

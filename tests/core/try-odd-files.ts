@@ -1,5 +1,5 @@
-// try-odd-files.ts MODEL ODD PLACE: puts the odd file ODD where each kind of file belongs, and has it read. Prints a line
-// for each case, and one for what ends otherwise than with a result or an error of the library.
+// try-odd-files.ts MODEL ODD PLACE: puts the odd file ODD where each kind of file belongs, and has it read. Prints a
+// line for each case, and one for what ends otherwise than with a result or an error of the library.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { loadCheckpoint, openPyTorchFile, openSafetensors } from '../../lib/checkpoint';

@@ -78,7 +78,7 @@ async function load(id: string, options: { split: 'train' | 'val'; count: number
 
 const ids = (samples: readonly VqaSample[]): string[] => samples.map(({ question_id }) => question_id);
 
-test('row groups of 100 rows, images in a dictionary: 300 samples of ten groups, in little more than their images', async () => {
+test('row groups of 100 rows, images in a dictionary: 300 samples in little more than their images', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `default/validation/${String(i).padStart(4, '0')}.parquet`);
   const files: Record<string, string> = {};
   for (const [index, name] of names.entries()) {

@@ -44,7 +44,7 @@ test('a second call takes samples from the cache, also when the hub is gone or H
   assert.deepEqual((await load({ cache_dir }, 5)).samples, samples);
 });
 
-test('configs and splits: the only config, a named one, one split divided, and what there is when none fits', async () => {
+test('configs and splits: the only one, a named one, one split divided, and what there is when none fits', async () => {
   const file = `${hub.endpoint}${FILE}`;
   hub.splits = { english: { validation: [file], testdev: [file] } };
   const [train, val] = [ids((await load({ split: 'train' })).samples), ids((await load()).samples)];

@@ -158,7 +158,7 @@ test('the bundled data set itself: both splits, none of their pictures in common
   assert.ok(val.samples.every(({ image }) => !pictures.has(image)));
 });
 
-test('a folder with few of the pictures: the annotations (370 MB in VQAv2) are read once or twice, not for every gap', async (context) => {
+test('a folder with few of the images: the annotations (370 MB in VQAv2) are read once or twice', async (context) => {
   const source = path.join(folder, 'few');
   fs.mkdirSync(path.join(source, 'images'), { recursive: true });
   const numbers = Array.from({ length: 2000 }, (_, id) => id);

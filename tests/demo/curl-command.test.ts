@@ -1,5 +1,5 @@
-// The command line that the page shows: a POSIX shell passes to curl exactly what was meant, whatever names and questions
-// contain.
+// The command line that the page shows: a POSIX shell passes to curl exactly what was meant, whatever names and
+// questions contain.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// A headless Chromium for tests of the page: the one in CHROME_PATH, or one that is installed. playwright-core drives it
-// and brings none of its own.
+// A headless Chromium for tests of the page: the one in CHROME_PATH, or one that is installed. playwright-core drives
+// it and brings none of its own.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { chromium, type Browser } from 'playwright-core';

@@ -1,4 +1,5 @@
-// A function of one of the page's scripts, for tests without a browser. They are JavaScript: what comes back is unknown.
+// A function of one of the page's scripts, for tests without a browser. They are JavaScript: what comes back is
+// unknown.
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../project-root';

@@ -1,5 +1,5 @@
-// A reverse proxy as Jupyter's: `/user/ann/proxy/PORT/x` goes to `/x`, or with its path, of a server on this machine. The
-// Host header stays the browser's.
+// A reverse proxy as Jupyter's: `/user/ann/proxy/PORT/x` goes to `/x`, or with its path, of a server on this machine.
+// The Host header stays the browser's.
 import * as http from 'node:http';
 
 const PREFIX = /^\/user\/ann\/proxy\/(\d+)(\/.*)$/;

@@ -66,7 +66,7 @@ describe('verifyCheckpoint', () => {
       );
     });
 
-  it('compares a folder with the published checkpoint of its name, and fails where it writes something else', async () => {
+  it('compares a folder with the published checkpoint of its name, and fails where texts differ', async () => {
     const rows = await verify(VQA, quick);
     const failed = rows.filter(({ status }) => status === 'FAIL');
     assert.equal(failed.length, 1);

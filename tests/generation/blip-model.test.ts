@@ -26,7 +26,7 @@ async function answer(pixel_values: PixelInput, question: string, options?: Gene
 
 describe('batches', () => {
   for (const num_beams of [1, 3])
-    it(`questions of different lengths about one image, padded, are answered as one by one, ${num_beams} beams`, async () => {
+    it(`questions of different lengths about one image, padded, answered as alone, ${num_beams} beams`, async () => {
       for (const { pixel_values, questions } of images) {
         const text = processor.text(questions);
         assert.ok(text.attention_mask.includes(0n), 'the questions need padding');

@@ -44,7 +44,7 @@ describe('greedy search', () => {
     assert.deepEqual(await greedy(decoder, [[BOS]], { max_new_tokens: 2 }), [[BOS, A, A]]);
   });
 
-  it('ends each row at its own end token, feeds and fills it with the pad token, and stops with the last row', async () => {
+  it('ends each row at its own end token, fills it with the pad token, and stops with the last row', async () => {
     const decoder = new ScoreDecoder(VOCABULARY, (ids) =>
       ids.length >= ids[1] ? prefer({ [EOS]: 1 }) : prefer({ [B]: 1 }),
     );
@@ -81,7 +81,7 @@ describe('greedy search', () => {
     assert.deepEqual(await greedy(always(), [[BOS, B]], { min_new_tokens: 1 }), [[BOS, B, A, EOS]]);
   });
 
-  it('divides positive and multiplies negative scores of used tokens by repetition_penalty, once per token', async () => {
+  it('divides positive, multiplies negative scores of used tokens by repetition_penalty, once per token', async () => {
     const next = async (scores: Readonly<Record<number, number>>): Promise<number> => {
       const options = { max_new_tokens: 1, repetition_penalty: 1.5 };
       return (await greedy(new ScoreDecoder(VOCABULARY, () => prefer(scores)), [[BOS, A, A]], options))[0][3];
@@ -190,7 +190,7 @@ describe('beam search', () => {
     assert.deepEqual(await run(1), [BOS, A, A, EOS]);
   });
 
-  it('early_stopping true ends as soon as num_beams texts are complete, "never" looks on for a better one', async () => {
+  it('early_stopping true ends when num_beams texts are complete, "never" looks on for a better one', async () => {
     // Ends come at steps 1 (-0.74 per token) and 2 (-0.69); the way of A's is far better per token at its end, step 5.
     const scores = ({ length }: readonly number[]): number[] => {
       if (length <= 2) return prefer({ [A]: 0.1, [EOS]: 0 });

@@ -21,7 +21,8 @@ function write(xml: string, bin: Uint8Array | null = new Uint8Array(7)): string 
 }
 
 const constant = (type: string, size: number): string =>
-  `<layer id="1" name="a" type="Const" version="opset1">\n<data element_type="${type}" shape="2, 3" offset="0" size="${size}"/><output/></layer>`;
+  `<layer id="1" name="a" type="Const" version="opset1">\n<data element_type="${type}" shape="2, 3" offset="0" ` +
+  `size="${size}"/><output/></layer>`;
 const LAYERS = [
   constant('f16', 12),
   constant('u8', 6),

@@ -96,7 +96,7 @@ test('names: unique for nodes, several for one value, with commas and quotes', a
   assert.deepEqual(request.getTensor('x out').data, Float32Array.of(1, 2));
 });
 
-test('a constant with a key is made and stored once per type; each starts at a multiple of 8; empty ones work', async () => {
+test('a constant with a key is stored once per type; each starts at a multiple of 8; empty ones work', async () => {
   const graph = new GraphBuilder('shared');
   let made = 0;
   const source = {
@@ -137,7 +137,7 @@ test('a constant with a key is made and stored once per type; each starts at a m
   assert.deepEqual(outputs.none.getShape(), [0, 2]);
 });
 
-test('a constant of the wrong length, a file that is no .xml, a key that is no name: refused, nothing left', async () => {
+test('a constant of the wrong length, a file that is no .xml, a key that is no name: nothing is left', async () => {
   const graph = new GraphBuilder('wrong');
   graph.result('y', graph.constant('bias', 'f32', [4], { bytes: () => new Uint8Array(12) }));
   const file = place('wrong');

@@ -107,7 +107,7 @@ describe('life of the kernel', () => {
   });
 });
 
-test('a port that another program has taken: the kernel ends with a message, so that Jupyter can start another one', async () => {
+test('a port that another program has taken: it ends with a message, and Jupyter can start another', async () => {
   const { kernelSpec } = await import(pathToFileURL(path.join(projectRoot(), 'scripts', 'setup.mjs')).href);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kernel-port-'));
   const taken = createServer();

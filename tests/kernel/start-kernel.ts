@@ -102,7 +102,8 @@ export async function startKernel(root = projectRoot()): Promise<TestKernel> {
       await ended;
     },
     async stop() {
-      if (client.exitCode === null) client.stdin.end(`${JSON.stringify({ op: 'stop' })}\n`); // a client that is busy stops when it is done
+      // A client that is busy stops when it is done.
+      if (client.exitCode === null) client.stdin.end(`${JSON.stringify({ op: 'stop' })}\n`);
       await ended;
       fs.rmSync(scratch, { recursive: true, force: true });
     },

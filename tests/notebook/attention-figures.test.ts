@@ -58,7 +58,7 @@ test('the strongest patch is counted from the top left, from 1', () => {
   assert.deepEqual(strongestPatch(grid(5)), { row: 2, column: 3, share: 0.5 });
 });
 
-test('the image stands once for each word, with its strongest patch darkest, and in words for screen readers', async () => {
+test('the image stands once for each word, its strongest patch darkest, and in words for screen readers', async () => {
   const { svg, width, alt } = await attentionFigure({
     image: PHOTO,
     tokens: [token('two', 0), token('dogs', 4), token('[SEP]', 1)],

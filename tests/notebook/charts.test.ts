@@ -6,7 +6,7 @@ import { plotlySVG } from '../../lib/notebook/plotly-svg';
 
 const count = (text: string, part: RegExp): number => [...text.matchAll(part)].length;
 
-test('grouped bars: one bar and one number for every value, one error bar where a spread is given, every label', async () => {
+test('grouped bars: a bar and a number for every value, an error bar where a spread is given, each label', async () => {
   const svg = await plotlySVG(
     barFigure({
       title: 'Time per stage',

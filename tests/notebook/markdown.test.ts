@@ -1,4 +1,5 @@
-// The notebooks' prose: links that open in JupyterLab, and images that are still there in a copied or exported notebook.
+// The notebooks' prose: links that open in JupyterLab, and images that are still there in a copied or exported
+// notebook.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,5 +1,5 @@
-// The demo in a notebook: a button that opens the page, and its address; nothing is loaded before a click. Which way the
-// button finds to the kernel's port, on the same machine, through Jupyter's proxy, and without either.
+// The demo in a notebook: a button that opens the page, and its address; nothing is loaded before a click. Which way
+// the button finds to the kernel's port, on the same machine, through Jupyter's proxy, and without either.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { JSDOM } from 'jsdom';

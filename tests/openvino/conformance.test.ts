@@ -93,7 +93,7 @@ test('two adapters over two addons: tensors and models are told apart by their a
   assert.throws(() => core.compileModelSync(model, 'CPU'), /belongs to another runtime/);
 });
 
-test('tiny models run on the event loop, which keeps its turns; large inputs and slow models run beside it', async () => {
+test('tiny models run on the event loop, which keeps its turns; large inputs and slow models beside it', async () => {
   if (!native) return;
   const own = noCalls();
   const ov = adaptAddon(imitateAddon(native.ov, own));

@@ -61,7 +61,8 @@ async function growth(round: (i: number) => void | Promise<void>, rounds: number
   await collectGarbage();
   for (const name of Object.values(FREED_BY)) {
     const more = (alive.get(name) ?? 0) - (handles.get(name) ?? 0);
-    assert.ok(Math.abs(more) <= 4, `${name}: ${more} handles more than before ${rounds} rounds`); // the last round's may still be held
+    // The last round's may still be held.
+    assert.ok(Math.abs(more) <= 4, `${name}: ${more} handles more than before ${rounds} rounds`);
   }
   return process.memoryUsage().rss - start;
 }
@@ -74,7 +75,7 @@ for (const { runtime } of findRuntimes()) {
     core.compileModelSync(models.twice, 'CPU', { INFERENCE_PRECISION_HINT: 'f32', INFERENCE_NUM_THREADS: 1 });
   const input = (i: number): Tensor => new Tensor('f32', [ROWS, ROWS], new Float32Array(SIZE).fill(i));
 
-  test(`${runtime}: ${INFERENCES} inferences, half of them asynchronous, with new inputs and results each`, async (t) => {
+  test(`${runtime}: ${INFERENCES} inferences, half of them asynchronous, with new inputs and results`, async (t) => {
     const request = compile().createInferRequest();
     const grown = await growth(
       async (i) => {

@@ -45,7 +45,7 @@ test('neither runtime: the error names the places and the command', () => {
   assert.match(option, /"c-api" not found/, 'the option is stronger than the variable');
 });
 
-test('openvino-node is preferred where its binary is, either can be forced, and one that does not load is explained', () => {
+test('openvino-node is preferred where its binary is, either can be forced, one that fails to load is explained', () => {
   const root = project('both');
   const addon = path.join(root, 'node_modules', 'openvino-node');
   const libs = path.join(root, '.venv', 'lib', 'python3.99', 'site-packages', 'openvino', 'libs');

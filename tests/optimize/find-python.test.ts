@@ -17,7 +17,9 @@ before(() => {
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function findPython(env: Readonly<Record<string, string>>): string {
-  const script = `try { console.log(require('./lib/optimize/nncf-worker').findPython()); } catch (error) { console.log(error.name + ': ' + error.message); }`;
+  const script =
+    `try { console.log(require('./lib/optimize/nncf-worker').findPython()); } catch (error) { ` +
+    `console.log(error.name + ': ' + error.message); }`;
   return execFileSync(process.execPath, ['--import', TSX, '-e', script], {
     cwd: folder,
     encoding: 'utf8',

@@ -1,6 +1,6 @@
 // Quantization is killed, or fails, at every step that changes a file: there is a complete model or none, the next run
-// gives the same bytes, and no worker goes on. A stand-in copies the graphs where NNCF would take seconds for each step;
-// once, NNCF itself works. The manifest names the versions of what made the files.
+// gives the same bytes, and no worker goes on. A stand-in copies the graphs where NNCF would take seconds for each
+// step; once, NNCF itself works. The manifest names the versions of what made the files.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -115,7 +115,7 @@ function workers(): string[] {
 }
 
 describe('a quantization over another model', POSIX_ONLY, () => {
-  it('killed at any step, leaves a complete model or none, and no worker; the next run gives the same bytes', async () => {
+  it('killed at any step, leaves a complete model or none, no worker; the next run gives the same bytes', async () => {
     const tsx = path.join(projectRoot(), 'node_modules', 'tsx', 'dist', 'loader.mjs');
     const script = `require('./tests/model-folder/inject-fs');
       const { quantizeBlip } = require('./lib/optimize');

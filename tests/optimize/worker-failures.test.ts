@@ -114,7 +114,9 @@ describe('a worker that misbehaves', () => {
     skip: process.platform === 'win32' ? 'process groups are POSIX' : false,
   }, async () => {
     const pidFile = path.join(folder, 'grandchild');
-    const start = `import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\nopen(${JSON.stringify(pidFile)}, 'w').write(str(child.pid))\n`;
+    const start =
+      `import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; ` +
+      `time.sleep(60)'])\nopen(${JSON.stringify(pidFile)}, 'w').write(str(child.pid))\n`;
     const runs: [name: string, script: string, check: (run: Promise<unknown>) => Promise<unknown>][] = [
       ['done', DONE, async (run) => assert.equal(Object.keys(Object(await run)).length, 1)],
       ['dead', 'sys.stderr.write("gone")\nsys.exit(4)', (run) => assert.rejects(run, /exit code 4.*gone/s)],

@@ -190,7 +190,7 @@ describe('a program that uses the package', { skip }, () => {
     assert.match(output, EXPECTED);
   });
 
-  it('gets the same objects from import and require, named errors for what is not installed, and OpenVINO from VIRTUAL_ENV', () => {
+  it('gets the same objects from import and require, named errors for what is missing, OpenVINO of VIRTUAL_ENV', () => {
     const { code, output } = runNode([path.join('out', 'entries.mjs'), PICTURE], project, env);
     assert.equal(code, 0, output);
     const [errors, missing, last, ...more] = output.trim().split('\n');

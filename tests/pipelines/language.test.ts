@@ -1,6 +1,6 @@
-// The bundled checkpoints, asked as people ask: equal to PyTorch's results (tests/fixtures/make_language.py), and right.
-// Tolerance: 2e-3 on probabilities and cosines, computed in f32 from FP16 weights; images are decoded and resized by
-// another library, which alone moves a score by up to 1e-3.
+// The bundled checkpoints, asked as people ask: equal to PyTorch's results (tests/fixtures/make_language.py), and
+// right. Tolerance: 2e-3 on probabilities and cosines, computed in f32 from FP16 weights; images are decoded and
+// resized by another library, which alone moves a score by up to 1e-3.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

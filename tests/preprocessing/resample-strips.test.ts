@@ -36,7 +36,9 @@ async function check({ image, orientation, stripRows, width, height, filter }: C
   };
   const expected = resample(orientImage(image, opened.orientation), width, height, filter);
   const actual = await resampleStrips(opened, { width, height, filter });
-  const what = `${image.width} x ${image.height}, orientation ${orientation}, ${stripRows} rows, to ${width} x ${height}, ${filter}`;
+  const what =
+    `${image.width} x ${image.height}, orientation ${orientation}, ${stripRows} rows, to ${width} ` +
+    `x ${height}, ${filter}`;
   assert.deepEqual([actual.width, actual.height], [width, height], what);
   assert.ok(Buffer.from(actual.data).equals(Buffer.from(expected.data)), what);
   return most;

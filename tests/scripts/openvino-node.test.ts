@@ -71,7 +71,7 @@ fs.cpSync(${JSON.stringify(payload)}, bin, { recursive: true });
   }
   const onTheWay = 'await setup()';
 
-  test('a binary that works is fetched, proved and remembered: nothing is done again, nor when OpenVINO is loaded', () => {
+  test('a binary that works is fetched, proved and remembered: nothing is done again, not by loading either', () => {
     const first = setup();
     assert.ok(first.called.includes('download'));
     assert.match(first.text, /Fetching openvino-node's binary/);

@@ -71,7 +71,7 @@ describe('requirements.txt', () => {
       assert.doesNotMatch(read(file), /:\/\/|--(extra-)?index|--find-links| @ /, file);
   });
 
-  test('one version of each direct requirement on every supported Python and system; nothing installed here is left out', () => {
+  test('one version of each requirement on every supported Python and system; nothing installed is left out', () => {
     const direct: string[] = read('requirements.in').match(/^[\w-]+(?===)/gm) ?? [];
     assert.ok(direct.includes('openvino') && direct.includes('nncf') && direct.includes('jupyterlab'));
     const { status, stdout, stderr } = spawnSync(

@@ -15,7 +15,9 @@ describe('Node.js', () => {
     const { checkNode } = await system;
     for (const version of ['18.20.4', '20.18.3', '16.0.0'])
       assert.throws(() => checkNode(version), {
-        message: `Node.js ${version} is too old: 20.19 or newer is needed. Get it from nodejs.org, then run the command again.`,
+        message:
+          `Node.js ${version} is too old: 20.19 or newer is needed. Get it from nodejs.org, then run the ` +
+          `command again.`,
       });
     for (const version of ['20.19.0', '20.20.2', '21.0.0', '22.1.0', '26.0.0']) checkNode(version);
     checkNode();
@@ -34,7 +36,8 @@ describe('Python', { skip: process.platform === 'win32' }, () => {
     const { findPython } = await system;
     await assert.rejects(findPython({ PATH }), {
       message:
-        "Python 3.10 or newer is needed (found: none). Get it from python.org or your system's packages, then run the command again.",
+        "Python 3.10 or newer is needed (found: none). Get it from python.org or your system's packages, then run " +
+        'the command again.',
     });
   });
 

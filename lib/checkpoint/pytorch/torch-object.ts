@@ -22,7 +22,8 @@ export function parseStorageId(id: PickleValue, context: CallContext): StorageId
   if (kind !== 'storage')
     return context.fail(
       kind === 'module'
-        ? 'holds a whole model instead of its weights. Save these alone: torch.save(model.state_dict(), "pytorch_model.bin").'
+        ? 'holds a whole model instead of its weights. Save these alone: torch.save(model.state_dict(), ' +
+            '"pytorch_model.bin").'
         : `refers to ${describeValue(kind ?? id)}, expected a storage. The file is damaged.`,
     );
   if (!(type instanceof StorageType) || typeof key !== 'string' || !isCount(count))

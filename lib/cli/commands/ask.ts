@@ -22,7 +22,9 @@ export const ask: Command = {
   name: 'ask',
   summary: 'answer questions about images',
   usage: '[options] --question <text> <image>...',
-  description: `${IMAGES_HELP} So does the question where there are several. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  description:
+    `${IMAGES_HELP} So does the question where there are several. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, ` +
+    `unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     question: { type: 'string', value: 'text', multiple: true, help: 'what to ask about each image' },

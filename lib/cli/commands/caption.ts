@@ -23,7 +23,9 @@ export const caption: Command = {
   name: 'caption',
   summary: 'write a caption for each image',
   usage: '[options] <image>...',
-  description: `${IMAGES_HELP}\nFor folders, each caption is written beside its image: beach.jpg, beach.txt. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+  description:
+    `${IMAGES_HELP}\nFor folders, each caption is written beside its image: beach.jpg, ` +
+    `beach.txt. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     ...MODEL_OPTIONS,

@@ -14,8 +14,8 @@ export const features: Command = {
   description:
     'Writes the contrastive features (image_embeds) of each image, a list of numbers of length 1: the dot product of ' +
     'two is their cosine. An input is a path, a pattern, a folder, an address, a .jsonl, .parquet or .tar file, or - ' +
-    'for a list on standard input. Running the same command again does what is missing. A file that cannot be read is ' +
-    'skipped, reported on stderr, and makes the exit status 1.\n' +
+    'for a list on standard input. Running the same command again does what is missing. A file that cannot be read ' +
+    'is skipped, reported on stderr, and makes the exit status 1.\n' +
     `Model: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
@@ -43,7 +43,8 @@ export const features: Command = {
     const output = parsed.string('output');
     if (output === undefined || !/\.(jsonl|parquet)$/i.test(output))
       throw new UsageError(
-        `--output is ${output === undefined ? 'missing' : `"${output}"`}; expected a name that ends with .jsonl or .parquet.`,
+        `--output is ${output === undefined ? 'missing' : `"${output}"`}; expected a name that ends with .jsonl or ` +
+          `.parquet.`,
       );
     const { embedFolder } = await import('../../batch');
     const { generation, ...options } = await batchOptions(parsed, terminal, {

@@ -11,7 +11,8 @@ export const index: Command = {
   description:
     'Encodes the images below a folder, and keeps the result in one file, .blip-index in the folder. Called again, ' +
     'it encodes only what is new or changed. A file that cannot be read is skipped, reported on stderr, and makes ' +
-    `the exit status 1. Ctrl-C keeps what is done.\nModel: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
+    `the exit status 1. Ctrl-C keeps what is done.\nModel: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names ` +
+    `another.`,
   positionals: { min: 1, max: 1, what: 'a folder' },
   options: {
     ...MODEL_OPTIONS,

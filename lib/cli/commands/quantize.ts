@@ -23,7 +23,9 @@ export const quantize: Command = {
     dataset: {
       type: 'string',
       value: 'source',
-      help: `samples to calibrate with: a folder in VQAv2's form, parquet files, or a data set on the hub; BLIP_DATASET or ${USUAL_DATASET} by default`,
+      help:
+        `samples to calibrate with: a folder in VQAv2's form, parquet files, or a data set on the hub; ` +
+        `BLIP_DATASET or ${USUAL_DATASET} by default`,
     },
     'subset-size': { type: 'integer', min: 1, help: 'samples used at most; 300 by default' },
     seed: { type: 'integer', min: 0, help: 'of the order of the samples; 42 by default' },

@@ -64,7 +64,9 @@ function runProbe(signal: AbortSignal | undefined): Promise<{ output: string; pr
       resolve({
         output,
         ...(code !== 0 && {
-          problem: `Loading it ended its process with ${killed ?? `exit status ${code}`}: a native library is damaged, or made for another machine.`,
+          problem:
+            `Loading it ended its process with ${killed ?? `exit status ${code}`}: a native library is ` +
+            `damaged, or made for another machine.`,
         }),
       }),
     );

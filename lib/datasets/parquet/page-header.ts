@@ -139,7 +139,8 @@ function describe(value: unknown): string {
 function bounded(value: number, max: number, what: string): number {
   if (value < 0 || value > max)
     throw new ParquetError(
-      `a page with a ${what} of ${value}, where ${max} is the most that is read${max === MAX_PAGE_BYTES ? '. Write the file with smaller row groups (pyarrow: row_group_size=100)' : ''}`,
+      `a page with a ${what} of ${value}, where ${max} is the most that is ` +
+        `read${max === MAX_PAGE_BYTES ? '. Write the file with smaller row groups (pyarrow: row_group_size=100)' : ''}`,
     );
   return value;
 }

@@ -1,4 +1,5 @@
-// Whether a file is an image that the model's program reads, told from its bytes when it is chosen: the name says little.
+// Whether a file is an image that the model's program reads, told from its bytes when it is chosen: the name says
+// little.
 import { isCutShort } from './find-image-end.mjs';
 
 const SAVE_AS = 'Save it as JPEG or PNG and try again.';

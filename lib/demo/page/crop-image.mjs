@@ -27,7 +27,9 @@ export function cropTool({ onCropped, onEnd }) {
     for (const [name, value] of Object.entries(area)) box.style.setProperty(name, `${value}%`);
     const [across, down] = [image.naturalWidth, image.naturalHeight];
     const size = `${Math.round((width * across) / 100)} by ${Math.round((height * down) / 100)} pixels`;
-    box.ariaLabel = `Part of the image to keep: ${size}, ${Math.round(area.left)} % from the left, ${Math.round(area.top)} % from the top`;
+    box.ariaLabel =
+      `Part of the image to keep: ${size}, ${Math.round(area.left)} % from the ` +
+      `left, ${Math.round(area.top)} % from the top`;
   }
 
   /** @param {boolean} on */

@@ -47,8 +47,9 @@ export function showTime({ milliseconds, stages, tokens }) {
     }),
   );
   $('bar').ariaLabel = `Time per stage: ${used.map(([name, value]) => `${NAMES[name]} ${ms(value)}`).join(', ')}`;
+  const written = tokens > 0 ? ` for ${tokens} token${tokens === 1 ? '' : 's'}` : '';
   const label = (/** @type {string} */ name, /** @type {number} */ value) =>
-    `${NAMES[name]} ${ms(value)}${name === 'decoder' && tokens > 0 ? ` for ${tokens} token${tokens === 1 ? '' : 's'}` : ''}`;
+    `${NAMES[name]} ${ms(value)}${name === 'decoder' ? written : ''}`;
   $('stages').replaceChildren(
     element('li', {}, element('b', { textContent: `${ms(milliseconds)} in all` })),
     ...used.map(([name, value]) => {

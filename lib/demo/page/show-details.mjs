@@ -30,7 +30,9 @@ function showProbability({ probability, unsure, texts }, reliable) {
   const shown = element('p', { className: 'soft', textContent: `Probability ${percent(probability)}` });
   if (!unsure || !reliable) return [shown];
   const doubt = element('strong', { textContent: 'The model is unsure. ' });
-  const text = `Probability ${percent(probability)}; of its answers from ${percent(reliable.score)} up, ${percent(reliable.correct)} are right.`;
+  const text =
+    `Probability ${percent(probability)}; of its answers from ${percent(reliable.score)} up, ` +
+    `${percent(reliable.correct)} are right.`;
   return [element('p', { className: 'doubtful' }, doubt, text)];
 }
 

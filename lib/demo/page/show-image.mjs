@@ -8,7 +8,8 @@ const NOT_SHOWN = ['TIFF'];
 const DAMAGED = 'This image is damaged: it cannot be opened. Save it anew in an image editor and try again.';
 
 /**
- * @param {{ maxBytes: () => number, onChange: () => void }} options `onChange` is called for each other image, and for none
+ * @param {{ maxBytes: () => number, onChange: () => void }} options `onChange` is called for each other image, and for
+ *   none
  */
 export function imageArea({ maxBytes, onChange }) {
   const shown = find('image', HTMLImageElement);

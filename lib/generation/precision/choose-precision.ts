@@ -63,7 +63,10 @@ function describeTrial({ openvino, properties }: PrecisionQuestion, sizes: Produ
   const threads = properties.INFERENCE_NUM_THREADS ?? os.availableParallelism();
   const limit = process.env.ONEDNN_MAX_CPU_ISA ?? 'all instructions';
   const { rows, hidden, intermediate } = sizes;
-  return `${describeProcessor()}, ${limit}, ${threads} threads, OpenVINO ${openvino.version}, ${rows}x${hidden}x${intermediate}`;
+  return (
+    `${describeProcessor()}, ${limit}, ${threads} threads, ` +
+    `OpenVINO ${openvino.version}, ${rows}x${hidden}x${intermediate}`
+  );
 }
 
 function f32Wins({ bf16, f32 }: Omit<PrecisionTrial, 'of'>): boolean {

@@ -64,7 +64,8 @@ export function detectImageFormat(bytes: Uint8Array, name: string): ImageFormat 
   throw new ImageError(
     refused
       ? `${name}: ${refused}. ${EXPECTED}.`
-      : `${name}: no image that can be read here: ${bytes.byteLength} bytes that begin ${firstBytes(bytes)}. ${EXPECTED}.`,
+      : `${name}: no image that can be read here: ${bytes.byteLength} bytes that ` +
+          `begin ${firstBytes(bytes)}. ${EXPECTED}.`,
   );
 }
 
