@@ -52,7 +52,7 @@ export async function measureModel(
     const compiled = { TORCHINDUCTOR_CACHE_DIR: path.resolve(cache, 'compiled') };
     const worker = new PythonWorker(environment, script, compiled);
     for (const [key, value] of Object.entries(await worker.request({ do: 'open', checkpoint })))
-      versions.set(key === 'torch' || key === 'openvino' ? key : `${key} (today)`, String(value));
+      versions.set(key, String(value));
     await worker.request({ do: 'set_inputs', image: SUBJECT.picture, input_ids });
     return worker;
   };

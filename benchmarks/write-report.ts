@@ -10,6 +10,9 @@ import type { Today } from './measure-today';
 import type { ConvertRun, ModelFolders } from './prepare-models';
 import { folderReport, limitReport, todayReport } from './report-today';
 
+/** Of the transformers that the tutorial's side ran with, as its worker names it. */
+const TUTORIAL_VERSION = 'transformers (tutorial)';
+
 export interface MeasuredPrecision {
   readonly name: 'FP16' | 'INT8';
   readonly precision: string;
@@ -57,7 +60,7 @@ export function reportOf({ date, machine, versions, limitedTo, models, overhead,
     `Measured on ${date}: ${String(machine.processor)}, ${String(machine.cores)} cores${limited}, ${list(versions)}.`,
     '',
     ...Object.entries(not_run).flatMap(([side, reason]) => [`${side}: not run: ${reason}.`, '']),
-    ...models.flatMap(modelReport),
+    ...models.flatMap((model) => modelReport(model, versions)),
     ...(overhead ? overheadReport(overhead) : []),
   ].join('\n');
 }
@@ -86,7 +89,7 @@ function overheadReport({
   ];
 }
 
-function modelReport(measured: MeasuredModel): string[] {
+function modelReport(measured: MeasuredModel, versions: Results['versions']): string[] {
   const { model, conversion, ir_bytes, sizes, precisions, pytorch, today, limit, folder } = measured;
   const median = (runs: readonly ConvertRun[], field: keyof ConvertRun): number =>
     summarize(runs.map((run) => run[field])).median;
@@ -97,8 +100,11 @@ function modelReport(measured: MeasuredModel): string[] {
     theirs.length > 0
       ? `${seconds(theirs)} and ${megabytes(median(theirs, 'peak_bytes'))} at peak for the tutorial, `
       : '';
-  const ratio = median(theirs, 'milliseconds') / median(ours, 'milliseconds');
-  const faster = theirs.length > 0 ? `**${ratio.toFixed(1)}x** faster, ` : '';
+  const faster =
+    theirs.length > 0
+      ? `**${(median(theirs, 'milliseconds') / median(ours, 'milliseconds')).toFixed(1)}x** faster, `
+      : '';
+  const transformers = versions[TUTORIAL_VERSION] ? [`transformers ${versions[TUTORIAL_VERSION]}`] : [];
   const fp16 = precisions.find(({ name }) => name === 'FP16');
   const int8 = precisions.find(({ name }) => name === 'INT8');
   return [
@@ -126,8 +132,8 @@ function modelReport(measured: MeasuredModel): string[] {
     ...(fp16 && int8 ? [`INT8 over our own FP16: ${speedups(fp16, int8)}.`, ''] : []),
     ...(pytorch
       ? [
-          `The tutorial's PyTorch (f32, eager, transformers 4.40) takes ${milliseconds(summarize(pytorch).median)} ` +
-            `ms for the question.`,
+          `The tutorial's PyTorch (${['f32', 'eager', ...transformers].join(', ')}) takes ` +
+            `${milliseconds(summarize(pytorch).median)} ms for the question.`,
           '',
         ]
       : []),

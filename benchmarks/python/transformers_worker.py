@@ -1,9 +1,7 @@
-"""transformers with PyTorch as people use it today, as a server: one JSON request per line in, one JSON reply per line out.
+"""transformers with PyTorch as people use it today, as a server (serve.py).
 
 Sides: f32 and bf16, each eager and under torch.compile. All are in one process and share its threads; they take turns.
 """
-import json
-import sys
 import time
 import warnings
 
@@ -12,6 +10,7 @@ warnings.filterwarnings("ignore")
 import torch  # noqa: E402
 import transformers  # noqa: E402
 from PIL import Image  # noqa: E402
+from serve import serve  # noqa: E402
 from transformers import (  # noqa: E402
     AutoTokenizer,
     BlipForConditionalGeneration,
@@ -120,20 +119,4 @@ class Worker:
         return {"images": done, "ms": (time.perf_counter() - start) * 1000}
 
 
-def main() -> None:
-    worker = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        do = request.pop("do")
-        try:
-            if do == "open":
-                worker = Worker(request["checkpoint"])
-                reply = {"transformers": transformers.__version__, "torch": torch.__version__}
-            else:
-                reply = getattr(worker, do)(**request)
-        except Exception as error:  # the reply carries it; the driver decides
-            reply = {"error": f"{type(error).__name__}: {str(error)[:2000]}"}
-        print(json.dumps(reply), flush=True)
-
-
-main()
+serve(Worker, {"torch": torch.__version__, "transformers (today)": transformers.__version__})

@@ -1,9 +1,6 @@
-"""The Python side of the benchmark as a server: one JSON request per line in, one JSON reply per line out.
-
-It stays alive between measurements, so that both sides can take turns: {"do": "caption", "tokens": 10} -> {"ms": ...}.
+"""The tutorial's pipeline as a server (serve.py): it stays alive between measurements, so that both sides can take turns:
+{"do": "run", "stage": "caption", "tokens": 10} -> {"ms": ..., "value": ...}.
 """
-import json
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -13,6 +10,8 @@ warnings.filterwarnings("ignore")
 import numpy as np  # noqa: E402
 import openvino as ov  # noqa: E402
 import torch  # noqa: E402
+import transformers  # noqa: E402
+from serve import serve  # noqa: E402
 from transformers import AutoTokenizer, BlipImageProcessor  # noqa: E402
 from tutorial_pipeline import TutorialPipeline, load_checkpoint  # noqa: E402
 
@@ -106,20 +105,8 @@ class Worker:
         return self.pipeline.encoder([self.inputs["input_ids"], self.inputs["attention_mask"], self.states, mask])[0]
 
 
-def main() -> None:
-    worker = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        do = request.pop("do")
-        try:
-            if do == "open":
-                worker = Worker(request["checkpoint"])
-                reply = {"openvino": ov.__version__, "torch": torch.__version__}
-            else:
-                reply = getattr(worker, do)(**request)
-        except Exception as error:  # the reply carries it; the driver decides
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(reply), flush=True)
-
-
-main()
+serve(Worker, {
+    "openvino": ov.__version__,
+    "torch": torch.__version__,
+    "transformers (tutorial)": transformers.__version__,
+})

@@ -169,6 +169,14 @@ describe('tables', () => {
     assert.doesNotMatch(report, /NaN|undefined|null/);
   });
 
+  test('name the version of transformers that was measured, or none', () => {
+    const measured = { ...results, models: [{ ...model, pytorch: [1200] }] };
+    const versions = { 'transformers (tutorial)': '4.56.1', 'transformers (today)': '5.24.0' };
+    const sentence = /The tutorial's PyTorch \((.*)\) takes 1200\.00 ms/;
+    assert.equal(sentence.exec(reportOf({ ...measured, versions }))?.[1], 'f32, eager, transformers 4.56.1');
+    assert.equal(sentence.exec(reportOf(measured))?.[1], 'f32, eager');
+  });
+
   test('without any other side there are none of their rows', () => {
     const alone = { ...model, conversion: { ...model.conversion, tutorial: [] }, precisions: [], today: undefined };
     const report = reportOf({ ...results, models: [alone], not_run: { tutorial: 'torch cannot be imported' } });
