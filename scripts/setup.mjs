@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_ARCHIVE, WHEELS, checkArchive, checkBundle, readBundle } from './bundle-manifest.mjs';
+import { brokenPackage } from './check-packages.mjs';
 import { INTERRUPTED_CODE, PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
 import {
@@ -44,7 +45,9 @@ export async function setup({ explicit = false } = {}) {
     const bundle = readBundle(ROOT);
     if (bundle) checkBundle(bundle, process, locks);
     const node = `${process.version} ${locks.node}`;
-    const installed = read(NODE_STAMP) !== node;
+    const broken = read(NODE_STAMP) === node ? brokenPackage(ROOT) : undefined;
+    if (broken) console.log(`${broken}: the Node packages are installed again`);
+    const installed = broken !== undefined || read(NODE_STAMP) !== node;
     if (installed) await (bundle ? unpackNodePackages(bundle, node) : installNodePackages(node));
     const offline = bundle !== undefined;
     if ((await fetchOpenVINONode({ explicit, installed, offline })).interrupted) throw new InterruptedError();
@@ -100,6 +103,11 @@ async function installNodePackages(made) {
     throw new SetupError(
       "npm could not install the packages; its message stands above. Check the network or npm's registry setting, " +
         'then run the command again.',
+    );
+  const broken = brokenPackage(ROOT);
+  if (broken)
+    throw new SetupError(
+      `npm reported success, but ${broken}. Check that the disk is not full, then run the command again.`,
     );
   stamp(NODE_STAMP, made);
 }

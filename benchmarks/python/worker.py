@@ -1,4 +1,4 @@
-"""The tutorial's pipeline as a server (serve.py): it stays alive between measurements, so that both sides can take turns:
+"""The tutorial's pipeline as a server (serve.py). It stays alive between measurements, so that sides can take turns:
 {"do": "run", "stage": "caption", "tokens": 10} -> {"ms": ..., "value": ...}.
 """
 import time

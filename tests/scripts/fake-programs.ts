@@ -57,18 +57,22 @@ esac
 }
 
 /**
- * `npm ci`: makes node_modules anew. With INTERRUPT_NPM it is stopped when half of them are there. OPENVINO_NODE names
- * a package to install as openvino-node, TSX the real tsx.
+ * `npm ci`: makes node_modules anew, with a list of what it installed. With INTERRUPT_NPM it is stopped when half of them
+ * are there, with LOSE it loses a package's file. OPENVINO_NODE names a package to install as openvino-node, TSX the
+ * real tsx.
  */
 export function addNpm(folder: string, log: string): void {
   addProgram(
     folder,
     'npm',
     `echo "npm $1" >> '${log}'
-rm -rf node_modules; mkdir -p node_modules/tsx
+rm -rf node_modules; mkdir -p node_modules/tsx node_modules/a
+echo '{"version":"1.0.0"}' > node_modules/a/package.json
 if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
 if [ -n "$TSX" ]; then rm -rf node_modules/tsx; ln -s "$TSX" node_modules/tsx; fi
 if [ -n "$OPENVINO_NODE" ]; then cp -R "$OPENVINO_NODE" node_modules/openvino-node; fi
+if [ -n "$LOSE" ]; then rm -f node_modules/a/package.json; fi
+echo '{"packages":{"node_modules/a":{"version":"1.0.0","integrity":"sha512-x"}}}' > node_modules/.package-lock.json
 `,
   );
 }

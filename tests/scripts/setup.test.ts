@@ -142,6 +142,34 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual(setup().called, ['npm ci']);
   });
 
+  test('a package that is gone, cut short, or of another version is found: all are installed again', () => {
+    setup();
+    const manifest = path.join(root, 'node_modules', 'a', 'package.json');
+    const faults: [() => void, RegExp][] = [
+      [() => fs.rmSync(path.dirname(manifest), { recursive: true }), /node_modules\/a is missing or damaged/],
+      [() => fs.truncateSync(manifest, 5), /node_modules\/a is missing or damaged/],
+      [() => fs.writeFileSync(manifest, '{"version":"2.0.0"}'), /node_modules\/a is version 2\.0\.0, expected 1\.0\.0/],
+      [
+        () => fs.truncateSync(path.join(root, 'node_modules', '.package-lock.json'), 9),
+        /package-lock\.json is damaged/,
+      ],
+    ];
+    for (const [damage, said] of faults) {
+      damage();
+      const { status, stdout, called } = setup();
+      assert.deepEqual([status, called], [0, ['npm ci']]);
+      assert.match(stdout, said);
+      assert.deepEqual(setup().called, []);
+    }
+  });
+
+  test('npm reports success, but left a package out: says so, and begins anew the next time', () => {
+    const lost = setup({ LOSE: '1' });
+    assert.equal(lost.status, 1);
+    assert.match(lost.stderr, /npm reported success, but node_modules\/a is missing.*run the command again/s);
+    assert.deepEqual(setup().called, EVERYTHING);
+  });
+
   test('no usable Python, no npm: one message each, without a stack', () => {
     addOldPython(path.join(outside, 'bin'), 'python3', '3.8.18');
     const old = setup();
