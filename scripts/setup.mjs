@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_ARCHIVE, WHEELS, checkArchive, checkBundle, readBundle } from './bundle-manifest.mjs';
 import { brokenPackage } from './check-packages.mjs';
+import { chooseHome } from './choose-home.mjs';
 import { INTERRUPTED_CODE, PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
 import {
@@ -41,6 +42,8 @@ const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--require-hashes
 export async function setup({ explicit = false } = {}) {
   try {
     checkNode();
+    const told = chooseHome(ROOT);
+    if (told) console.error(told);
     const locks = lockDigests();
     const bundle = readBundle(ROOT);
     if (bundle) checkBundle(bundle, process, locks);

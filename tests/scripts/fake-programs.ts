@@ -68,6 +68,7 @@ export function addNpm(folder: string, log: string): void {
     `echo "npm $1" >> '${log}'
 rm -rf node_modules; mkdir -p node_modules/tsx node_modules/a
 echo '{"version":"1.0.0"}' > node_modules/a/package.json
+if [ -n "$SHOW_HOME" ]; then echo "HOME=$HOME cache=$npm_config_cache"; fi
 if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
 if [ -n "$TSX" ]; then rm -rf node_modules/tsx; ln -s "$TSX" node_modules/tsx; fi
 if [ -n "$OPENVINO_NODE" ]; then cp -R "$OPENVINO_NODE" node_modules/openvino-node; fi

@@ -170,6 +170,26 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
     assert.deepEqual(setup().called, EVERYTHING);
   });
 
+  test('without a home folder that can be written, one in the project is used, and said once', () => {
+    const file = path.join(outside, 'home');
+    fs.writeFileSync(file, '');
+    const instead = path.join(fs.realpathSync(root), 'output', 'home');
+    for (const HOME of ['', file, path.join(file, 'deeper')]) {
+      fs.rmSync(path.join(root, 'node_modules'), { recursive: true, force: true });
+      const { status, stdout, stderr } = setup({ HOME, SHOW_HOME: '1', npm_config_cache: path.join(HOME, '.npm') });
+      assert.equal(status, 0, stderr);
+      assert.equal(
+        stderr,
+        `${HOME || 'This user has no home folder'}${HOME && ' cannot be written'}: output/home is used instead.\n`,
+      );
+      assert.match(stdout, new RegExp(`^HOME=${instead} cache=$`, 'm'));
+    }
+    fs.rmSync(path.join(root, 'node_modules'), { recursive: true });
+    const usable = setup({ HOME: outside, SHOW_HOME: '1', npm_config_cache: '/elsewhere' });
+    assert.match(usable.stdout, new RegExp(`^HOME=${outside} cache=/elsewhere$`, 'm'));
+    assert.equal(usable.stderr, '');
+  });
+
   test('no usable Python, no npm: one message each, without a stack', () => {
     addOldPython(path.join(outside, 'bin'), 'python3', '3.8.18');
     const old = setup();
