@@ -2,7 +2,8 @@
 import { namingFile, namingFileSync } from './naming-file';
 import { assertFile } from './assert-file';
 import { readShapes } from './check-call';
-import { CFunctions, CORE_VERSION, type Out, type Pointer } from './c-functions';
+import { CFunctions, type Out, type Pointer } from './c-functions';
+import { CORE_VERSION } from './c-signatures';
 import { readPorts, toPartialShape, toProperties } from './c-ports';
 import { CCompiledModel } from './c-request';
 import { CTensor } from './c-tensor';

@@ -1,5 +1,6 @@
 // Ports (a model's inputs and outputs), partial shapes and properties, between JavaScript and the C API.
-import { DIMENSION, type CFunctions, type Out, type Pointer, type StatusName } from './c-functions';
+import type { CFunctions, Out, Pointer } from './c-functions';
+import { DIMENSION, type StatusName } from './c-signatures';
 import { configStrings } from './config-strings';
 import { elementTypeOf } from './element-types';
 import { OpenVINOError } from './errors';

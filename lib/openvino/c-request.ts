@@ -1,5 +1,6 @@
 // Compiled models and inference requests through the C API.
-import { PROFILING, type CFunctions, type Out, type Pointer } from './c-functions';
+import type { CFunctions, Out, Pointer } from './c-functions';
+import { PROFILING } from './c-signatures';
 import { asText, entriesOf } from './check-call';
 import { readPorts } from './c-ports';
 import { CTensor } from './c-tensor';

@@ -1,5 +1,6 @@
 // Owns one native handle: freed once, by dispose() or by the garbage collector; later use throws.
-import type { CFunctions, FreeName, Pointer } from './c-functions';
+import type { CFunctions, Pointer } from './c-functions';
+import type { FreeName } from './c-signatures';
 import { DisposedError } from './errors';
 
 interface Owned {

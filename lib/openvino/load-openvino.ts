@@ -6,6 +6,7 @@ import { isRecord } from '../core/is-record';
 import { describeArgument } from './describe-argument';
 import { OpenVINOError, OpenVINONotFoundError } from './errors';
 import { findRuntimes, searchRuntimes, type FoundRuntime } from './find-runtime';
+import { memoryAdvice } from './memory-advice';
 import { loadOpenVINONode } from './openvino-node';
 import { proveAddon } from './prove-addon';
 import type { OpenVINO, RuntimeName } from './types';
@@ -94,7 +95,8 @@ function load({ runtime, path: place }: FoundRuntime): OpenVINO {
   } catch (error) {
     if (error instanceof OpenVINONotFoundError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new OpenVINONotFoundError(`${place}: OpenVINO is there but does not load: ${message}. ${remedy()}.`, {
+    const advice = memoryAdvice(message) ?? remedy();
+    throw new OpenVINONotFoundError(`${place}: OpenVINO is there but does not load: ${message}. ${advice}.`, {
       cause: error,
     });
   }

@@ -25,8 +25,8 @@ declare const WebAssembly:
 
 /**
  * @param base64 a module's bytes, which `npm run build:wasm` made of a .wat
- * @returns a function that makes the instance at its first call; it returns undefined where processor or Node.js's
- *   options leave no vector instructions
+ * @returns a function that makes the instance at its first call; it returns undefined where processor, Node.js's
+ *   options or a limit of the address space leave no vector instructions
  */
 export function lazyInstance(base64: string): () => VectorModule | undefined {
   let instance: VectorModule | undefined;
@@ -40,6 +40,12 @@ export function lazyInstance(base64: string): () => VectorModule | undefined {
 
 function instantiate(bytes: Uint8Array): VectorModule | undefined {
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return { memory: exports.memory.buffer, call: (name, ...parameters) => exports[name](...parameters) ?? 0 };
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    return { memory: exports.memory.buffer, call: (name, ...parameters) => exports[name](...parameters) ?? 0 };
+  } catch (error) {
+    // V8 reserves 8 GB of addresses for a memory of any size, which `ulimit -v` may not leave.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
