@@ -1,13 +1,14 @@
 // How the text decoder is compiled: one stream, and for 8-bit weights the precision in which they are multiplied
 // fastest.
 import * as fs from 'node:fs';
-import type { Config } from '../openvino';
+import type { Config, Core } from '../openvino';
 
 /** One inference at a time, as fast as it can be. */
 export const LATENCY_HINT: Config = { PERFORMANCE_HINT: 'LATENCY' };
 
 /** How an .xml names the element type of 8-bit constants. */
 const EIGHT_BITS = /element_type="[iu]8"/;
+const SIXTEEN_BITS = /element_type="f16"/;
 
 /** How many numbers of a row share a scale in dynamic quantization; 32 is the plugin's default. */
 const QUANTIZATION_GROUP_SIZE = '64';
@@ -29,4 +30,21 @@ export function decoderProperties(xml: string, device: string, properties: Confi
       ? { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: QUANTIZATION_GROUP_SIZE }
       : {};
   return { ...precision, ...properties, ...LATENCY_HINT, ...streams };
+}
+
+/**
+ * Whether the compiled decoder may come from the cache. Compiled anew, the plugin sees a language model and multiplies
+ * by FP16 weights as they are, also in f32. From the cache it does not, and unpacks them to f32: twice the memory, and
+ * a third more time for each token (docs/decisions/021-compiled-models-kept.md). In bf16 there is no difference, nor
+ * with 8-bit weights.
+ *
+ * @param xml the decoder's IR
+ * @param properties the user's
+ */
+export function isDecoderCached(core: Pick<Core, 'getProperty'>, xml: string, properties: Config): boolean {
+  const text = fs.readFileSync(xml, 'utf8');
+  if (EIGHT_BITS.test(text) || !SIXTEEN_BITS.test(text)) return true;
+  if ('EXECUTION_MODE_HINT' in properties) return false;
+  const own = core.getProperty('CPU', 'INFERENCE_PRECISION_HINT');
+  return own === 'bf16' && (properties.INFERENCE_PRECISION_HINT ?? own) === 'bf16';
 }

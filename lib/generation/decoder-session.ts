@@ -2,6 +2,7 @@
 // and writes.
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
+import { packingWeights } from './compiled/release-weights';
 import { selectRows } from './repeat-rows';
 import type { ShrinkingDecoder } from './search-rows';
 import { readOutput, type EncoderOutput } from './run-encoder';
@@ -32,6 +33,7 @@ export interface DecoderSessionOptions {
 export class DecoderSession implements ShrinkingDecoder {
   readonly vocab_size: number;
   readonly #openvino: OpenVINO;
+  readonly #decoder: CompiledModel;
   readonly #request: InferRequest;
   /** The attention mask of every step is a part of this. */
   readonly #ones: BigInt64Array;
@@ -54,6 +56,7 @@ export class DecoderSession implements ShrinkingDecoder {
     this.vocab_size = vocab_size;
     this.#openvino = openvino;
     this.#ones = new BigInt64Array(rows * max_length).fill(1n);
+    this.#decoder = decoder;
     this.#request = decoder.createInferRequest();
     this.#states = states;
     this.#bindStates();
@@ -68,7 +71,7 @@ export class DecoderSession implements ShrinkingDecoder {
     const mask = new this.#openvino.Tensor('i64', [rows, this.#past], this.#ones.subarray(0, rows * this.#past));
     this.#request.setTensor('attention_mask', mask);
     this.#masks.push(mask);
-    await this.#request.runAsync();
+    await packingWeights(this.#decoder, () => this.#request.runAsync());
     this.#request.readInto('logits', this.#logits);
     return this.#logits;
   }

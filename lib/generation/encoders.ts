@@ -18,6 +18,7 @@ import { checkTextEncoder, checkTextFeatures, checkVisionModel } from './check-g
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
 import { compilePart, type GraphPart } from './compiled/compile-part';
+import { packingWeights } from './compiled/release-weights';
 import { deviceSetting, executionDevices } from './device-setting';
 import { LaterModel } from './later-model';
 import { missingDevice } from './missing-device';
@@ -294,7 +295,7 @@ export class Encoders implements EncoderParts {
     this.#pools.set(model, pool);
     const request = pool.pop() ?? model.createInferRequest();
     try {
-      return await runEncoder(request, inputs, outputs, this.folder);
+      return await packingWeights(model, () => runEncoder(request, inputs, outputs, this.folder));
     } finally {
       if (this.#disposed) request.dispose();
       else pool.push(request);

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
 import { compilePart } from './compiled/compile-part';
-import { decoderProperties } from './decoder-properties';
+import { decoderProperties, isDecoderCached } from './decoder-properties';
 import { Encoders, type FolderUse, type LoadModelOptions } from './encoders';
 import { findProblem } from './missing-parts';
 
@@ -35,7 +35,8 @@ export async function compileParts(
     const xml = path.join(folder, 'blip_text_decoder.xml');
     const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
     const { openvino, core, device } = encoders;
-    decoder = await compilePart({ openvino, core, xml, device, properties });
+    const cached = device === 'CPU' && isDecoderCached(core, xml, properties);
+    decoder = await compilePart({ openvino, core, xml, device, properties, cached });
     checkTextDecoder(xml, decoder, encoders.config);
     return { encoders, decoder };
   } catch (error) {

@@ -9,6 +9,7 @@ import { CCompiledModel } from './c-request';
 import { CTensor } from './c-tensor';
 import { foreignModel } from './misuse';
 import { Handle } from './handle';
+import { whileMapping } from './mapped-weights';
 import type { Config, Core, Dimension, ElementType, Model, OpenVINO, Port, TensorData } from './types';
 
 /** Binds the C library at `library`; OpenVINO finds its plugins beside it. */
@@ -76,7 +77,7 @@ class CCore extends Handle implements Core {
     return new CModel(
       this.api,
       await namingFile(xml, () =>
-        this.during(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])),
+        this.#map(() => this.api.outAsync('ov_core_read_model', [this.pointer, xml, bin ?? null])),
       ),
     );
   }
@@ -92,7 +93,7 @@ class CCore extends Handle implements Core {
 
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CCompiledModel> {
     const { name, values } = this.#compileCall(model, device, config);
-    const compile = (): Promise<Pointer> => namingFile(model, () => this.during(() => this.api.outAsync(name, values)));
+    const compile = (): Promise<Pointer> => namingFile(model, () => this.#map(() => this.api.outAsync(name, values)));
     return new CCompiledModel(this.api, await (isModel(this.api, model) ? model.during(compile) : compile()));
   }
 
@@ -102,6 +103,10 @@ class CCore extends Handle implements Core {
       this.api,
       namingFileSync(model, () => this.api.out(name, ...values)),
     );
+  }
+
+  #map<T>(run: () => Promise<T>): Promise<T> {
+    return whileMapping(() => this.during(run));
   }
 
   #compileCall(

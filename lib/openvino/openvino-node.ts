@@ -16,6 +16,7 @@ import { asText, readShapes } from './check-call';
 import { RunChooser } from './choose-run';
 import { configStrings } from './config-strings';
 import { OpenVINOError } from './errors';
+import { whileMapping } from './mapped-weights';
 import { foreignModel } from './misuse';
 import { formatShape } from './format-shape';
 import { readProperty } from './node-properties';
@@ -113,7 +114,7 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
     const { native } = this;
     return new NodeModel(
       this.addon,
-      await namingFile(xml, () => attemptAsync('readModel', () => native.readModel(...files(xml, bin)))),
+      await namingFile(xml, () => mapping('readModel', () => native.readModel(...files(xml, bin)))),
       native,
     );
   }
@@ -129,7 +130,7 @@ class NodeCore extends AddonHandle<AddonCore> implements Core {
   async compileModel(model: Model | string, device: string, config: Config = {}): Promise<CompiledModel> {
     const { native } = this;
     const values = this.#compileCall(model, device, config);
-    const compiled = await namingFile(model, () => attemptAsync('compileModel', () => native.compileModel(...values)));
+    const compiled = await namingFile(model, () => mapping('compileModel', () => native.compileModel(...values)));
     return new NodeCompiled(this.addon, compiled);
   }
 
@@ -246,6 +247,10 @@ function ports(list: readonly AddonPort[], typeOf: (name: string) => ElementType
 
 function tensorType(compiled: AddonCompiled, name: string): ElementType {
   return attempt('getTensor', () => parseType(compiled.createInferRequest().getTensor(name).getElementType()));
+}
+
+function mapping<T>(call: string, run: () => Promise<T>): Promise<T> {
+  return whileMapping(() => attemptAsync(call, run));
 }
 
 function files(xml: unknown, bin: unknown): [xml: string, bin?: string] {

@@ -7,7 +7,8 @@ import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
-import { decoderProperties } from '../../lib/generation/decoder-properties';
+import { decoderProperties, isDecoderCached } from '../../lib/generation/decoder-properties';
+import type { Core } from '../../lib/openvino';
 import { quantizeBlip } from '../../lib/optimize';
 import { projectRoot } from '../project-root';
 
@@ -53,5 +54,18 @@ describe("the decoder's properties", async () => {
 
   it('other devices choose for themselves', () => {
     assert.deepEqual(of(int8, 'GPU'), { PERFORMANCE_HINT: 'LATENCY' });
+  });
+
+  it('FP16 weights that are computed in f32 are compiled anew: from the cache they would be unpacked', () => {
+    const cached = (parts: string, own: string, properties = {}) => {
+      const core: Pick<Core, 'getProperty'> = { getProperty: () => own };
+      return isDecoderCached(core, path.join(parts, 'blip_text_decoder.xml'), properties);
+    };
+    assert.equal(cached(folder, 'bf16'), true);
+    assert.equal(cached(folder, 'f32'), false);
+    assert.equal(cached(folder, 'bf16', { INFERENCE_PRECISION_HINT: 'f32' }), false);
+    assert.equal(cached(folder, 'f32', { INFERENCE_PRECISION_HINT: 'bf16' }), false);
+    assert.equal(cached(folder, 'bf16', { EXECUTION_MODE_HINT: 'ACCURACY' }), false);
+    assert.equal(cached(int8, 'f32'), true);
   });
 });

@@ -7,6 +7,7 @@ import { fileIdentity } from '../../model-folder/digest-memory';
 import type { CompiledModel, Config, Core, Model, OpenVINO } from '../../openvino';
 import { beginCompiled, discardCompiled, findCompiled, maxCompiledBytes, publishCompiled } from './compiled-store';
 import { describeProcessor } from './describe-processor';
+import { noteWeights } from './release-weights';
 
 /** Changes when entries of the cache are made in another way. */
 const FORMAT = 1;
@@ -27,6 +28,8 @@ export interface GraphPart {
   readonly properties: Config;
   /** The batch size of the first input to compile for, -1 for any; as in the file by default. */
   readonly batch?: number;
+  /** False: neither taken from the cache nor kept in it. */
+  readonly cached?: boolean;
   /** Called when OpenVINO's threads are at work and this one is idle; may be called twice. */
   readonly onCompiling?: (() => void) | undefined;
 }
@@ -35,6 +38,12 @@ export interface GraphPart {
  * @throws {OpenVINOError} when the graph cannot be compiled, as without a cache
  */
 export async function compilePart(part: GraphPart): Promise<CompiledModel> {
+  const compiled = await compileOrFind(part);
+  if (part.device === 'CPU') noteWeights(compiled, weightsOf(part.xml));
+  return compiled;
+}
+
+async function compileOrFind(part: GraphPart): Promise<CompiledModel> {
   const key = await keyOf(part);
   if (key === undefined) return compile(part, {});
   const found = await findCompiled(key);
@@ -71,7 +80,9 @@ async function compile(part: GraphPart, cache: Config): Promise<CompiledModel> {
 }
 
 /** Everything that a compiled model depends on; undefined where none is kept. */
-async function keyOf({ openvino, xml, device, properties, batch }: GraphPart): Promise<string | undefined> {
+async function keyOf(part: GraphPart): Promise<string | undefined> {
+  const { openvino, xml, device, properties, batch, cached = true } = part;
+  if (!cached) return undefined;
   if (device !== 'CPU' || maxCompiledBytes() === 0 || DECIDED.some((name) => name in properties)) return undefined;
   try {
     const files = await Promise.all([xml, weightsOf(xml)].map(fileIdentity));
