@@ -7,7 +7,7 @@ import { fileIdentity } from '../../model-folder/digest-memory';
 import type { CompiledModel, Config, Core, Model, OpenVINO } from '../../openvino';
 import { beginCompiled, discardCompiled, findCompiled, maxCompiledBytes, publishCompiled } from './compiled-store';
 import { describeProcessor } from './describe-processor';
-import { noteWeights } from './release-weights';
+import { noteMapped } from './release-weights';
 
 /** Changes when entries of the cache are made in another way. */
 const FORMAT = 1;
@@ -38,22 +38,16 @@ export interface GraphPart {
  * @throws {OpenVINOError} when the graph cannot be compiled, as without a cache
  */
 export async function compilePart(part: GraphPart): Promise<CompiledModel> {
-  const compiled = await compileOrFind(part);
-  if (part.device === 'CPU') noteWeights(compiled, weightsOf(part.xml));
-  return compiled;
-}
-
-async function compileOrFind(part: GraphPart): Promise<CompiledModel> {
   const key = await keyOf(part);
   if (key === undefined) return compile(part, {});
   const found = await findCompiled(key);
-  const folder = found ?? (await beginCompiled(key));
+  const folder = found ? path.dirname(found) : await beginCompiled(key);
   if (folder === undefined) return compile(part, {});
   let compiled: CompiledModel | undefined;
   try {
     // Without weights: they are mapped from the model's own file
     const weights = path.resolve(weightsOf(part.xml));
-    compiled = await compile(part, { CACHE_DIR: folder, CACHE_MODE: 'OPTIMIZE_SIZE', WEIGHTS_PATH: weights });
+    compiled = await compile(part, { CACHE_DIR: folder, CACHE_MODE: 'OPTIMIZE_SIZE', WEIGHTS_PATH: weights }, found);
   } catch {
     await discardCompiled(key); // whatever is wrong with it: below, the graph itself has its say
   }
@@ -61,12 +55,15 @@ async function compileOrFind(part: GraphPart): Promise<CompiledModel> {
   return compiled ?? compile(part, {});
 }
 
-async function compile(part: GraphPart, cache: Config): Promise<CompiledModel> {
+/** @param blob what the cache has of it */
+async function compile(part: GraphPart, cache: Config, blob?: string): Promise<CompiledModel> {
   const { core, xml, device, batch, onCompiling } = part;
-  const start = (graph: Model | string): Promise<CompiledModel> => {
+  const start = async (graph: Model | string): Promise<CompiledModel> => {
     const compiling = core.compileModel(graph, device, { ...cache, ...part.properties });
     onCompiling?.();
-    return compiling;
+    const compiled = await compiling;
+    if (device === 'CPU') noteMapped(compiled, [weightsOf(xml), ...(blob === undefined ? [] : [blob])]);
+    return compiled;
   };
   if (batch === undefined) return start(xml);
   const model = await core.readModel(xml);

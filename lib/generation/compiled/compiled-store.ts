@@ -49,7 +49,7 @@ export function maxCompiledBytes(): number {
 /** Values that were told about. */
 const told = new Set<string>();
 
-/** The folder of an entry that is as it was written, for OpenVINO's CACHE_DIR; notes that it was used. */
+/** OpenVINO's file in an entry that is as it was written; its folder is for CACHE_DIR. Notes that it was used. */
 export async function findCompiled(key: string): Promise<string | undefined> {
   try {
     const folder = path.join(compiledFolder(), key);
@@ -62,7 +62,7 @@ export async function findCompiled(key: string): Promise<string | undefined> {
     if (value.sha256 !== (await rememberedDigest(blob, await readMemory()))) return undefined;
     const now = new Date();
     fs.utimes(record, now, now, () => undefined); // not where a shared cache must not be written
-    return folder;
+    return blob;
   } catch {
     return undefined;
   }
