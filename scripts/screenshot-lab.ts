@@ -1,9 +1,11 @@
-// Pictures of both notebooks in JupyterLab, at a figure, in light and dark. They show the saved outputs: no cell runs.
-import { spawn } from 'node:child_process';
+// Pictures of both notebooks in JupyterLab, at a figure, in light and dark. They show the saved outputs, which are
+// trusted as those of one's own run are: no cell runs.
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { brokenImages, type Shot } from './screenshot-page';
 
@@ -30,8 +32,12 @@ export async function screenshotLab(browser: Browser, folder: string): Promise<S
     JUPYTERLAB_WORKSPACES_DIR: path.join(work, 'workspaces'),
     JUPYTER_RUNTIME_DIR: path.join(work, 'runtime'),
     JUPYTER_CONFIG_DIR: path.join(work, 'config'),
+    JUPYTER_DATA_DIR: path.join(work, 'data'),
     JUPYTER_TOKEN: token,
   };
+  await installKernel(path.join(work, 'data', 'kernels', 'tslab'));
+  const notebooks = [...new Set(PLACES.map(({ notebook }) => path.join('notebooks', notebook)))];
+  execFileSync(PYTHON, ['-m', 'jupyter', 'trust', ...notebooks], { cwd: ROOT, env, stdio: 'ignore' });
   const args = ['-m', 'jupyterlab', '--no-browser', '--port=0', '--ServerApp.root_dir=.', '--allow-root'];
   const lab = spawn(PYTHON, args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => lab.on('close', () => resolve()));
@@ -61,16 +67,24 @@ export async function screenshotLab(browser: Browser, folder: string): Promise<S
 
 async function takePicture(page: Page, place: (typeof PLACES)[number] & { file: string }): Promise<string[]> {
   const cell = page.locator('.jp-CodeCell').filter({ hasText: place.code }).first();
-  const image = cell.locator('.jp-OutputArea-output img').first();
+  const image = cell.locator('.jp-OutputArea-output :is(img, .js-plotly-plot)').first();
   await image.waitFor();
   await page.evaluate('document.querySelectorAll(".jp-toast, .Toastify").forEach((toast) => toast.remove())');
   const broken = await brokenImages(page);
+  if (await page.locator('.jp-Dialog').count()) broken.push('a dialog of JupyterLab is in front');
   if (place.figure) await image.screenshot({ path: place.file });
   else {
     await image.evaluate((element) => element.scrollIntoView({ block: 'end' }));
     await page.screenshot({ path: place.file });
   }
   return broken;
+}
+
+/** As the set-up does: without its kernel JupyterLab asks for another one. */
+async function installKernel(folder: string): Promise<void> {
+  const { kernelSpec } = await import(pathToFileURL(path.join(ROOT, 'scripts', 'setup.mjs')).href);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'kernel.json'), JSON.stringify(kernelSpec(ROOT)));
 }
 
 async function putSettings(address: string, token: string, id: string, settings: object): Promise<void> {

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { convertBlip } from '../lib/convert';
 import { loadCheckpoint } from '../lib/checkpoint';
+import { readPictures } from '../lib/datasets';
 import { startDemo } from '../lib/demo';
 import { OVBlipModel } from '../lib/generation';
 import { BlipProcessor } from '../lib/preprocessing';
@@ -17,7 +18,6 @@ export interface Shot {
 
 const ROOT = path.resolve(__dirname, '..');
 const PICTURES = path.join(ROOT, 'data', 'pictures');
-const QUESTION = 'how many dogs are in the picture?';
 const TIMEOUT_MS = 120_000;
 const SCREENS = [
   { name: 'page', width: 1000, height: 860, scale: 1 },
@@ -35,11 +35,12 @@ export async function screenshotPage(browser: Browser, folder: string, look: Loo
       output_attentions: true,
     });
     const model = await OVBlipModel.load(converted.folder);
-    const names = fs.readdirSync(PICTURES).filter((name) => name.endsWith('.jpg') && name !== 'demo.jpg');
-    const examples = [
-      { image: path.join(PICTURES, 'demo.jpg'), question: QUESTION },
-      ...names.map((name) => ({ image: path.join(PICTURES, name) })),
-    ];
+    const pictures = readPictures(PICTURES);
+    const examples = pictures.map(({ file, caption, questions }) => ({
+      image: file,
+      description: caption,
+      question: questions[0].question,
+    }));
     const demo = await startDemo(model, await BlipProcessor.fromCheckpoint(checkpoint), { examples });
     const shots: Shot[] = [];
     for (const { name, width, height, scale } of SCREENS)

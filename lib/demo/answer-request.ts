@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { BlipError } from '../core/errors';
 import type { Ask } from './ask-model';
 import { DemoBusyError } from './errors';
-import { explainError } from './explain-error';
+import { explainError, subjectOf } from './explain-error';
 import { COMMON_HEADERS, CONTENT_SECURITY_POLICY, PROBE_HEADERS } from './page-headers';
 import { PAGE, type Asset } from './read-assets';
 import { withBody, type BodyBudget } from './read-body';
@@ -53,11 +53,11 @@ export async function answerRequest(site: DemoSite, request: IncomingMessage, re
     await route(site, request, response);
   } catch (error) {
     if (response.destroyed) return; // the client has left
-    const problem = explainError(error);
+    const problem = { error: explainError(error), subject: subjectOf(error) };
     if (response.headersSent) {
-      eventSender(request, response)?.({ error: problem });
+      eventSender(request, response)?.(problem);
       response.end();
-    } else sendJSON(response, statusOf(error), { error: problem });
+    } else sendJSON(response, statusOf(error), problem);
   } finally {
     request.resume(); // what was not read of a body that was refused: the client reads its answer when it has sent it
   }

@@ -23,6 +23,8 @@ import { searchExamples } from './search-examples';
 export interface DemoExample {
   readonly image: string;
   readonly question?: string;
+  /** What the image shows, for those who do not see it. By default the words of its file's name. */
+  readonly description?: string;
 }
 
 export interface DemoOptions {
@@ -105,6 +107,11 @@ export async function startDemo(
   checkArguments('startDemo', { base_url: [base_url, 'text'], allowed_hosts: [allowed_hosts, 'texts'] });
   const hosts = checkHosts(allowed_hosts);
   resolveBaseURL(base_url, port); // before anything starts
+  for (const { question, description } of examples)
+    checkArguments('startDemo', {
+      'question of an example': [question ?? '', 'text'],
+      'description of an example': [description ?? '', 'text'],
+    });
   const files = examples.map(({ image }) => path.resolve(image));
   const missing = files.find((file) => !fs.existsSync(file));
   if (missing) throw new DemoError(`${missing} is missing. Expected the path of an image: an example of the demo.`);
@@ -135,10 +142,12 @@ export async function startDemo(
       search: search !== undefined,
       maxBytes: MAX_IMAGE_BYTES,
       address: `http://${HOST}:${portOf(server)}/`,
-      examples: examples.map(({ image, question = '' }, index) => ({
+      examples: examples.map(({ image, question = '', description = wordsOf(image) }, index) => ({
         image: `examples/${index}`,
         name: path.basename(image),
+        title: wordsOf(image),
         question,
+        description,
       })),
     },
     examples: files,
@@ -176,6 +185,12 @@ function listen(server: Server, port: number): Promise<void> {
     );
     server.listen(port, HOST, resolve);
   });
+}
+
+/** `data/pictures/park-day-cat.jpg` is `park day cat`. */
+function wordsOf(file: string): string {
+  const { name } = path.parse(file);
+  return name.replace(/[-_\s]+/g, ' ').trim() || name;
 }
 
 function portOf(server: Server): number {

@@ -11,7 +11,10 @@ export interface PageOptions {
   /** The demo's by default. */
   readonly url?: string;
   readonly width?: number;
+  readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** Colors that the system chose. */
+  readonly forcedColors?: 'active';
 }
 
 /** A page that has loaded; it fails the test when a script fails or the browser reports a fault. */
@@ -19,10 +22,10 @@ export async function usePage(
   browser: Browser,
   demo: string,
   use: (page: Page) => Promise<void>,
-  { url = demo, width = 1000, colorScheme = 'light' }: PageOptions = {},
+  { url = demo, width = 1000, height = 800, colorScheme = 'light', forcedColors }: PageOptions = {},
 ): Promise<void> {
-  const viewport = { width, height: 800 };
-  const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+  const viewport = { width, height };
+  const page = await browser.newPage({ viewport, colorScheme, forcedColors, reducedMotion: 'reduce' });
   page.setDefaultTimeout(TIMEOUT_MS);
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));

@@ -55,6 +55,8 @@ describe('the page of a model that knows itself', { skip: skipWithoutBrowser }, 
           const check = (state: string): Promise<void> =>
             checkAccess(page, `${state}, ${colorScheme}, ${width} pixels`);
           await reads(page, '#trained-on', /drawn scenes/);
+          assert.equal(await page.isVisible('#texts'), width === 1000, 'options are folded away on small screens');
+          if (width < 1000) await page.click('#options-title');
           await page.locator('#examples button').first().click();
           await reads(page, '#details', /^Probability \d/);
           assert.ok(!(await page.getAttribute('#result', 'class'))?.includes('doubt'));
@@ -75,6 +77,7 @@ describe('the page of a model that knows itself', { skip: skipWithoutBrowser }, 
           await reads(page, '.compared', /^Both say the same\.traced2[\d.]+ ms.*fp162[\d.]+ ms/);
           await reads(page, '#command', /&texts=3&compare=1'/);
           await check('several texts, compared');
+          await reads(page, '#options-title', /^Options \(2 set\)$/);
 
           await page.getByRole('button', { name: 'Where did it look?' }).click();
           await page.locator('.words').nth(1).waitFor();

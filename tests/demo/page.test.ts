@@ -225,11 +225,21 @@ describe('the page', { skip: skipWithoutBrowser }, () => {
     withPage(async (page) => {
       await page.locator('#examples button').first().waitFor();
       const order: unknown[] = [];
-      for (let i = 0; i < 8; i++) {
+      for (let i = 0; i < 9; i++) {
         await page.keyboard.press('Tab');
         order.push(await page.evaluate('document.activeElement.id || document.activeElement.textContent'));
       }
-      assert.deepEqual(order, ['file', 'camera', 'question', 'go', 'texts', 'candidates', QUESTION, 'a caption']);
+      assert.deepEqual(order, [
+        'file',
+        'camera',
+        'question',
+        'go',
+        'options-title',
+        'texts',
+        'candidates',
+        QUESTION,
+        'Caption: demo',
+      ]);
     }));
 
   it('behind a proxy that serves it under a path, cut off or left', async () => {

@@ -75,11 +75,12 @@ export const demo: Command = {
 async function readExamples(folder: string | undefined, canAnswer: boolean): Promise<DemoExample[]> {
   if (folder === undefined) return [];
   const { readPictures } = await import('../../datasets');
-  const examples = readPictures(folder).map(({ file, questions }) => ({
+  const examples = readPictures(folder).map(({ file, caption, questions }) => ({
     image: file,
+    description: caption,
     question: canAnswer ? (questions[0]?.question ?? '') : '',
   }));
-  return [...examples, ...examples.slice(0, 1).map(({ image }) => ({ image }))];
+  return [...examples, ...examples.slice(0, 1).map(({ image, description }) => ({ image, description }))];
 }
 
 /** The first run after compiling is slow. */

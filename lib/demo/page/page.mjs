@@ -67,9 +67,11 @@ async function askNow(again) {
     ...(compare.checked ? [['compare', '1']] : []),
   ];
   const hadFocus = document.activeElement === $('go');
+  if (matchMedia('(pointer: coarse)').matches) question.blur(); // its keyboard would cover the answer
   showBusy(true);
   if (hadFocus) $('stop').focus();
   say('', 'busy');
+  showResult();
   hideAttention();
   try {
     const answer = await ask(image.blob, wishes, {
@@ -77,9 +79,11 @@ async function askNow(again) {
       onProgress: ({ place, text: written }) => say(place ? `Place ${place} in the queue` : (written ?? ''), 'busy'),
     });
     if (answer.error) {
-      const isQuestion = /^The question /.test(answer.error);
-      if (isQuestion) complainAboutQuestion(answer.error);
-      say(isQuestion ? 'No answer: see above.' : `${image.name}: ${answer.error}`, 'bad');
+      if (answer.subject === 'question') {
+        complainAboutQuestion(answer.error);
+        say('No answer: see above.', 'bad');
+        $('form').scrollIntoView({ block: 'nearest' });
+      } else say(answer.subject === 'image' ? `${image.name}: ${answer.error}` : answer.error, 'bad');
       return;
     }
     say(answer.text || '(nothing)');
@@ -87,6 +91,7 @@ async function askNow(again) {
     showTime(answer);
     showAttention(answer, wishes);
     showCommand(about.address, image.name, wishes);
+    showResult();
     if (!again) addToHistory(text, answer.text, answer.milliseconds);
   } catch {
     if (!request.signal.aborted)
@@ -98,6 +103,11 @@ async function askNow(again) {
     showBusy(running !== undefined);
     if (stopHadFocus) $('go').focus();
   }
+}
+
+/** Brings the answer onto the screen, which on a phone has little room. */
+function showResult() {
+  $('result').scrollIntoView({ block: 'nearest' });
 }
 
 /** @param {any} answer @param {string[][]} wishes */
@@ -118,14 +128,28 @@ $('stop').addEventListener('click', () => running?.abort());
 $('clear').addEventListener('click', () => (question.value = ''));
 question.addEventListener('input', () => complainAboutQuestion(''));
 
-/** @param {{ image: string, name: string, question: string }} example */
-async function exampleButton({ image, name, question: asked }) {
-  const blob = await (await get(image)).blob();
-  const thumbnail = element('img', { src: URL.createObjectURL(blob), alt: '' });
-  const button = element('button', { type: 'button' }, thumbnail, asked || 'a caption');
+/** Options that are set show also where they are folded away. */
+function countOptions() {
+  const set = [texts.value !== '1', splitAnswers().length > 0, compare.checked].filter(Boolean).length;
+  $('options-title').textContent = set === 0 ? 'Options' : `Options (${set} set)`;
+}
+$('options').addEventListener('input', countOptions);
+find('options', HTMLDetailsElement).open = matchMedia('(min-width: 721px)').matches; // as in page.css
+
+/**
+ * @param {{ image: string, name: string, title: string, question: string, description: string }} example
+ * @returns {Promise<HTMLButtonElement | undefined>} undefined when its image cannot be had
+ */
+async function exampleButton({ image, name, title, question: asked, description }) {
+  const response = await get(image).catch(() => undefined);
+  if (!response?.ok) return undefined;
+  const blob = await response.blob();
+  const thumbnail = element('img', { src: URL.createObjectURL(blob), alt: `${description}:` });
+  const button = element('button', { type: 'button' }, thumbnail, asked || `Caption: ${title}`);
   button.onclick = async () => {
     if (!(await images.choose(blob, name))) return;
     question.value = asked;
+    $('image-section').scrollIntoView({ block: 'nearest', behavior: 'instant' }); // from there on to the answer
     void askNow();
   };
   return button;
@@ -147,9 +171,10 @@ async function start() {
     $('go').textContent = 'Caption';
   }
   const buttons = await Promise.all(about.examples.map(exampleButton));
-  $('examples').replaceChildren(...buttons);
+  const shown = buttons.filter((button) => button !== undefined);
+  $('examples').replaceChildren(...shown);
   if (about.search) searchField(buttons);
-  $('examples-section').hidden = about.examples.length === 0;
+  $('examples-section').hidden = shown.length === 0;
 }
 
 start().catch(() => say('The program that serves this page does not answer. Start it again, then reload.', 'bad'));

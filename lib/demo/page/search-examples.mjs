@@ -3,7 +3,7 @@ import { $, element, find } from './dom.mjs';
 import { get } from './server.mjs';
 import { percent } from './show-details.mjs';
 
-/** @param {HTMLButtonElement[]} buttons the examples, in their order */
+/** @param {(HTMLButtonElement | undefined)[]} buttons the examples, in their order; those without an image are missing */
 export function searchField(buttons) {
   const field = find('search-text', HTMLInputElement);
   const told = $('search-told');
@@ -13,11 +13,12 @@ export function searchField(buttons) {
   /** @param {{ example: number, probability?: number }[]} found */
   function show(found) {
     for (const { example, probability } of found) {
-      buttons[example].querySelector('.found')?.remove();
+      const button = buttons[example];
+      button?.querySelector('.found')?.remove();
       if (probability !== undefined)
-        buttons[example].append(element('span', { className: 'found', textContent: percent(probability) }));
+        button?.append(element('span', { className: 'found', textContent: percent(probability) }));
     }
-    $('examples').replaceChildren(...found.map(({ example }) => buttons[example]));
+    $('examples').replaceChildren(...found.flatMap(({ example }) => buttons[example] ?? []));
   }
 
   $('search').addEventListener('submit', async (event) => {

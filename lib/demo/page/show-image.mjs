@@ -80,6 +80,7 @@ export function imageArea({ maxBytes, onChange }) {
     shown.alt = `Your image: ${name}`;
     shown.src = URL.createObjectURL(blob);
     $('image-name').textContent = name;
+    $('image-note').textContent = '';
     showTools();
     onChange();
   }
@@ -124,13 +125,14 @@ export function imageArea({ maxBytes, onChange }) {
   }
 
   /** @param {FileList | null | undefined} files */
-  function chooseFirst(files) {
-    const [first] = files ?? [];
-    if (first) void choose(first, first.name || 'image');
+  async function chooseFirst(files) {
+    const [first, ...others] = files ?? [];
+    if (!first || !(await choose(first, first.name || 'image')) || others.length === 0) return;
+    $('image-note').textContent = `(the first of ${others.length + 1} files: one image at a time)`;
   }
 
   file.addEventListener('change', () => {
-    chooseFirst(file.files);
+    void chooseFirst(file.files);
     file.value = '';
   });
   $('another').addEventListener('click', () => file.click());
@@ -157,10 +159,10 @@ export function imageArea({ maxBytes, onChange }) {
   addEventListener('drop', (event) => {
     event.preventDefault();
     document.body.classList.remove('over');
-    if (event.dataTransfer?.files.length) chooseFirst(event.dataTransfer.files);
+    if (event.dataTransfer?.files.length) void chooseFirst(event.dataTransfer.files);
     else complain('That was no file. Save the image first, then drop its file here.');
   });
-  document.addEventListener('paste', (event) => chooseFirst(event.clipboardData?.files));
+  document.addEventListener('paste', (event) => void chooseFirst(event.clipboardData?.files));
 
   return { choose, clear, current: () => current };
 }
