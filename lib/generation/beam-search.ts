@@ -1,5 +1,5 @@
 // Beam search: keeps the num_beams best partial hypotheses. Equal to Hugging Face's `generate` (transformers 5) with
-// num_beams > 1.
+// num_beams > 1. Finished rows leave the batch, unless the scores of all steps are asked for.
 import { BeamGroup } from './beam-group';
 import type { DecoderStep } from './decoder-step';
 import type { SearchSettings } from './generation-options';
@@ -17,26 +17,33 @@ export async function beamSearch(
   const { num_beams, max_length, early_stopping, num_return_sequences, output_scores } = settings;
   const scores: Float32Array[] = [];
   const groups = prompts.map((prompt) => new BeamGroup(prompt, settings));
-  const rows = groups.length * num_beams;
   const groupSize = num_beams * decoder.vocab_size;
-  let beam_idx = Int32Array.from({ length: rows }, (_, row) => row);
+  let live = groups;
+  let beam_idx = Int32Array.from({ length: groups.length * num_beams }, (_, row) => row);
   let newTokens = prompts[0].length;
   for (let length = prompts[0].length; length < max_length; length++) {
     settings.signal?.throwIfAborted();
-    const input_ids = groups.flatMap((group) => group.running.flatMap((ids) => ids.slice(-newTokens)));
-    const logits = await decoder.step(input_ids, rows, newTokens, beam_idx);
+    const input_ids = live.flatMap((group) => group.running.flatMap((ids) => ids.slice(-newTokens)));
+    const logits = await decoder.step(input_ids, live.length * num_beams, newTokens, beam_idx);
     newTokens = 1;
-    const parents = groups.map((group, index) =>
+    const parents = live.map((group, index) =>
       group
         .advance(logits.subarray(index * groupSize, (index + 1) * groupSize))
         .map((beam) => index * num_beams + beam),
     );
     // The groups have turned the logits into processed log probabilities
     if (output_scores) scores.push(logits.slice());
-    beam_idx = Int32Array.from(parents.flat());
-    if (!groups.some((group) => group.canImprove)) break;
-    if (early_stopping === true && groups.every((group) => group.isFull)) break;
-    if (groups.every((group) => group.allStopped)) break;
+    if (!live.some((group) => group.canImprove)) break;
+    if (early_stopping === true && live.every((group) => group.isFull)) break;
+    if (live.every((group) => group.allStopped)) break;
+    // Nothing that comes later can take a place among the finished texts of such a group
+    const isClosed = ({ canImprove, isFull }: BeamGroup): boolean => !canImprove || (early_stopping === true && isFull);
+    const kept = Array.from(live.keys()).filter((index) => output_scores || !isClosed(live[index]));
+    if (kept.length === 0) break;
+    if (kept.length < live.length)
+      decoder.keepRows(kept.flatMap((index) => parents[index].map((_, beam) => index * num_beams + beam)));
+    beam_idx = Int32Array.from(kept.flatMap((index) => parents[index]));
+    live = kept.map((index) => live[index]);
   }
   const best = groups.flatMap((group) => group.best.slice(0, num_return_sequences));
   const sequences = padRows(

@@ -3,8 +3,8 @@
 import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import { packingWeights } from './compiled/release-weights';
+import type { DecoderStep } from './decoder-step';
 import { selectRows } from './repeat-rows';
-import type { ShrinkingDecoder } from './search-rows';
 import { readOutput, type EncoderOutput } from './run-encoder';
 
 /**
@@ -30,7 +30,7 @@ export interface DecoderSessionOptions {
  * A fresh request starts with an empty cache, so a session serves one generation. Dispose it at the end.
  * Per token, only the handle of the attention mask is allocated.
  */
-export class DecoderSession implements ShrinkingDecoder {
+export class DecoderSession implements DecoderStep {
   readonly vocab_size: number;
   readonly #openvino: OpenVINO;
   readonly #decoder: CompiledModel;

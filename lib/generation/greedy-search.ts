@@ -1,5 +1,5 @@
 // Greedy search, the most likely token at every step, and sampling, a drawn one. Equal to Hugging Face's `generate`
-// with num_beams=1.
+// with num_beams=1. Finished texts leave the batch, unless the scores of all steps are asked for.
 import { isPromiseLike } from '../core/is-promise-like';
 import { untilAborted } from '../core/until-aborted';
 import type { DecoderStep } from './decoder-step';
@@ -29,32 +29,38 @@ export async function greedySearch(
   const rows = prompts.flatMap((prompt) => Array.from({ length: num_return_sequences }, () => [...prompt]));
   const { sampling } = settings;
   const choose: Choose = sampling ? sampler(sampling, settings, rows.length) : argmax;
-  const finished = rows.map(() => false);
-  const beam_idx = Int32Array.from(rows, (_, row) => row);
+  /** Texts that the decoder goes on with, in the order of its rows. */
+  let live = rows.map((_, row) => row);
+  const finished = new Set<number>();
+  let beam_idx = Int32Array.from(live);
   const token_log_probabilities: number[][] = rows.map(() => []);
   const allScores: Float32Array[] = [];
   const isChanged = sampling !== undefined || changesScores(settings);
   let input_ids: number[] = rows.flat();
   let newTokens = rows[0].length;
-  while (rows[0].length < max_length && !finished.every(Boolean)) {
+  while (rows[0].length < max_length && finished.size < rows.length) {
     signal?.throwIfAborted();
-    const logits = await decoder.step(input_ids, rows.length, newTokens, beam_idx);
-    input_ids = rows.map((ids, row) => {
-      if (finished[row]) return pad_token_id;
-      const scores = logits.subarray(row * decoder.vocab_size, (row + 1) * decoder.vocab_size);
+    const logits = await decoder.step(input_ids, live.length, newTokens, beam_idx);
+    const chosen: number[] = rows.map(() => pad_token_id);
+    for (const [place, row] of live.entries()) {
+      if (finished.has(row)) continue;
+      const scores = logits.subarray(place * decoder.vocab_size, (place + 1) * decoder.vocab_size);
       const raw = output_probabilities && isChanged ? scores.slice() : scores;
-      processScores(scores, ids, settings);
+      processScores(scores, rows[row], settings);
       const id = choose(scores, row);
       if (output_probabilities) token_log_probabilities[row].push(raw[id] - logSumExp(raw));
-      return id;
-    });
+      chosen[row] = id;
+      if (id === eos_token_id) finished.add(row);
+    }
     if (output_scores) allScores.push(logits.slice());
     newTokens = 1;
-    input_ids.forEach((id, row) => {
-      rows[row].push(id);
-      finished[row] ||= id === eos_token_id;
-    });
-    const returned: unknown = on_token?.([...input_ids]);
+    chosen.forEach((id, row) => rows[row].push(id));
+    const kept = Array.from(live.keys()).filter((place) => output_scores || !finished.has(live[place]));
+    if (kept.length < live.length && kept.length > 0) decoder.keepRows(kept);
+    live = kept.map((place) => live[place]);
+    beam_idx = Int32Array.from(kept);
+    input_ids = live.map((row) => chosen[row]);
+    const returned: unknown = on_token?.([...chosen]);
     if (isPromiseLike(returned)) await untilAborted(returned, signal);
   }
   return { sequences: rows, steps: rows[0].length - prompts[0].length, token_log_probabilities, scores: allScores };

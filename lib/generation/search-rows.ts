@@ -7,12 +7,6 @@ import { argmax } from './greedy-search';
 import { logSumExp } from './log-sum-exp';
 import { changesScores, processScores } from './score-processors';
 
-/** A decoder whose batch may become smaller. */
-export interface ShrinkingDecoder extends DecoderStep {
-  /** Before the step in which only these rows of the batch are left, in ascending order. */
-  keepRows(rows: readonly number[]): void;
-}
-
 /** A finished row. */
 export interface FinishedRow {
   /** Its place in the batch. */
@@ -38,7 +32,7 @@ interface RowSearch {
  * @param onRow called for each row as soon as it is finished
  */
 export async function searchRows(
-  decoder: ShrinkingDecoder,
+  decoder: DecoderStep,
   prompts: readonly (readonly number[])[],
   settings: SearchSettings,
   onRow: (row: FinishedRow) => void,

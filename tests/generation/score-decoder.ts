@@ -6,6 +6,7 @@ import type { DecoderStep } from '../../lib/generation/decoder-step';
 import {
   resolveGenerationOptions,
   type GenerationOptions,
+  type OutputOptions,
   type SearchSettings,
 } from '../../lib/generation/generation-options';
 
@@ -13,6 +14,9 @@ export class ScoreDecoder implements DecoderStep {
   /** Tokens of every row, as the decoder was fed. */
   rows: number[][] = [];
   steps = 0;
+  /** Rows of each step. */
+  readonly widths: number[] = [];
+  #kept: readonly number[] | undefined;
   readonly #logits: Float32Array[] = [];
 
   /** @param scores of the token after a row's tokens so far @param before called with the number of each step */
@@ -26,7 +30,10 @@ export class ScoreDecoder implements DecoderStep {
     this.before(this.steps);
     assert.equal(input_ids.length, rows * length, 'tokens per step');
     assert.equal(beam_idx.length, rows);
-    assert.ok(this.steps === 0 || (length === 1 && rows === this.rows.length), 'one token per row after the prompt');
+    const left = this.#kept ?? Array.from(this.rows.keys());
+    assert.ok(this.steps === 0 || (length === 1 && rows === left.length), 'one token per row after the prompt');
+    this.#kept = undefined;
+    this.widths.push(rows);
     assert.ok(
       input_ids.every((id) => Number.isInteger(id) && id >= 0 && id < this.vocab_size),
       'token ids of the vocabulary',
@@ -43,6 +50,15 @@ export class ScoreDecoder implements DecoderStep {
     this.#logits.push(logits);
     return logits;
   }
+
+  keepRows(rows: readonly number[]): void {
+    assert.ok(rows.length > 0 && rows.length < this.rows.length, 'some rows leave, some stay');
+    assert.ok(
+      rows.every((row, i) => Number.isInteger(row) && row < this.rows.length && (i === 0 || row > rows[i - 1])),
+      'rows of the batch, in ascending order',
+    );
+    this.#kept = rows;
+  }
 }
 
 export const BOS = 1;
@@ -50,7 +66,11 @@ export const EOS = 2;
 export const PAD = 3;
 
 /** Options as the searches get them, for a vocabulary of this size. */
-export function settingsOf(options: GenerationOptions, promptLength: number, vocab_size: number): SearchSettings {
+export function settingsOf(
+  options: GenerationOptions & OutputOptions,
+  promptLength: number,
+  vocab_size: number,
+): SearchSettings {
   const limits = { vocab_size, max_position_embeddings: 64, bos_token_id: BOS, sep_token_id: EOS, pad_token_id: PAD };
   return resolveGenerationOptions(options, promptLength, limits);
 }

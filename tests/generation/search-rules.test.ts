@@ -63,7 +63,8 @@ describe('greedy search', () => {
       [BOS, 1, EOS, PAD, PAD, PAD],
     ]);
     assert.equal(decoder.steps, 4);
-    assert.deepEqual(decoder.rows[2], [BOS, 1, EOS, PAD, PAD], 'a row that ended is fed pad tokens');
+    assert.deepEqual(decoder.widths, [3, 2, 1, 1], 'rows that ended leave the batch');
+    assert.deepEqual(decoder.rows, [[BOS, 5, B, B, B]]);
   });
 
   it('runs one step when all rows end at once', async () => {
