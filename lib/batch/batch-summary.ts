@@ -14,8 +14,9 @@ export interface BatchSummary {
   /** From the first image on; loading the model is not counted. */
   readonly seconds: number;
   readonly images_per_second: number;
-  /** Images in a run of the vision model, as they were chosen. */
+  /** Images in a run of the vision model, and runs at the same time: given, or as they were chosen. */
   readonly batch_size: number;
+  readonly streams: number;
   /** What was written: the table, or the folder. */
   readonly output: string;
 }
@@ -44,6 +45,11 @@ export class BatchCounter {
 
   get rate(): number {
     return this.done / Math.max(this.seconds, 1e-3);
+  }
+
+  /** Images that are left; undefined as long as the input is not counted. */
+  get left(): number | undefined {
+    return this.total === undefined ? undefined : this.total - this.done - this.failed - this.skipped - this.kept;
   }
 
   /** What is skipped takes no time, so it is left out of what is shown. */

@@ -1,5 +1,7 @@
 // The models of a batch: one that writes texts, or one that has features.
 import { OVBlipMatcher, OVBlipModel, type PretrainedOptions } from '../generation';
+import { decidesStreams, streamProperties } from '../generation/stream-properties';
+import { loadOpenVINO, type Config, type OpenVINO } from '../openvino';
 import { BlipProcessor } from '../preprocessing';
 import type { BatchOptions } from './batch-options';
 
@@ -32,7 +34,6 @@ async function withProcessor<Model extends { readonly folder: string; dispose():
 }
 
 function pretrained(options: BatchOptions): PretrainedOptions {
-  const { streams = 1 } = options;
   return {
     device: options.device,
     openvino: options.openvino,
@@ -42,6 +43,18 @@ function pretrained(options: BatchOptions): PretrainedOptions {
     local_files_only: options.local_files_only,
     progress_callback: options.progress_callback,
     signal: options.signal,
-    properties: { ...options.properties, ...(streams > 1 && { NUM_STREAMS: String(streams) }) },
+    properties: { ...streamsOf(options), ...options.properties },
   };
+}
+
+/** As many as given, else as the device chooses. */
+function streamsOf({ streams, properties = {}, openvino }: BatchOptions): Config {
+  if (streams !== undefined) return streamProperties(streams);
+  if (decidesStreams(properties) || !runsAtOnce(openvino)) return {};
+  return streamProperties(undefined);
+}
+
+/** openvino-node lets runs at the same time wait for one another. */
+export function runsAtOnce(openvino: OpenVINO = loadOpenVINO()): boolean {
+  return openvino.runtime === 'c-api';
 }

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { reportProgress } from '../core/progress';
 import type { GuardCallback } from '../core/with-callbacks';
+import { decidesStreams } from '../generation/stream-properties';
 import { MANIFEST_FILE } from '../model-folder/manifest';
 import type { BadItem, BatchItem } from './batch-item';
 import type { BatchOptions } from './batch-options';
@@ -12,7 +13,7 @@ import type { CaptionFiles } from './caption-files';
 import type { Journal, OutputRow } from './journal';
 import { PARQUET_FILE, TAR_FILE } from './input-kinds';
 import { describeEmpty, listInput, type BatchInput } from './list-inputs';
-import type { BatchModel } from './load-batch-model';
+import { runsAtOnce, type BatchModel } from './load-batch-model';
 import { fileVersion, type LoadedItem } from './load-item';
 import { usualMemory } from './plan-memory';
 import { runStages, type GeneratedText } from './run-stages';
@@ -47,7 +48,7 @@ export function rowsOf({ questions, features }: Pick<BatchPlan, 'questions' | 'f
 /** @throws {BatchError} and what the models throw; what is done until then is kept */
 export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: GuardCallback): Promise<BatchSummary> {
   const { options, questions, prompt, journal } = plan;
-  const { signal, batch_size, streams = 1, memory_limit = usualMemory() } = options;
+  const { signal, batch_size, streams, memory_limit = usualMemory(), properties = {}, openvino } = options;
   const identity = optionsDigest(plan, loaded.model);
   const counter = new BatchCounter();
   const onFailure = guard(options.on_failure);
@@ -89,12 +90,14 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
       prompt,
       batch_size,
       streams,
+      areStreamsDecided: decidesStreams(properties) || !runsAtOnce(openvino),
+      left: () => counter.left,
       memory_limit,
       generation: { ...options.generation, signal },
     };
     const items = pendingItems(plan, { identity, counter, fail });
     await reportProgress(options.progress_callback, counter.progress(rowsOf(plan)), signal);
-    const { batch_size: chosen } = await runStages(withErrors(items, queue), settings, handlers);
+    const chosen = await runStages(withErrors(items, queue), settings, handlers);
     await queue.end();
     return {
       done: counter.done,
@@ -103,7 +106,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
       failures: counter.failures,
       seconds: counter.seconds,
       images_per_second: counter.rate,
-      batch_size: chosen,
+      ...chosen,
       output: plan.output,
     };
   } finally {

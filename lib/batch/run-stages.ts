@@ -1,20 +1,15 @@
 // From images to texts, with all stages at work at the same time: several images are read and decoded, the vision model
 // runs, the decoder writes the texts of the images before, and finished texts are handed on.
-import {
-  OVBlipMatcher,
-  type GenerationOptions,
-  type ImageEmbeds,
-  type OVBlipModel,
-  type PixelInput,
-  type Texts,
-} from '../generation';
+import { OVBlipMatcher, type GenerationOptions, type ImageEmbeds, type OVBlipModel, type Texts } from '../generation';
 import { answerRows, captionRows } from '../generation/generate-rows';
 import { ImageError, type BlipProcessor } from '../preprocessing';
 import type { BatchItem } from './batch-item';
 import { Channel } from './channel';
-import { BatchSizeTrial } from './choose-batch-size';
+import { encodeImages, type Prepared } from './encode-images';
 import { loadItem, type LoadedItem } from './load-item';
 import { planMemory } from './plan-memory';
+import { planTrial } from './plan-trial';
+import { MAX_BATCH, type VisionSetting, type VisionTrial } from './vision-trial';
 
 export interface StageSettings {
   /** One that compares images and texts gives features instead of texts. */
@@ -27,10 +22,14 @@ export interface StageSettings {
   readonly generation: GenerationOptions;
   /** Images in a run of the vision model; tried out if absent. */
   readonly batch_size?: number;
-  /** Runs of the vision model at the same time. */
-  readonly streams: number;
+  /** Runs of the vision model at the same time; as the device chooses, or tried out, if absent. */
+  readonly streams?: number;
+  /** Whether the caller decided about streams by properties. */
+  readonly areStreamsDecided: boolean;
   /** Bytes for images in memory. */
   readonly memory_limit: number;
+  /** Images that are left, where that is known. */
+  readonly left: () => number | undefined;
 }
 
 export interface GeneratedText {
@@ -47,11 +46,6 @@ export interface StageHandlers {
   readonly onFailure: (item: BatchItem, reason: string) => void;
 }
 
-interface Prepared {
-  readonly loaded: LoadedItem;
-  readonly pixel_values: PixelInput;
-}
-
 interface Encoded {
   readonly loaded: LoadedItem;
   /** [tokens, hidden] f32. */
@@ -63,7 +57,7 @@ interface Encoded {
 const DECODED_AT_ONCE = 3;
 
 /**
- * @returns the size of the vision model's batches
+ * @returns how the vision model ran
  * @throws what the models throw; the signal's reason when aborted. An image that cannot be used is a failure, not an
  *   error
  */
@@ -71,12 +65,14 @@ export async function runStages(
   items: AsyncIterable<BatchItem>,
   settings: StageSettings,
   handlers: StageHandlers,
-): Promise<{ readonly batch_size: number }> {
-  const { model, batch_size, streams } = settings;
+): Promise<VisionSetting> {
+  const { model } = settings;
   const { signal } = settings.generation;
   const plan = planMemory(model.config, settings.memory_limit);
-  const trial = new BatchSizeTrial(batch_size ?? (streams > 1 ? 1 : plan.vision), batch_size !== undefined);
-  const prepared = new Channel<Prepared>(Math.max(2 * (batch_size ?? plan.vision), DECODED_AT_ONCE + 1));
+  const trial = planTrial(settings, plan.vision);
+  const batch = settings.batch_size ?? Math.min(plan.vision, MAX_BATCH);
+  // Two batches wait while one is in the model
+  const prepared = new Channel<Prepared>(Math.max(2 * batch, 2 * trial.setting.streams, DECODED_AT_ONCE + 1));
   const encoded = new Channel<Encoded>(2 * plan.decoder);
   const fail = (error: unknown): void => {
     prepared.fail(error);
@@ -99,7 +95,7 @@ export async function runStages(
   const iterator = items[Symbol.asyncIterator]();
   const stages = [
     stage(() => prepare(iterator, settings, handlers, prepared), DECODED_AT_ONCE, prepared),
-    stage(() => encode(settings, trial, { input: prepared, output: encoded, handlers }), streams, encoded),
+    stage(() => encode(model, trial, { input: prepared, output: encoded, handlers }), 1, encoded),
     ...(model instanceof OVBlipMatcher
       ? []
       : [stage(() => write(settings, model, { rows: plan.decoder, input: encoded, handlers }), 1)]),
@@ -107,7 +103,7 @@ export async function runStages(
   try {
     await Promise.all(stages);
     signal?.throwIfAborted();
-    return { batch_size: trial.size };
+    return trial.setting;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await Promise.allSettled(stages); // nothing of this call runs on after it
@@ -146,33 +142,37 @@ async function prepare(
 /** What is decoded needs not stay in memory. */
 const NO_BYTES = new Uint8Array(0);
 
-async function encode(
-  { model }: StageSettings,
-  trial: BatchSizeTrial,
+function encode(
+  model: StageSettings['model'],
+  trial: VisionTrial,
   {
     input,
     output,
     handlers,
   }: { readonly input: Channel<Prepared>; readonly output: Channel<Encoded>; readonly handlers: StageHandlers },
 ): Promise<void> {
-  for (let batch = await input.take(trial.size); batch.length > 0; batch = await input.take(trial.size)) {
-    const start = performance.now();
-    const pixel_values = stack(batch.map((one) => one.pixel_values));
-    if (model instanceof OVBlipMatcher) {
-      const features = await model.getImageFeatures({ pixel_values });
-      trial.record(batch.length, performance.now() - start);
-      const numbers = features.dims[1];
-      for (const [i, { loaded }] of batch.entries())
-        handlers.onFeatures(loaded, features.data.slice(i * numbers, (i + 1) * numbers));
-      continue;
-    }
-    const { data, dims } = await model.encodeImage({ pixel_values });
-    trial.record(batch.length, performance.now() - start);
-    const [, tokens, hidden] = dims;
-    const size = tokens * hidden;
-    for (const [i, { loaded }] of batch.entries())
-      await output.put({ loaded, embeds: data.subarray(i * size, (i + 1) * size), dims: [tokens, hidden] });
-  }
+  const { streams } = model;
+  const setStreams = (count: number): Promise<void> => model.setStreams(count);
+  if (model instanceof OVBlipMatcher)
+    return encodeImages({
+      encoder: { streams, setStreams, encode: (pixel_values) => model.getImageFeatures({ pixel_values }) },
+      trial,
+      input,
+      emit: async ({ data, dims: [, numbers] }, images) => {
+        for (const [i, loaded] of images.entries())
+          handlers.onFeatures(loaded, data.slice(i * numbers, (i + 1) * numbers));
+      },
+    });
+  return encodeImages({
+    encoder: { streams, setStreams, encode: (pixel_values) => model.encodeImage({ pixel_values }) },
+    trial,
+    input,
+    emit: async ({ data, dims: [, tokens, hidden] }, images) => {
+      const size = tokens * hidden;
+      for (const [i, loaded] of images.entries())
+        await output.put({ loaded, embeds: data.subarray(i * size, (i + 1) * size), dims: [tokens, hidden] });
+    },
+  });
 }
 
 async function write(
@@ -201,14 +201,6 @@ async function write(
         if (answers[row].length === asked.length) onTexts(batch[row].loaded, answers[row]);
       });
   }
-}
-
-function stack(images: readonly PixelInput[]): PixelInput {
-  if (images.length === 1) return images[0];
-  const [{ dims, data }] = images;
-  const all = new Float32Array(images.length * data.length);
-  images.forEach((image, i) => all.set(image.data, i * data.length));
-  return { data: all, dims: [images.length, dims[1], dims[2], dims[3]] };
 }
 
 function join(batch: readonly Encoded[]): ImageEmbeds {

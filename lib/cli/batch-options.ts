@@ -14,7 +14,7 @@ export const BATCH_OPTIONS = {
   },
   shard: { type: 'string', value: 'index/count', help: 'only this part of the images: 0/16 to 15/16' },
   'batch-size': { type: 'integer', min: 1, help: 'images in a run of the vision model; tried out by default' },
-  streams: { type: 'integer', min: 1, help: 'runs of the vision model at the same time; 1 by default' },
+  streams: { type: 'integer', min: 1, help: 'runs of the vision model at the same time; tried out by default' },
   'memory-limit': {
     type: 'integer',
     min: 16,

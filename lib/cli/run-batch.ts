@@ -32,11 +32,19 @@ export async function reportBatch(
   return summary.failures.length > 0 ? EXIT_FAILURE : EXIT_OK;
 }
 
-function describe({ output, done, skipped, kept, failures, seconds, images_per_second }: BatchSummary): string {
+function describe(summary: BatchSummary): string {
+  const { output, done, skipped, kept, failures, seconds, images_per_second, streams, batch_size } = summary;
   const parts = [`${done} images done`];
-  if (done > 0) parts[0] += ` in ${seconds.toFixed(1)} s (${images_per_second.toPrecision(3)} images/s)`;
+  if (done > 0)
+    parts[0] +=
+      ` in ${seconds.toFixed(1)} s (${images_per_second.toPrecision(3)} images/s; ` +
+      `${counted(streams, 'stream')}, ${counted(batch_size, 'image')} in a batch)`;
   if (skipped > 0) parts.push(`${skipped} done before`);
   if (kept > 0) parts.push(`${kept} with a caption file of somebody else left as they are (--overwrite, --append)`);
   if (failures.length > 0) parts.push(`${failures.length} skipped`);
   return `${output}: ${parts.join(', ')}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

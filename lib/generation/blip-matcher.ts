@@ -90,6 +90,16 @@ export class OVBlipMatcher {
     return this.encoders.executionDevices;
   }
 
+  /** Images that the device encodes best at the same time. @internal for batches */
+  get streams(): number {
+    return this.encoders.streams;
+  }
+
+  /** See Encoders.setStreams. @internal for batches */
+  setStreams(streams: number): Promise<void> {
+    return this.encoders.setStreams(streams);
+  }
+
   /** Whether it has the matching head: a BlipModel checkpoint has none. */
   get canMatch(): boolean {
     return this.encoders.text !== undefined;

@@ -130,6 +130,16 @@ export class OVBlipModel {
     return this.encoders.executionDevices;
   }
 
+  /** Images that the device encodes best at the same time. @internal for batches */
+  get streams(): number {
+    return this.encoders.streams;
+  }
+
+  /** See Encoders.setStreams. @internal for batches */
+  setStreams(streams: number): Promise<void> {
+    return this.encoders.setStreams(streams);
+  }
+
   /**
    * Runs the vision model once; the result serves any number of captions and questions.
    * @throws {BlipModelError} when the shape does not fit the model, or the model was disposed

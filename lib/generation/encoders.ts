@@ -5,15 +5,7 @@ import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
 import { parseBlipConfig, type BlipConfig } from '../checkpoint';
-import {
-  loadOpenVINO,
-  type CompiledModel,
-  type Config,
-  type Core,
-  type InferRequest,
-  type OpenVINO,
-  type Tensor,
-} from '../openvino';
+import { loadOpenVINO, type CompiledModel, type Config, type Core, type OpenVINO, type Tensor } from '../openvino';
 import { checkTextEncoder, checkTextFeatures, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
@@ -33,7 +25,9 @@ import {
 } from './model-inputs';
 import { choosePrecision } from './precision/choose-precision';
 import { repeatTokens } from './repeat-rows';
+import { RequestPool } from './request-pool';
 import { runEncoder, type EncoderOutput } from './run-encoder';
+import { streamProperties } from './stream-properties';
 import { VisionModel } from './vision-model';
 
 const READ_CONFIG = {
@@ -97,10 +91,10 @@ export class Encoders implements EncoderParts {
   readonly openvino: OpenVINO;
   readonly core: Core;
   readonly properties: Config;
-  readonly vision: VisionModel;
   readonly text: LaterModel | undefined;
   readonly textFeatures: LaterModel | undefined;
-  readonly #pools = new Map<CompiledModel, InferRequest[]>();
+  readonly #requests = new RequestPool();
+  #vision: VisionModel;
   #disposed = false;
 
   private constructor(parts: EncoderParts) {
@@ -110,7 +104,7 @@ export class Encoders implements EncoderParts {
     this.openvino = parts.openvino;
     this.core = parts.core;
     this.properties = parts.properties;
-    this.vision = parts.vision;
+    this.#vision = parts.vision;
     this.text = parts.text;
     this.textFeatures = parts.textFeatures;
   }
@@ -174,6 +168,33 @@ export class Encoders implements EncoderParts {
   get executionDevices(): readonly string[] {
     const devices = executionDevices(this.vision.single);
     return devices.length > 0 ? devices : [this.device];
+  }
+
+  get vision(): VisionModel {
+    return this.#vision;
+  }
+
+  /** Runs of the vision model at the same time that the device does best, as the model is compiled. */
+  get streams(): number {
+    return Number.parseInt(deviceSetting(this.vision.single, 'OPTIMAL_NUMBER_OF_INFER_REQUESTS', this) ?? '1', 10) || 1;
+  }
+
+  /**
+   * Compiles the vision model anew for so many runs at the same time, and frees the one before; runs that are in
+   * progress end on that one.
+   * @throws {OpenVINOError} when it cannot be compiled; then the one before stays
+   * @throws {ModelFolderError} when its files were written anew since it was loaded
+   */
+  async setStreams(streams: number): Promise<void> {
+    checkArguments('setStreams', { streams: [streams, 'number'] });
+    this.assertUsable();
+    const vision = await this.vision.withProperties({ ...this.properties, ...streamProperties(streams) });
+    const before = this.#vision;
+    this.#vision = vision;
+    this.#requests.clear();
+    before.dispose();
+    if (this.#disposed) vision.dispose();
+    this.assertUsable();
   }
 
   /** @throws {BlipModelError} when the shape is not the model's, or the models were disposed */
@@ -277,8 +298,7 @@ export class Encoders implements EncoderParts {
   /** Frees the compiled models. Runs that are in progress end with an error or their result; later runs throw. */
   dispose(): void {
     this.#disposed = true;
-    for (const pool of this.#pools.values()) for (const request of pool) request.dispose();
-    this.#pools.clear();
+    this.#requests.clear();
     this.vision.dispose();
     this.text?.dispose();
     this.textFeatures?.dispose();
@@ -291,15 +311,9 @@ export class Encoders implements EncoderParts {
     outputs: readonly string[],
   ): Promise<EncoderOutput[]> {
     this.assertUsable();
-    const pool = this.#pools.get(model) ?? [];
-    this.#pools.set(model, pool);
-    const request = pool.pop() ?? model.createInferRequest();
-    try {
-      return await packingWeights(model, () => runEncoder(request, inputs, outputs, this.folder));
-    } finally {
-      if (this.#disposed) request.dispose();
-      else pool.push(request);
-    }
+    return this.#requests.with(model, (request) =>
+      packingWeights(model, () => runEncoder(request, inputs, outputs, this.folder)),
+    );
   }
 }
 

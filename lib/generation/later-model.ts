@@ -26,6 +26,11 @@ export class LaterModel {
     return this.#model;
   }
 
+  /** @throws {ModelFolderError} when the other was made of other files under the same name */
+  assertSame(other: LaterModel): void {
+    if (this.seen !== other.seen) throw writtenAnew(this.xml);
+  }
+
   dispose(): void {
     void this.#model?.then(
       (model) => model.dispose(),
@@ -37,8 +42,12 @@ export class LaterModel {
     const model = await this.compile();
     if ((await filesOf(this.xml)) === this.seen) return model;
     model.dispose();
-    throw new ModelFolderError(`${this.xml}: was written anew since it was loaded. Load the model again.`);
+    throw writtenAnew(this.xml);
   }
+}
+
+function writtenAnew(xml: string): ModelFolderError {
+  return new ModelFolderError(`${xml}: was written anew since it was loaded. Load the model again.`);
 }
 
 /** What the file system knows of a graph and its weights. */

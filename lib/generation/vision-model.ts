@@ -1,5 +1,5 @@
 // The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
-import type { CompiledModel } from '../openvino';
+import type { CompiledModel, Config } from '../openvino';
 import { compilePart, type GraphPart } from './compiled/compile-part';
 import { LaterModel } from './later-model';
 
@@ -14,13 +14,26 @@ export class VisionModel {
   private constructor(
     readonly single: CompiledModel,
     private readonly batches: LaterModel,
+    private readonly graph: GraphPart,
   ) {}
 
   /** @param graph the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
   static async load(graph: GraphPart): Promise<VisionModel> {
     const compile = (batch: number): Promise<CompiledModel> => compilePart({ ...graph, batch });
     const batches = await LaterModel.of(graph.xml, () => compile(-1));
-    return new VisionModel(await compile(1), batches);
+    return new VisionModel(await compile(1), batches, graph);
+  }
+
+  /** The same files, compiled with other properties. @throws {ModelFolderError} when they were written anew since */
+  async withProperties(properties: Config): Promise<VisionModel> {
+    const model = await VisionModel.load({ ...this.graph, onCompiling: undefined, properties });
+    try {
+      model.batches.assertSame(this.batches);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
 
   /** Length of the contrastive features that it gives beside its hidden states; undefined where it gives none. */

@@ -53,7 +53,7 @@ describe('a folder', () => {
     const first = await runCli(['caption', 'beside'], options);
     assert.deepEqual([first.status, first.stdout], [1, '']);
     assert.match(first.stderr, /skipped beside.broken\.jpg: .*text file/);
-    assert.match(first.stderr, /beside: 3 images done in .* images\/s\), 1 skipped/);
+    assert.match(first.stderr, /beside: 3 images done in .* images\/s; \d+ streams?, 1 image in a batch\), 1 skipped/);
     for (let i = 0; i < 3; i++) assert.match(fs.readFileSync(path.join(folder, `${i}.txt`), 'utf8'), /^\w[\w ]+\n$/);
     fs.rmSync(path.join(folder, 'broken.jpg'));
     const second = await runCli(['caption', '--json', 'beside'], options);

@@ -33,8 +33,8 @@ export const features: Command = {
     {
       command: 'features --model models/blip-scenes-itm --json --output features.parquet data/pictures',
       output:
-        '{"done":8,"skipped":0,"kept":0,"failures":[],"seconds":0.222864871,"images_per_second":35.89515869476248,' +
-        '"batch_size":2,"output":"features.parquet"}',
+        '{"done":8,"skipped":0,"kept":0,"failures":[],"seconds":0.4369178529999999,' +
+        '"images_per_second":18.309740222206784,"streams":2,"batch_size":1,"output":"features.parquet"}',
     },
   ],
   async run(parsed, terminal) {
