@@ -1,5 +1,7 @@
 // Runs cells one after the other. When one fails, those that were sent together with it ("Run All") do not run.
 
+const { setTimeout } = require('node:timers'); // cells may change the global ones
+
 /** Milliseconds: cells that were sent with the failed one have arrived by then. */
 const WINDOW_MS = 50;
 

@@ -1,5 +1,6 @@
 // Help while a cell is written: what a name is (Shift-Tab), and what may follow (Tab). Jupyter counts positions in
 // characters; the compiler counts UTF-16 units, two for an emoji.
+const { importCompletions } = require('./complete-imports.cjs');
 const { typescriptPath } = require('./tslab-parts.cjs');
 
 /** JSDoc's tags that a reader wants to see, how they are headed, and in which order. */
@@ -60,7 +61,8 @@ function callsAround(code, position) {
 
 /** The content of a complete_reply. */
 function completions(executor, code, cursor) {
-  const { candidates, start, end } = executor.complete(code, toUnits(code, cursor));
+  const position = toUnits(code, cursor);
+  const { candidates, start, end } = importCompletions(code, position) ?? executor.complete(code, position);
   return {
     matches: candidates,
     cursor_start: toCharacters(code, start),
@@ -70,7 +72,7 @@ function completions(executor, code, cursor) {
 }
 
 function toUnits(code, characters) {
-  return [...code].slice(0, characters).join('').length;
+  return [...code].slice(0, Math.max(0, characters ?? code.length)).join('').length;
 }
 
 function toCharacters(code, units) {

@@ -18,7 +18,7 @@ class History {
       if (type === 'range') return number >= (start ?? 0) && number < (stop ?? Number.POSITIVE_INFINITY);
       return type !== 'search' || globOf(pattern ?? '*').test(source);
     });
-    const kept = type === 'range' || n === undefined ? found : found.slice(-n);
+    const kept = type === 'range' || n === undefined ? found : found.slice(Math.max(0, found.length - Math.max(0, n)));
     return output ? kept.map(([session, number, source]) => [session, number, [source, null]]) : kept;
   }
 }

@@ -1,5 +1,6 @@
 // Interrupts on the main thread, where cells run. A thread of its own (control.cjs) hears Jupyter's request; here the
 // cell that waits is told, and left. SIGINT stays an ordinary event, so that a listener that a cell adds does no harm.
+const { clearImmediate, setImmediate } = require('node:timers'); // cells may change the global ones
 const { InterruptState, now } = require('./interrupt-state.cjs');
 const { END_OWN_CODE, endOwnCode, forgetEnd } = require('./own-code.cjs');
 
@@ -18,9 +19,16 @@ let afterInterrupt = () => {};
 function listenToInterrupts(onInterrupt) {
   afterInterrupt = onInterrupt;
   process[END_OWN_CODE] = () => (state.isBusy ? state.isAimed && state.runsOwnCode : true) && endOwnCode();
-  process.on('SIGINT', () => {
-    if (!state.isSignalOwn) interrupt(now());
-  });
+  keepListening();
+}
+
+/** A cell may have removed all listeners; without one a signal for its programs would end the kernel. */
+function keepListening() {
+  if (!process.listeners('SIGINT').includes(onSignal)) process.on('SIGINT', onSignal);
+}
+
+function onSignal() {
+  if (!state.isSignalOwn) interrupt(now());
 }
 
 /** @param sent when the interrupt was sent; see interrupt-state.cjs */
@@ -64,6 +72,7 @@ function runInterruptibly(run, onAbandoned, sent) {
     ahead = undefined;
     if (early && Date.now() - early.heard < MAX_AHEAD_MS && state.cellMeantBy(early.sent) !== 0) stop(cells);
   }).finally(() => {
+    keepListening();
     running = undefined;
     state.end();
   });

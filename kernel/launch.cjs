@@ -1,6 +1,7 @@
 // Starts the kernel of this project's notebooks. It translates cells with tslab and does the rest itself, file by file:
 // each says in its first lines what it does.
 const fs = require('node:fs');
+const { setImmediate } = require('node:timers'); // cells may change the global ones
 const { root } = require('./tslab-parts.cjs');
 
 process.chdir(root);
@@ -21,8 +22,15 @@ const { openSockets } = require('./sockets.cjs');
 process.on('uncaughtException', (error) => tell('Uncaught exception', error));
 process.on('unhandledRejection', (error) => tell('Unhandled rejection', error));
 
+const { exit } = process;
+process.exit = refuseExit;
 quietWarnings();
 void start();
+
+/** Scripts that are tried in a cell end that way; the values of all cells would be gone. */
+function refuseExit(code = process.exitCode ?? 0) {
+  throw new Error(`process.exit(${code}) ends this cell only, and the kernel goes on. To end it: Kernel > Shut Down.`);
+}
 
 function tell(what, error) {
   try {
@@ -61,7 +69,7 @@ async function start() {
     // Another program may have taken a port since Jupyter chose it. Without one of its sockets clients would wait for
     // the kernel forever; when it ends, Jupyter starts another one.
     console.error(`The kernel cannot listen: ${error.message}`);
-    process.exit(1);
+    exit(1);
   }
 }
 
@@ -70,6 +78,6 @@ function end(sockets) {
   try {
     sockets.close();
   } finally {
-    setImmediate(() => process.exit(0));
+    setImmediate(() => exit(0));
   }
 }

@@ -2,6 +2,7 @@
 // which a cell calls, is done first. A termination takes what waits on the microtask queue with it.
 const inspector = require('node:inspector');
 const path = require('node:path');
+const { setImmediate } = require('node:timers'); // cells may change the global ones
 const { root } = require('./tslab-parts.cjs');
 
 /** The function on `process` that control.cjs calls, in the middle of whatever runs. */

@@ -1,5 +1,6 @@
 // The kernel's sockets: bound to the ports that Jupyter chose, with sends that are not lost.
 const path = require('node:path');
+const { setImmediate } = require('node:timers'); // cells may change the global ones
 const { Worker } = require('node:worker_threads');
 const { zeromqPath } = require('./tslab-parts.cjs');
 

@@ -1,6 +1,7 @@
 // What cells write to standard output and error goes to Jupyter. Much of it at once goes together: Jupyter's server
 // drops output that comes in too many messages.
 
+const { clearTimeout, setTimeout } = require('node:timers'); // cells may change the global ones
 const { uninterrupted } = require('./own-code.cjs');
 
 /** So many messages in a period go out as they are written; what is more waits for its end. */

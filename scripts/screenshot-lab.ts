@@ -67,7 +67,7 @@ export async function screenshotLab(browser: Browser, folder: string): Promise<S
 
 async function takePicture(page: Page, place: (typeof PLACES)[number] & { file: string }): Promise<string[]> {
   const cell = page.locator('.jp-CodeCell').filter({ hasText: place.code }).first();
-  const image = cell.locator('.jp-OutputArea-output :is(img, .js-plotly-plot)').first();
+  const image = cell.locator('.jp-OutputArea-output :is(img, .js-plotly-plot .svg-container)').first();
   await image.waitFor();
   await page.evaluate('document.querySelectorAll(".jp-toast, .Toastify").forEach((toast) => toast.remove())');
   const broken = await brokenImages(page);

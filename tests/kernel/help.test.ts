@@ -86,6 +86,18 @@ describe('help in cells', () => {
     ['blip.pipeline("|")', 15, ['image-to-text', 'visual-question-answering']],
     ['await blip.quantizeBlip("a", [], "b", { parts: ["|"] })', 49, ['vision_model', 'text_decoder']],
     ['const again = check|', 14, ['checkpoint']],
+    ["import * as x from './|'", 22, ['lib/', 'data/']],
+    ["import * as x from './lib/note|'", 26, ['notebook/']],
+    ["import { percent } from './lib/notebook/format-nu|", 40, ['format-number']],
+    ["import x from './lib/no|tebook/charts';", 21, ['notebook/']],
+    ["const x = await import('./data/pictures/|')", 40, ['pictures.json']],
+    ["const x = require('./ker|')", 21, ['kernel/']],
+    ["import sharp from 'sh|'", 19, ['sharp']],
+    ["import { Tokenizer } from '@hugging|", 27, ['@huggingface/tokenizers']],
+    ["await import('node:fs|')", 14, ['node:fs', 'node:fs/promises']],
+    ["export * from '|'", 15, ['undici', 'node:path']],
+    ["type T = import('./lib/ind|').Options", 23, ['index']],
+    ['"🐶"; import x from \'../|\'', 23, []],
   ] as const)
     test(`completion at ${cell}`, async () => {
       const { code, cursor } = split(cell);
@@ -93,6 +105,21 @@ describe('help in cells', () => {
       assert.equal(cursor_start, from);
       for (const name of expected) assert.ok(matches.includes(name), `${name} in ${matches.slice(0, 20)}`);
     });
+
+  test('completion of an import: only what can be imported, and no more than what is asked for', async () => {
+    const all = async (cell: string): Promise<string[]> => {
+      const { code, cursor } = split(cell);
+      return (await kernel.complete(code, cursor)).matches;
+    };
+    assert.deepEqual(await all("import x from './kernel/complete-imp|'"), ['complete-imports.cjs']);
+    assert.deepEqual(
+      await all("import x from './|.'").then((names) => names.filter((name) => name.startsWith('.'))),
+      [],
+    );
+    assert.deepEqual(await all("import x from './no/such/folder/|'"), []);
+    assert.deepEqual(await all("import x from '.|'"), ['./', '../']);
+    assert.deepEqual(await all("const text = './lib/note|';"), [], 'not in other strings');
+  });
 
   test('tooltips and completions work while a cell waits', async () => {
     const running = kernel.together(['await new Promise((resolve) => setTimeout(resolve, 1000));'], {

@@ -56,6 +56,28 @@ describe('status of the kernel', () => {
     ]);
     const found = await kernel.ask('history_request', { hist_access_type: 'search', pattern: '*remember*', n: 5 });
     assert.equal(found.history.length, 1);
+    for (const n of [0, -1])
+      assert.deepEqual((await kernel.ask('history_request', { hist_access_type: 'tail', n })).history, []);
+  });
+
+  test('it lives on with odd requests and with what cells do to it', async () => {
+    const odd = { code: 'Math.max', cursor_pos: -3 };
+    assert.equal((await kernel.ask('inspect_request', odd)).status, 'ok');
+    assert.equal((await kernel.ask('complete_request', { ...odd, cursor_pos: 1e9 })).status, 'ok');
+    for (const type of ['inspect_request', 'complete_request', 'is_complete_request', 'execute_request'])
+      assert.equal((await kernel.ask(type, {})).status, 'error', type);
+    const exit = await kernel.run("console.log('before'); process.exit(3);");
+    assert.equal(printed(exit), 'before\n');
+    assert.match(printed(exit, 'error'), /process\.exit\(3\) ends this cell only[^]*cell \[\d+\], line 1/);
+    for (const code of [
+      "process.removeAllListeners('SIGINT');",
+      "for (const name of ['setImmediate', 'setTimeout', 'clearTimeout']) Reflect.deleteProperty(globalThis, name);",
+      "Object.prototype.toString = () => { throw new Error('x'); };",
+      'process.exitCode = 4;',
+    ]) {
+      assert.equal((await kernel.run(code)).status, 'ok', code);
+      assert.equal(printed(await kernel.run('6 * 7')), '42\n', code);
+    }
   });
 
   test('kernel_info, is_complete and comm_info as the protocol has them', async () => {
