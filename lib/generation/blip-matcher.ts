@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { BlipConfig, BlipTask } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
+import type { CompiledModel } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import { Encoders, type LoadModelOptions } from './encoders';
 import {
@@ -15,6 +16,16 @@ import {
   type Texts,
 } from './model-inputs';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
+import { attentionOutputs, checkOneImage, checkOneText, traceText, type TextAttentions } from './traced-text';
+
+/** What {@link OVBlipMatcher.traceMatch} returns. */
+export interface MatchTrace {
+  /** The matching head's logits: "does not match", "matches". */
+  readonly itm_score: Float32Array;
+  /** The probability that the text matches, from 0 to 1. */
+  readonly score: number;
+  readonly attentions: TextAttentions;
+}
 
 /**
  * The counterpart of Hugging Face's BlipForImageTextRetrieval, and of BlipModel, which has no matching head. `match` is
@@ -128,8 +139,7 @@ export class OVBlipMatcher {
    */
   async match(inputs: ImageInput & Texts): Promise<number[]> {
     const { data, dims } = await this.itmScore(inputs);
-    // Softmax of two
-    return Array.from({ length: dims[0] }, (_, row) => 1 / (1 + Math.exp(data[2 * row] - data[2 * row + 1])));
+    return Array.from({ length: dims[0] }, (_, row) => matchProbability(data, row));
   }
 
   /**
@@ -141,15 +151,30 @@ export class OVBlipMatcher {
   async itmScore(
     inputs: ImageInput & Texts,
   ): Promise<{ data: Float32Array; dims: readonly [rows: number, classes: 2] }> {
-    if (!this.canMatch)
-      throw new BlipModelError(
-        `${this.folder} has no matching head (blip_text_encoder.xml): its checkpoint is a BlipModel. Compare images ` +
-          'and texts by cosineSimilarity, or in a pipeline with use_itm_head: false.',
-      );
+    await this.#matchingModel();
     this.encoders.checkTexts(inputs);
     const image = await this.encoders.imageEmbeds(inputs);
     const { data, dims } = await this.encoders.encodeTexts(image, inputs, 'itm_score', 'texts');
     return { data, dims: [dims[0], 2] };
+  }
+
+  /**
+   * `itmScore` of one text and one image, with what each token of the text attended to in the image.
+   *
+   * @param inputs one image or its embeddings, and one text
+   * @returns its logits, the probability that they match, and attention: [layers, heads, tokens of text, tokens of image]
+   * @throws {BlipModelError} when an input does not fit the model, or its folder was converted without
+   *   `output_attentions`
+   */
+  async traceMatch(inputs: ImageInput & Texts): Promise<MatchTrace> {
+    const text = await this.#matchingModel();
+    checkOneText(this.encoders, inputs, 'texts');
+    const names = attentionOutputs(text, this.folder);
+    const image = await this.encoders.imageEmbeds(inputs);
+    checkOneImage(image);
+    const how = { output: 'itm_score', names, kind: 'texts' };
+    const { encoded, attentions } = await traceText(this.encoders, { image, texts: inputs }, how);
+    return { itm_score: encoded.data, score: matchProbability(encoded.data, 0), attentions };
   }
 
   /**
@@ -193,6 +218,18 @@ export class OVBlipMatcher {
     return Array.from({ length: rows }, (_, row) => dot(rowOf(images, row), rowOf(texts, row)));
   }
 
+  /** @throws {BlipModelError} when there is no matching head */
+  async #matchingModel(): Promise<CompiledModel> {
+    const text = this.encoders.text;
+    if (!text)
+      throw new BlipModelError(
+        `${this.folder} has no matching head (blip_text_encoder.xml): its checkpoint is a BlipModel. Compare images ` +
+          'and texts by cosineSimilarity, or in a pipeline with use_itm_head: false.',
+      );
+    this.encoders.assertUsable();
+    return text.get();
+  }
+
   #featuresOf({ features }: ImageEmbeds): Features {
     if (features) return features;
     if (!this.hasFeatures) throw this.encoders.noFeatures();
@@ -205,6 +242,11 @@ export class OVBlipMatcher {
   dispose(): void {
     this.encoders.dispose();
   }
+}
+
+/** Softmax of the two logits of a row. */
+function matchProbability(logits: Float32Array, row: number): number {
+  return 1 / (1 + Math.exp(logits[2 * row] - logits[2 * row + 1]));
 }
 
 /** One row for all, or the row's own. */

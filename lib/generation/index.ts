@@ -1,12 +1,13 @@
 // Public API of the generation room.
-export { OVBlipMatcher } from './blip-matcher';
+export { OVBlipMatcher, type MatchTrace } from './blip-matcher';
 export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
 export type { GenerateOutput, StageTimings, WithTimings, WithoutTimings } from './generate-output';
 export type { GenerationOptions, StreamOptions, TokenCallback } from './generation-options';
 export { GenerationOptionsError } from './generation-options-error';
-export type { QuestionAttentions, SequenceTrace, TraceSequenceOptions } from './trace-sequence';
+export type { SequenceTrace, TraceSequenceOptions } from './trace-sequence';
+export type { TextAttentions } from './traced-text';
 export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
 export type { Features, ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';

@@ -7,6 +7,7 @@ import { BlipModelError } from './check-inputs';
 import type { EncoderStates } from './decoder-session';
 import type { Encoders } from './encoders';
 import type { ImageEmbeds, ImageInput, Texts } from './model-inputs';
+import { attentionOutputs, checkOneImage, checkOneText, traceText, type TextAttentions } from './traced-text';
 import { traceSteps, type TracedStep } from './trace-steps';
 
 /** What {@link OVBlipModel.traceSequence} returns. */
@@ -14,13 +15,7 @@ export interface SequenceTrace {
   /** One for each token that the model wrote. */
   readonly steps: readonly TracedStep[];
   /** Of an answer: what the tokens of the question attended to in the image. */
-  readonly question_attentions?: QuestionAttentions;
-}
-
-/** Probabilities, row by row, of the text encoder: the last axis adds up to 1. */
-export interface QuestionAttentions {
-  readonly data: Float32Array;
-  readonly dims: readonly [layers: number, heads: number, question: number, source: number];
+  readonly question_attentions?: TextAttentions;
 }
 
 export interface TraceSequenceOptions {
@@ -55,12 +50,10 @@ export async function traceSequence(
   const names = attentionOutputs(decoder, folder);
   const { input_ids, attention_mask, dims } = inputs;
   const texts = input_ids && attention_mask && { input_ids, attention_mask, dims };
-  if (texts && encoders.checkTexts(texts)[0] !== 1)
-    throw new BlipModelError(`${encoders.checkTexts(texts)[0]} questions were given, expected one: trace each alone.`);
+  if (texts) checkOneText(encoders, texts, 'questions');
   signal?.throwIfAborted();
   const image = await encoders.imageEmbeds(inputs);
-  if (image.dims[0] !== 1)
-    throw new BlipModelError(`${image.dims[0]} images were given, expected one: trace each alone.`);
+  checkOneImage(image);
   const question = texts && (await readQuestion(encoders, image, texts, names));
   const steps = await inTurn(() => {
     encoders.assertUsable();
@@ -75,29 +68,11 @@ async function readQuestion(
   image: ImageEmbeds,
   texts: Texts,
   names: readonly string[],
-): Promise<{ readonly states: EncoderStates; readonly attentions: QuestionAttentions }> {
-  const outputs = ['last_hidden_state', ...names];
-  const [states, ...layers] = await encoders.textOutputs(image, texts, outputs, 'questions');
-  const [rows, length, size] = states.dims;
-  const [, heads, tokens, source] = layers[0].dims;
-  const data = new Float32Array(layers.length * layers[0].data.length);
-  layers.forEach((layer, i) => data.set(layer.data, i * layer.data.length));
-  return {
-    states: { ...states, dims: [rows, length, size] },
-    attentions: { data, dims: [layers.length, heads, tokens, source] },
-  };
-}
-
-/** The names of the outputs with a model's attention, layer by layer. @throws {BlipModelError} when there are none */
-export function attentionOutputs({ outputs }: CompiledModel, folder: string): string[] {
-  const names = outputs.map((port) => port.getAnyName()).filter((name) => /^cross_attentions\.\d+$/.test(name));
-  if (names.length === 0)
-    throw new BlipModelError(
-      `${folder}: its models do not put out what they attend to. Convert the checkpoint with output_attentions: ` +
-        'convertBlip(checkpoint, folder, { output_attentions: true }), or pass { output_attentions: true } to ' +
-        'pipeline or fromPretrained with the checkpoint.',
-    );
-  return names.map((_, layer) => `cross_attentions.${layer}`);
+): Promise<{ readonly states: EncoderStates; readonly attentions: TextAttentions }> {
+  const how = { output: 'last_hidden_state', names, kind: 'questions' };
+  const { encoded, attentions } = await traceText(encoders, { image, texts }, how);
+  const [rows, length, size] = encoded.dims;
+  return { states: { ...encoded, dims: [rows, length, size] }, attentions };
 }
 
 /** @throws {BlipModelError} when a sequence cannot be read by the decoder, or an option is out of range */

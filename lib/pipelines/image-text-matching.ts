@@ -1,10 +1,13 @@
 // The task `image-text-matching`: how well texts describe an image.
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { describeValue } from '../core/describe-value';
 import type { OVBlipMatcher } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
+import type { AttentionOptions } from './patch-attention';
 import { PipelineError, type OneOrMany } from './pipeline-error';
 import { rememberImage } from './remember-image';
+import { traceMatch, type TracedMatch } from './trace-match';
 
 export interface Match {
   readonly text: string;
@@ -25,11 +28,14 @@ export interface MatchOptions {
  * to 1, or their cosine with `use_itm_head: false`.
  *
  * @example
- * await matcher('beach.jpg', ['two dogs on a beach', 'a red car'], { use_itm_head: false })
- * // [{ text: 'two dogs on a beach', score: ... }, { text: 'a red car', score: ... }]
+ * const matcher = await pipeline('image-text-matching', 'models/blip-scenes-itm');
+ * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car'], { use_itm_head: false })
+ * // [{ text: 'two dogs on a beach', score: 0.45... }, { text: 'a red car', score: -0.42... }]
  */
 export interface ImageTextMatching {
   (image: ImageSource, text: OneOrMany<string>, options?: MatchOptions): Promise<Match[]>;
+  /** One text with where each of its tokens looked: see {@link traceMatch}. */
+  trace(image: ImageSource, text: string, options?: AttentionOptions): Promise<TracedMatch>;
   dispose(): void;
 }
 
@@ -50,5 +56,10 @@ export function imageTextMatching(matcher: OVBlipMatcher, processor: BlipProcess
     return texts.map((each, i) => ({ text: each, score: scores[i] }));
   }
 
-  return Object.assign(match, { dispose: () => matcher.dispose() });
+  async function trace(image: ImageSource, text: string, options?: AttentionOptions): Promise<TracedMatch> {
+    checkArguments('image-text-matching', { text: [text, 'text'] });
+    return traceMatch(matcher, processor, { image_embeds: await encode(image), text }, options);
+  }
+
+  return Object.assign(match, { trace, dispose: () => matcher.dispose() });
 }

@@ -8,4 +8,5 @@ export type { CandidateOptions } from './rank-candidates';
 export type { Answer, AnswerOptions, VisualQuestionAnswering } from './visual-question-answering';
 export type { WrittenToken } from './written-texts';
 export type { AttentionOptions, PatchAttention } from './patch-attention';
+export * from './trace-match';
 export * from './trace-text';

@@ -35,10 +35,12 @@ const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @example
- * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', { dtype: 'fp16', device: 'CPU' });
+ * const options = { dtype: 'fp16', device: 'CPU' } as const;
+ * const captioner = await pipeline('image-to-text', 'Salesforce/blip-image-captioning-base', options);
  * @example
  * const captioner = await pipeline('image-to-text', 'models/blip-scenes');
- * await captioner('data/pictures/demo.jpg') // [{ generated_text: 'two gray dogs playing with two green balls on the beach', score: 0.63... }]
+ * await captioner('data/pictures/demo.jpg')
+ * // [{ generated_text: 'two gray dogs playing with two green balls on the beach', score: 0.63... }]
  * // Three drawn captions, the same ones at every call with this seed
  * await captioner('data/pictures/demo.jpg', { do_sample: true, top_p: 0.9, num_return_sequences: 3, seed: 1 })
  * @example
@@ -50,8 +52,9 @@ const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
  * await vqa('data/pictures/demo.jpg', 'where was this picture taken?', { candidates: ['beach', 'park', 'street'] })
  * // [{ answer: 'beach', score: 0.99... }, { answer: 'street', ... }, { answer: 'park', ... }]
  * @example
- * const matcher = await pipeline('image-text-matching', 'Salesforce/blip-itm-base-coco');
- * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car']) // [{ text: 'two dogs on a beach', score: ... }, ...]
+ * const matcher = await pipeline('image-text-matching', 'models/blip-scenes-itm');
+ * await matcher('data/pictures/demo.jpg', ['two dogs on a beach', 'a red car'])
+ * // [{ text: 'two dogs on a beach', score: 0.99... }, { text: 'a red car', score: 0.00066... }]
  * @example
  * const embed = await pipeline('image-feature-extraction', 'Salesforce/blip-itm-base-coco');
  * await embed(['beach.jpg', 'street.jpg']) // { type: 'float32', dims: [2, 256], data: Float32Array(512), tolist }

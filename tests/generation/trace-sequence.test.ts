@@ -10,7 +10,7 @@ import { after, describe, it } from 'node:test';
 import { loadCheckpoint, openSafetensors, type CheckpointTensor } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { isRecord } from '../../lib/core/is-record';
-import { OVBlipModel, type HiddenState, type Texts } from '../../lib/generation';
+import { OVBlipMatcher, OVBlipModel, type HiddenState, type Texts } from '../../lib/generation';
 import { hasAttentions } from '../../lib/model-folder/has-attentions';
 import { readManifest } from '../../lib/model-folder/manifest';
 import { loadOpenVINO } from '../../lib/openvino';
@@ -175,31 +175,26 @@ for (const name of ['vqa-odd', 'caption-bf16'])
     assert.deepEqual(traces[1], traces[0]);
   });
 
-it('retrieval: the text encoder puts out its attention', async () => {
+it('retrieval: the text encoder puts out its attention beside the same score', async () => {
   const folder = await convert('retrieval', true);
   const expected = openSafetensors(path.join(FIXTURES, 'attentions', 'retrieval.safetensors')).tensors;
   const { image_embeds, input_ids } = inputsOf('retrieval');
   assert.ok(input_ids);
-  const ov = loadOpenVINO();
-  const compiled = await new ov.Core().compileModel(path.join(folder, 'blip_text_encoder.xml'), 'CPU', F32.properties);
-  assert.deepEqual(
-    compiled.outputs.map((port) => port.getAnyName()),
-    ['last_hidden_state', 'itm_score', 'cross_attentions.0', 'cross_attentions.1'],
-  );
-  const request = compiled.createInferRequest();
-  const ones = (length: number) => new ov.Tensor('i64', [1, length], new BigInt64Array(length).fill(1n));
-  request.infer({
-    input_ids: new ov.Tensor('i64', [1, input_ids.length], input_ids),
-    attention_mask: ones(input_ids.length),
-    encoder_hidden_states: new ov.Tensor('f32', image_embeds.dims, image_embeds.data),
-    encoder_attention_mask: ones(image_embeds.dims[1]),
-  });
-  const layers = [0, 1].map((layer) => request.getTensor(`cross_attentions.${layer}`).getData());
-  assertClose(
-    Float32Array.from(layers.flatMap((layer) => Array.from(layer as Float32Array))),
-    get(expected, 'text_encoder.cross_attentions').toFloat32(),
-    'attentions',
-  );
+  const matcher = await OVBlipMatcher.load(folder, F32);
+  const texts = { input_ids, attention_mask: input_ids.map(() => 1n) };
+  const { itm_score, score, attentions } = await matcher.traceMatch({ image_embeds, ...texts });
+  const tensor = get(expected, 'text_encoder.cross_attentions');
+  assert.deepEqual(attentions.dims, tensor.shape);
+  assertClose(attentions.data, tensor.toFloat32(), 'attentions');
+  const plain = await matcher.itmScore({ image_embeds, ...texts });
+  assert.deepEqual([itm_score, [score]], [plain.data, await matcher.match({ image_embeds, ...texts })]);
+  const two = { input_ids: new BigInt64Array([...input_ids, ...input_ids]), dims: [2, input_ids.length] as const };
+  const both = { ...two, attention_mask: two.input_ids.map(() => 1n) };
+  await assert.rejects(matcher.traceMatch({ image_embeds, ...both }), /2 texts.*each alone/);
+  matcher.dispose();
+  const without = await OVBlipMatcher.load(await convert('retrieval', false), F32);
+  await assert.rejects(without.traceMatch({ image_embeds, ...texts }), /output_attentions: true/);
+  without.dispose();
 });
 
 describe('traceSequence refuses', async () => {

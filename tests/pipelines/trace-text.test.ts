@@ -157,3 +157,18 @@ describe('folders with and without attention', () => {
       await assert.rejects(Reflect.apply(call, undefined, [MODEL, options]), /output_attentions is "yes"/);
   });
 });
+
+describe('a traced match', () => {
+  it('has the score of the match, and a grid for each token of the text', async () => {
+    const matcher = await pipeline('image-text-matching', path.join(projectRoot(), 'models', 'blip-scenes-itm'), ON);
+    const { score, tokens } = await matcher.trace(IMAGE, 'two gray dogs', { layer: 0, heads: [1] });
+    assert.equal(score, (await matcher(IMAGE, 'two gray dogs'))[0].score);
+    assert.deepEqual(
+      tokens.map(({ token }) => token),
+      ['[CLS]', 'two', 'gray', 'dogs', '[SEP]'],
+    );
+    for (const { attention } of tokens) close(sum(attention.data) + attention.class_token, 1);
+    await assert.rejects(matcher.trace(IMAGE, 'dogs', { layer: 9 }), /layer is 9/);
+    matcher.dispose();
+  });
+});
