@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BlipProcessor,
   compareModels,
@@ -17,18 +18,27 @@ import {
   loadVqaSamples,
   OVBlipModel,
   quantizeBlip,
+  traceAnswer,
+  traceCaption,
   writeRandomCheckpoint,
 } from '../lib';
+import type { Config } from '../lib/openvino';
 
 const FOLDER = process.argv[2] ?? path.join('output', 'bench', 'peak');
 const IMAGE = path.join('data', 'pictures', 'demo.jpg');
 const SAMPLE_MS = 20;
 const MARK = 'peak:';
-const [checkpoint, fp16, int8] = ['checkpoint', 'fp16', 'int8'].map((name) => path.join(FOLDER, name));
+/** What is freed, or released from memory, when a call has returned. */
+const SETTLED_MS = 500;
+const QUESTION = 'how many dogs are there?';
+const FOLDERS = ['checkpoint', 'fp16', 'int8', 'attentions'];
+const [checkpoint, fp16, int8, attentions] = FOLDERS.map((name) => path.join(FOLDER, name));
 
 interface Row {
   readonly step: string;
   readonly resident_mb: number;
+  /** Resident at its end. */
+  readonly after_mb: number;
   readonly own_mb: number;
   readonly mapped_mb: number;
 }
@@ -50,10 +60,19 @@ class Sampler {
     this.#mapped = Math.max(this.#mapped, readField('/proc/self/status', 'VmRSS') - own);
   }
 
-  end(step: string): void {
+  /** @param step what the peaks since the last call belong to */
+  async end(step: string): Promise<void> {
+    await sleep(SETTLED_MS);
     this.#sample();
     const resident_mb = Math.round(readField('/proc/self/status', 'VmHWM'));
-    const row: Row = { step, resident_mb, own_mb: Math.round(this.#own), mapped_mb: Math.round(this.#mapped) };
+    const after_mb = Math.round(readField('/proc/self/status', 'VmRSS'));
+    const row: Row = {
+      step,
+      resident_mb,
+      after_mb,
+      own_mb: Math.round(this.#own),
+      mapped_mb: Math.round(this.#mapped),
+    };
     console.log(`${MARK}${JSON.stringify(row)}`);
     this.#own = 0;
     this.#mapped = 0;
@@ -65,36 +84,56 @@ class Sampler {
   }
 }
 
-async function convertNotebook(): Promise<void> {
-  const sampler = new Sampler();
-  sampler.end('the library is loaded');
+/** What both notebooks need beforehand; not measured. */
+async function prepare(): Promise<void> {
+  if (fs.existsSync(path.join(int8, 'blip_manifest.json'))) return;
+  await writeRandomCheckpoint(checkpoint, { num_hidden_layers: 12, vocab_size: 30_524 });
   const opened = await loadCheckpoint(checkpoint);
   await convertBlip(opened, fp16);
   opened.close();
-  sampler.end('converted');
+  const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 8, seed: 42 });
+  await quantizeBlip(fp16, samples, int8, { subset_size: 8 });
+}
+
+async function convertNotebook(properties: Config): Promise<void> {
+  const sampler = new Sampler();
+  await sampler.end('the library is loaded');
+  const opened = await loadCheckpoint(checkpoint);
+  await convertBlip(opened, fp16);
+  await sampler.end('converted');
   const processor = await BlipProcessor.fromPretrained(fp16);
-  const model = await OVBlipModel.load(fp16);
-  sampler.end(`loaded, to compute in ${model.precision}`);
-  const pixel_values = await processor.image(IMAGE);
-  await model.generateCaption({ pixel_values }, { max_length: 20 });
-  sampler.end('caption');
-  await model.generateAnswer({ pixel_values, ...processor.text('how many dogs are there?') }, { max_length: 20 });
-  sampler.end('answer');
-  model.dispose();
+  const model = await OVBlipModel.load(fp16, { properties });
+  await sampler.end(`loaded, to compute in ${model.precision}`);
+  const text = processor.text(QUESTION);
+  const use = async (used: OVBlipModel, step: string): Promise<void> => {
+    const pixel_values = await processor.image(IMAGE);
+    await used.generateCaption({ pixel_values }, { max_length: 20 });
+    await sampler.end(`${step}caption`);
+    await used.generateAnswer({ pixel_values, ...text }, { max_length: 20 });
+    await sampler.end(`${step}answer`);
+  };
+  await use(model, '');
+  await convertBlip(opened, attentions, { output_attentions: true });
+  opened.close();
+  const seer = await OVBlipModel.load(attentions, { properties });
+  await sampler.end('a second model, with attention, converted and loaded');
+  const image_embeds = await model.encodeImage({ pixel_values: await processor.image(IMAGE) });
+  await traceCaption(seer, processor, { image_embeds }, { max_length: 20 });
+  await traceAnswer(seer, processor, { image_embeds, question: QUESTION });
+  await sampler.end('attention of a caption and of an answer');
+  const beside = await OVBlipModel.load(int8, { properties });
+  await use(beside, 'a third model, INT8 beside it: ');
+  for (const each of [model, seer, beside]) each.dispose();
+  await sampler.end('disposed');
   sampler.stop();
 }
 
 async function optimizeNotebook(): Promise<void> {
   const sampler = new Sampler();
-  sampler.end('the library is loaded');
-  if (!fs.existsSync(path.join(int8, 'blip_manifest.json'))) {
-    const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 8, seed: 42 });
-    await quantizeBlip(fp16, samples, int8, { subset_size: 8 });
-    sampler.end('quantized (without NNCF, a process of its own)');
-  }
+  await sampler.end('the library is loaded');
   const { samples } = await loadVqaSamples('data/vqa-scenes', { split: 'val', count: 4, seed: 1 });
   const { precision } = await compareModels(fp16, int8, samples, { runs: 3, captions: 2 });
-  sampler.end(`compared: FP16 in ${precision.before}, INT8 in ${precision.after}`);
+  await sampler.end(`compared: FP16 in ${precision.before}, INT8 in ${precision.after}`);
   sampler.stop();
 }
 
@@ -117,10 +156,13 @@ function runNotebook(name: string): Row[] {
 
 async function main(): Promise<void> {
   const [, , , name] = process.argv;
-  if (name === 'convert') return convertNotebook();
+  if (name === 'prepare') return prepare();
+  if (name === 'convert') return convertNotebook({});
+  if (name === 'convert_f32') return convertNotebook({ INFERENCE_PRECISION_HINT: 'f32' });
   if (name === 'optimize') return optimizeNotebook();
-  await writeRandomCheckpoint(checkpoint, { num_hidden_layers: 12, vocab_size: 30_524 });
-  const notebooks = { convert: runNotebook('convert'), optimize: runNotebook('optimize') };
+  runNotebook('prepare');
+  const names = ['convert', 'convert_f32', 'optimize'];
+  const notebooks = Object.fromEntries(names.map((each) => [each, runNotebook(each)]));
   if (name === undefined) return;
   const machine = { processor: os.cpus()[0].model, threads: os.availableParallelism(), node: process.version };
   const when = new Date().toISOString().slice(0, 10);
