@@ -4,6 +4,11 @@
 const MISPLACED_AWAIT = 1308;
 /** 'await' expressions cannot be used in a parameter initializer. */
 const AWAIT_IN_PARAMETER = 2524;
+/** Did you forget to use 'await'? TypeScript says it beside its message, where tslab does not look. */
+const FORGOTTEN_AWAIT = 2773;
+/** Cannot find name 'a'. No value exists in scope for the shorthand property 'a'. */
+const MISSING_NAMES = [2304, 18004];
+const RUN_BEFORE = 'Was the cell that declares it run? Run > Run All Above Selected Cell runs all that come before.';
 /** Out of TypeScript's range: tslab does not know it, and so shows it. */
 const OWN_CODE = 90_000;
 const USING_ADVICE =
@@ -14,7 +19,9 @@ function cellDiagnostics(ts, cell, diagnostics) {
   const hasOwnWords = ({ code, start }) =>
     code === MISPLACED_AWAIT && diagnostics.some((other) => other.code === AWAIT_IN_PARAMETER && other.start === start);
   const told = diagnostics.filter((found) => !hasOwnWords(found));
-  const shown = told.map((found) => (found.code === MISPLACED_AWAIT ? { ...found, code: OWN_CODE } : found));
+  const shown = told
+    .map((found) => (found.code === MISPLACED_AWAIT ? { ...found, code: OWN_CODE } : found))
+    .map(withAwaitHint);
   const using = findUsing(ts, cell);
   if (!using || !shown.some(({ file }) => file === cell)) return shown;
   const lineOf = (position) => ts.getLineAndCharacterOfPosition(cell, position).line;
@@ -24,6 +31,35 @@ function cellDiagnostics(ts, cell, diagnostics) {
     { ...advice, messageText: USING_ADVICE },
     ...shown.filter(({ file, start }) => file !== cell || lineOf(start) !== line),
   ];
+}
+
+function withAwaitHint(found) {
+  const hint = found.relatedInformation?.find(({ code }) => code === FORGOTTEN_AWAIT);
+  if (!hint) return found;
+  const add = (text) => `${text} ${hint.messageText}`;
+  const { messageText } = found;
+  return {
+    ...found,
+    messageText:
+      typeof messageText === 'string'
+        ? add(messageText)
+        : { ...messageText, messageText: add(messageText.messageText) },
+  };
+}
+
+/**
+ * What is missing in a cell that was run too early, told once: all names in the place of the first, and what to do.
+ * `diagnostics` are those of tslab's converter.
+ */
+function joinMissingNames(diagnostics) {
+  const missing = diagnostics.filter(({ code, fileName }) => MISSING_NAMES.includes(code) && !fileName);
+  if (missing.length === 0) return diagnostics;
+  const names = [...new Set(missing.map(({ messageText }) => /'([^']+)'/.exec(messageText)?.[1]))];
+  const listed = names.map((name) => `'${name}'`).join(', ');
+  const messageText = `Cannot find ${names.length > 1 ? 'names' : 'name'} ${listed}. ${RUN_BEFORE}`;
+  return diagnostics
+    .filter((found) => found === missing[0] || !missing.includes(found))
+    .map((found) => (found === missing[0] ? { ...found, messageText } : found));
 }
 
 /** `using name` and `await using name`: for TypeScript 5.0 two expressions on one line without a semicolon. */
@@ -48,4 +84,4 @@ function findUsing(ts, cell) {
   return found;
 }
 
-module.exports = { cellDiagnostics };
+module.exports = { cellDiagnostics, joinMissingNames };

@@ -5,6 +5,7 @@ const {
   inspect,
   types: { isNativeError },
 } = require('node:util');
+const { joinMissingNames } = require('./diagnostics.cjs');
 const { cellPlaces, cellSource } = require('./stack-traces.cjs');
 const { root } = require('./tslab-parts.cjs');
 
@@ -75,8 +76,9 @@ function excerptsOf(thrown, number, statement) {
     });
 }
 
-/** What the compiler has to say about a cell that does not run. `diagnostics` are those of tslab's converter. */
-function describeDiagnostics(diagnostics, source) {
+/** What the compiler has to say about a cell that does not run. `all` are those of tslab's converter. */
+function describeDiagnostics(all, source) {
+  const diagnostics = joinMissingNames(all);
   const shown = diagnostics.slice(0, MAX_DIAGNOSTICS);
   const lines = shown.flatMap((found, i) => {
     const { fileName, start, end, messageText } = found;

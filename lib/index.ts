@@ -91,12 +91,16 @@ export {
   OVBlipMatcher,
   OVBlipModel,
   type AttentionProbabilities,
+  type CaptionInputs,
   type Features,
+  type Generated,
+  type GenerateOptions,
   type GenerateOutput,
   type GenerationOptions,
   type HiddenState,
   type ImageEmbeds,
   type ImageInput,
+  type ImageTextInputs,
   type LoadModelOptions,
   type MatchTrace,
   type PixelInput,
@@ -114,8 +118,6 @@ export {
   type Tokens,
   type TraceSequenceOptions,
   type TracedStep,
-  type WithTimings,
-  type WithoutTimings,
 } from './generation';
 export * from './pipelines';
 export * from './search';

@@ -11,7 +11,7 @@ import {
   batchSize,
   type Features,
   type ImageEmbeds,
-  type ImageInput,
+  type ImageTextInputs,
   type PixelInput,
   type Texts,
 } from './model-inputs';
@@ -137,7 +137,7 @@ export class OVBlipMatcher {
    * @param inputs images or their embeddings, and texts; one image may serve all texts, and one text all images
    * @throws {BlipModelError} before anything runs, when an input does not fit the model
    */
-  async match(inputs: ImageInput & Texts): Promise<number[]> {
+  async match(inputs: ImageTextInputs): Promise<number[]> {
     const { data, dims } = await this.itmScore(inputs);
     return Array.from({ length: dims[0] }, (_, row) => matchProbability(data, row));
   }
@@ -148,9 +148,7 @@ export class OVBlipMatcher {
    * @param inputs as for `match`
    * @throws {BlipModelError} when an input does not fit the model, or it has no matching head
    */
-  async itmScore(
-    inputs: ImageInput & Texts,
-  ): Promise<{ data: Float32Array; dims: readonly [rows: number, classes: 2] }> {
+  async itmScore(inputs: ImageTextInputs): Promise<{ data: Float32Array; dims: readonly [rows: number, classes: 2] }> {
     await this.#matchingModel();
     this.encoders.checkTexts(inputs);
     const image = await this.encoders.imageEmbeds(inputs);
@@ -166,7 +164,7 @@ export class OVBlipMatcher {
    * @throws {BlipModelError} when an input does not fit the model, or its folder was converted without
    *   `output_attentions`
    */
-  async traceMatch(inputs: ImageInput & Texts): Promise<MatchTrace> {
+  async traceMatch(inputs: ImageTextInputs): Promise<MatchTrace> {
     const text = await this.#matchingModel();
     checkOneText(this.encoders, inputs, 'texts');
     const names = attentionOutputs(text, this.folder);
@@ -210,7 +208,7 @@ export class OVBlipMatcher {
    *   text all images
    * @throws {BlipModelError} when an input does not fit the model, or it has no contrastive features
    */
-  async cosineSimilarity(inputs: ImageInput & Texts): Promise<number[]> {
+  async cosineSimilarity(inputs: ImageTextInputs): Promise<number[]> {
     this.encoders.checkTexts(inputs);
     const images = this.#featuresOf(await this.encoders.imageEmbeds(inputs));
     const texts = await this.encoders.encodeTextFeatures(inputs);

@@ -9,7 +9,7 @@ import { BlipModelError } from './check-inputs';
 import { deviceSetting } from './device-setting';
 import { assertAnswers, imageStates, questionStates } from './encode-inputs';
 import type { Encoders, LoadModelOptions } from './encoders';
-import type { GenerateOutput, WithoutTimings, WithTimings } from './generate-output';
+import type { Generated, GenerateOptions, GenerateOutput } from './generate-output';
 import {
   beginToken,
   checkStreamOptions,
@@ -20,7 +20,14 @@ import {
   type StreamOptions,
 } from './generation-options';
 import { compileParts, type GenerationParts, type LoadUse } from './generation-parts';
-import { batchSize, type ImageEmbeds, type ImageInput, type PixelInput, type Texts } from './model-inputs';
+import {
+  batchSize,
+  type CaptionInputs,
+  type ImageEmbeds,
+  type PixelInput,
+  type ImageTextInputs,
+  type Texts,
+} from './model-inputs';
 import { noTextDecoder } from './missing-parts';
 import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import type { RankAnswersOptions, RankedAnswer } from './rank-answers';
@@ -167,12 +174,11 @@ export class OVBlipModel {
    * // Three captions, drawn; the same ones at every call with this seed
    * await model.generateCaption({ pixel_values }, { do_sample: true, top_p: 0.9, num_return_sequences: 3, seed: 1 });
    */
-  generateCaption(inputs: ImageInput & Partial<Texts>, options: WithTimings): Promise<GenerateOutput>;
-  generateCaption(inputs: ImageInput & Partial<Texts>, options?: WithoutTimings): Promise<number[][]>;
-  async generateCaption(
-    inputs: ImageInput & Partial<Texts>,
-    options: WithTimings | WithoutTimings = {},
-  ): Promise<GenerateOutput | number[][]> {
+  generateCaption<Dict extends boolean = false>(
+    inputs: CaptionInputs,
+    options?: GenerateOptions<Dict>,
+  ): Promise<Generated<Dict>>;
+  async generateCaption(inputs: CaptionInputs, options: GenerateOptions = {}): Promise<GenerateOutput | number[][]> {
     checkArguments('OVBlipModel.generateCaption', { inputs: [inputs, 'object'] });
     const bos = beginToken(options, this.config.text_config);
     const prompts = inputs.input_ids
@@ -195,12 +201,11 @@ export class OVBlipModel {
    *   time of each stage
    * @throws {BlipModelError | GenerationOptionsError} before anything runs
    */
-  generateAnswer(inputs: ImageInput & Texts, options: WithTimings): Promise<GenerateOutput>;
-  generateAnswer(inputs: ImageInput & Texts, options?: WithoutTimings): Promise<number[][]>;
-  async generateAnswer(
-    inputs: ImageInput & Texts,
-    options: WithTimings | WithoutTimings = {},
-  ): Promise<GenerateOutput | number[][]> {
+  generateAnswer<Dict extends boolean = false>(
+    inputs: ImageTextInputs,
+    options?: GenerateOptions<Dict>,
+  ): Promise<Generated<Dict>>;
+  async generateAnswer(inputs: ImageTextInputs, options: GenerateOptions = {}): Promise<GenerateOutput | number[][]> {
     assertAnswers(this.encoders);
     const prompt = [beginToken(options, this.config.text_config)];
     const settings = settingsByLength([prompt], (length) => this.#settings(options, length));
@@ -226,7 +231,7 @@ export class OVBlipModel {
    * answers[ranked[0].index] // '2'
    */
   async rankAnswers(
-    inputs: ImageInput & Texts,
+    inputs: ImageTextInputs,
     candidates: Texts,
     options: RankAnswersOptions = {},
   ): Promise<RankedAnswer[][]> {
@@ -257,7 +262,7 @@ export class OVBlipModel {
    * // two gray dogs ...
    */
   streamCaption(
-    inputs: ImageInput & Partial<Texts>,
+    inputs: CaptionInputs,
     options: StreamOptions = {},
   ): AsyncGenerator<number[], GenerateOutput, undefined> {
     return this.#stream(options, (hooks) =>
@@ -267,7 +272,7 @@ export class OVBlipModel {
 
   /** generateAnswer as an async iterator over its tokens: see streamCaption. */
   streamAnswer(
-    inputs: ImageInput & Texts,
+    inputs: ImageTextInputs,
     options: StreamOptions = {},
   ): AsyncGenerator<number[], GenerateOutput, undefined> {
     return this.#stream(options, (hooks) =>
@@ -289,7 +294,7 @@ export class OVBlipModel {
    * steps[0].cross_attentions.dims // [3, 6, 65]: layers, heads, class token and patches
    */
   async traceSequence(
-    inputs: ImageInput & Partial<Texts>,
+    inputs: CaptionInputs,
     sequence: readonly number[],
     options: TraceSequenceOptions = {},
   ): Promise<SequenceTrace> {

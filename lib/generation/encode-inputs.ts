@@ -2,7 +2,7 @@
 import { BlipModelError } from './check-inputs';
 import type { EncoderStates } from './decoder-session';
 import type { Encoders } from './encoders';
-import type { ImageEmbeds, ImageInput, Texts } from './model-inputs';
+import type { ImageEmbeds, ImageInput, ImageTextInputs } from './model-inputs';
 
 /** @throws {BlipModelError} when the model has no text encoder */
 export function assertAnswers({ text, folder }: Encoders): void {
@@ -19,12 +19,12 @@ export async function imageStates(
 ): Promise<{ readonly states: ImageEmbeds; readonly vision: number }> {
   const start = performance.now();
   const states = await encoders.imageEmbeds(inputs);
-  return { states, vision: 'image_embeds' in inputs ? 0 : performance.now() - start };
+  return { states, vision: inputs.image_embeds ? 0 : performance.now() - start };
 }
 
 export async function questionStates(
   encoders: Encoders,
-  inputs: ImageInput & Texts,
+  inputs: ImageTextInputs,
 ): Promise<{ readonly states: EncoderStates; readonly vision: number; readonly text_encoder: number }> {
   encoders.checkTexts(inputs);
   const { states: image, vision } = await imageStates(encoders, inputs);

@@ -15,6 +15,7 @@ import { deviceSetting, executionDevices } from './device-setting';
 import { LaterModel } from './later-model';
 import { missingDevice } from './missing-device';
 import {
+  assertOneImageInput,
   batchSize,
   type EncodedTexts,
   type Features,
@@ -240,7 +241,8 @@ export class Encoders implements EncoderParts {
   /** The embeddings of the images: those that were given, or computed now. */
   async imageEmbeds(inputs: ImageInput): Promise<ImageEmbeds> {
     checkArguments('the model', { inputs: [inputs, 'object'] });
-    if (!('image_embeds' in inputs)) return this.encodeImage(inputs.pixel_values);
+    assertOneImageInput(inputs);
+    if (inputs.image_embeds === undefined) return this.encodeImage(inputs.pixel_values);
     checkImageEmbeds(inputs.image_embeds, this.config, this.folder);
     return inputs.image_embeds;
   }

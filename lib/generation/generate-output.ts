@@ -43,16 +43,18 @@ export interface GenerateOutput {
   readonly sequences_scores?: number[];
 }
 
-/** Options of a call that returns `{ sequences, timings }`. */
-export type WithTimings = GenerationOptions & {
-  readonly return_dict_in_generate: true;
+/** Options of a call; with `return_dict_in_generate: true` it returns a {@link GenerateOutput}. */
+export interface GenerateOptions<Dict extends boolean = boolean> extends GenerationOptions {
+  /** Returns `{ sequences, timings, … }` instead of token ids alone, which is the default. */
+  readonly return_dict_in_generate?: Dict;
   /** Also returns `scores`, and `sequences_scores` of beam search. Needs vocab_size * 4 bytes per step and row. */
-  readonly output_scores?: boolean;
+  readonly output_scores?: Dict extends true ? boolean : false;
   /** Also returns `probabilities` and `token_probabilities`. */
-  readonly output_probabilities?: boolean;
-};
-/** Options of a call that returns token ids alone. */
-export type WithoutTimings = GenerationOptions & { readonly return_dict_in_generate?: false };
+  readonly output_probabilities?: Dict extends true ? boolean : false;
+}
+
+/** What a call with these options returns: token ids per text, or those with all else. */
+export type Generated<Dict extends boolean> = Dict extends true ? GenerateOutput : number[][];
 
 /** The output of a call, as its settings ask. */
 export function generateOutput(

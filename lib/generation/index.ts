@@ -3,13 +3,22 @@ export { OVBlipMatcher, type MatchTrace } from './blip-matcher';
 export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
 export type { LoadModelOptions } from './encoders';
-export type { GenerateOutput, StageTimings, WithTimings, WithoutTimings } from './generate-output';
+export type { GenerateOutput, StageTimings, GenerateOptions, Generated } from './generate-output';
 export type { GenerationOptions, StreamOptions, TokenCallback } from './generation-options';
 export { GenerationOptionsError } from './generation-options-error';
 export type { SequenceTrace, TraceSequenceOptions } from './trace-sequence';
 export type { TextAttentions } from './traced-text';
 export type { AttentionProbabilities, TokenProbability, TracedStep } from './trace-steps';
-export type { Features, ImageEmbeds, HiddenState, ImageInput, PixelInput, Texts } from './model-inputs';
+export type {
+  CaptionInputs,
+  Features,
+  ImageEmbeds,
+  HiddenState,
+  ImageInput,
+  PixelInput,
+  ImageTextInputs,
+  Texts,
+} from './model-inputs';
 export type { PretrainedOptions } from './pretrained-options';
 export type { RankAnswersOptions, RankedAnswer } from './rank-answers';
 export type { SamplingOptions } from './sampling-options';

@@ -29,11 +29,30 @@ export interface ImageEmbeds extends HiddenState {
   readonly features?: Features;
 }
 
-/** Images, or encoded images. */
-export type ImageInput = { readonly pixel_values: PixelInput } | { readonly image_embeds: ImageEmbeds };
+/** Images, or encoded images: one of the two. */
+export type ImageInput =
+  | { readonly pixel_values: PixelInput; readonly image_embeds?: undefined }
+  | { readonly image_embeds: ImageEmbeds; readonly pixel_values?: undefined };
 
-/** Texts, [rows, length] i64. */
-export type Texts = Tokens & { readonly attention_mask: BigInt64Array };
+/** @throws {BlipModelError} for images and encoded images at once: which of them counts, nobody could tell */
+export function assertOneImageInput(inputs: ImageInput): void {
+  const { pixel_values, image_embeds }: { readonly [name in keyof ImageInput]?: unknown } = inputs;
+  if (pixel_values !== undefined && image_embeds !== undefined)
+    throw new BlipModelError(
+      'The inputs have both pixel_values and image_embeds, expected one of them: images, or what encodeImage made of them.',
+    );
+}
+
+/** Texts, [rows, length] i64: what `processor.text` returns. */
+export interface Texts extends Tokens {
+  readonly attention_mask: BigInt64Array;
+}
+
+/** Images, and prompts that their captions begin with: `{ pixel_values }`, `{ pixel_values, ...processor.text(prompt) }`. */
+export type CaptionInputs = ImageInput & Partial<Texts>;
+
+/** Images and texts about them: `{ pixel_values, ...processor.text(question) }`. */
+export type ImageTextInputs = ImageInput & Texts;
 
 /** The output of one run of the text encoder, with the mask of its rows, [rows, length] i64. */
 export interface EncodedTexts {

@@ -6,7 +6,7 @@ import type { CompiledModel } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import type { EncoderStates } from './decoder-session';
 import type { Encoders } from './encoders';
-import type { ImageEmbeds, ImageInput, Texts } from './model-inputs';
+import type { CaptionInputs, ImageEmbeds, Texts } from './model-inputs';
 import { attentionOutputs, checkOneImage, checkOneText, traceText, type TextAttentions } from './traced-text';
 import { traceSteps, type TracedStep } from './trace-steps';
 
@@ -39,7 +39,7 @@ interface Models {
 /** @throws {BlipModelError} before anything runs, when an input does not fit the model */
 export async function traceSequence(
   { encoders, decoder, inTurn }: Models,
-  inputs: ImageInput & Partial<Texts>,
+  inputs: CaptionInputs,
   { sequence, ...options }: TraceSequenceOptions & { readonly sequence: readonly number[] },
 ): Promise<SequenceTrace> {
   checkOptions('OVBlipModel.traceSequence', options, ['prompt_length', 'num_likeliest', 'signal']);

@@ -78,8 +78,9 @@ export async function calibrate(
     signal?.throwIfAborted();
     if (count === 0)
       throw new QuantizeError(
-        `No calibration sample could be used: got ${skipped.length} that were ` +
-          `skipped${skipped[0] ? ` (first: ${skipped[0].reason})` : ''}; expected at least 1.`,
+        skipped.length === 0
+          ? 'samples is empty. Expected at least one calibration sample, such as those of loadVqaSamples.'
+          : `No calibration sample could be used: all ${skipped.length} were skipped, the first because: ${skipped[0].reason}`,
       );
     const { images, bytes } = run;
     return {

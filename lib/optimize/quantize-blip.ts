@@ -106,6 +106,7 @@ async function quantizeParts({
   const source = readManifest(folder);
   let versions: NncfVersions | undefined;
   const make = async (staging: string): Promise<QuantizedBlip> => {
+    const before = await floatingParts(folder, parts);
     const work = path.join(staging, 'work'); // calibration inputs: not a part of the model
     await fs.promises.mkdir(work);
     const calibration = parts.some((part) => part === 'vision_model' || part === 'text_encoder')
@@ -123,15 +124,12 @@ async function quantizeParts({
     );
     const made: Partial<Record<PartName, QuantizedPart>> = {};
     for (const [index, part] of parts.entries()) {
-      const [before, after] = [
-        await irStatistics(modelFile(folder, part)),
-        await irStatistics(modelFile(staging, part)),
-      ];
+      const after = await irStatistics(modelFile(staging, part));
       made[part] = {
         xml: modelFile(outputFolder, part),
-        before,
+        before: before[index],
         after,
-        ratio: before.binBytes / after.binBytes,
+        ratio: before[index].binBytes / after.binBytes,
         nncf: results[index],
       };
     }
@@ -153,6 +151,26 @@ async function quantizeParts({
   return stageModel(outputFolder, make, { origin, signal }).catch((error: unknown) => {
     throw explainWriteError(error, outputFolder);
   });
+}
+
+/**
+ * The contents of the parts, in their order.
+ * @throws {QuantizeError} when one is quantized already: NNCF would look for something to do for minutes, and do nothing
+ */
+async function floatingParts(folder: string, parts: readonly PartName[]): Promise<IrStatistics[]> {
+  const found: IrStatistics[] = [];
+  for (const part of parts) {
+    const file = modelFile(folder, part);
+    const statistics = await irStatistics(file);
+    const { fakeQuantize, integerConstants } = statistics;
+    if (fakeQuantize > 0 || integerConstants.count > 0)
+      throw new QuantizeError(
+        `${file} is quantized already (FakeQuantize operations: ${fakeQuantize}, integer constants: ` +
+          `${integerConstants.count}). Expected a part in floating point: quantize the folder that convertBlip wrote.`,
+      );
+    found.push(statistics);
+  }
+  return found;
 }
 
 /** What the folder was made of; a source without a manifest is known by its name. */

@@ -2,7 +2,7 @@
 export type { FeatureExtraction, FeatureOptions, FeatureTensor, ImageFeatureExtraction } from './feature-extraction';
 export type { ImageTextMatching, Match, MatchOptions } from './image-text-matching';
 export type { Caption, CaptionOptions, CaptionStreamOptions, ImageToText } from './image-to-text';
-export { pipeline } from './pipeline';
+export { pipeline, type Pipelines } from './pipeline';
 export { PipelineError, type OneOrMany } from './pipeline-error';
 export type { CandidateOptions } from './rank-candidates';
 export type { Answer, AnswerOptions, VisualQuestionAnswering } from './visual-question-answering';

@@ -19,8 +19,17 @@ import { imageToText, type ImageToText } from './image-to-text';
 import { PipelineError } from './pipeline-error';
 import { visualQuestionAnswering, type VisualQuestionAnswering } from './visual-question-answering';
 
+/** What {@link pipeline} returns for each task. */
+export interface Pipelines {
+  readonly 'image-to-text': ImageToText;
+  readonly 'visual-question-answering': VisualQuestionAnswering;
+  readonly 'image-text-matching': ImageTextMatching;
+  readonly 'image-feature-extraction': ImageFeatureExtraction;
+  readonly 'feature-extraction': FeatureExtraction;
+}
+
 /** Each task with what a checkpoint must be made for. */
-const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
+const TASKS: Readonly<Record<keyof Pipelines, readonly BlipTask[]>> = {
   'image-to-text': ['image-to-text', 'visual-question-answering'],
   'visual-question-answering': ['visual-question-answering'],
   'image-text-matching': ['image-text-retrieval', 'feature-extraction'],
@@ -63,39 +72,24 @@ const TASKS: Readonly<Record<string, readonly BlipTask[]>> = {
  * @throws {BlipModelError} when a file of a model folder is missing
  * @throws whatever loadCheckpoint and convertBlip throw
  */
+export async function pipeline<
+  Task extends // a name for this list would stand in the compiler's message instead of the tasks
+    | 'image-to-text'
+    | 'visual-question-answering'
+    | 'image-text-matching'
+    | 'image-feature-extraction'
+    | 'feature-extraction',
+>(task: Task, idOrFolder: string, options?: PretrainedOptions): Promise<Pipelines[Task]>;
 export async function pipeline(
-  task: 'image-to-text',
-  idOrFolder: string,
-  options?: PretrainedOptions,
-): Promise<ImageToText>;
-export async function pipeline(
-  task: 'visual-question-answering',
-  idOrFolder: string,
-  options?: PretrainedOptions,
-): Promise<VisualQuestionAnswering>;
-export async function pipeline(
-  task: 'image-text-matching',
-  idOrFolder: string,
-  options?: PretrainedOptions,
-): Promise<ImageTextMatching>;
-export async function pipeline(
-  task: 'image-feature-extraction',
-  idOrFolder: string,
-  options?: PretrainedOptions,
-): Promise<ImageFeatureExtraction>;
-export async function pipeline(
-  task: 'feature-extraction',
-  idOrFolder: string,
-  options?: PretrainedOptions,
-): Promise<FeatureExtraction>;
-export async function pipeline(
-  task: string,
+  task: keyof Pipelines,
   idOrFolder: string,
   options: PretrainedOptions = {},
-): Promise<ImageToText | VisualQuestionAnswering | ImageTextMatching | ImageFeatureExtraction | FeatureExtraction> {
+): Promise<Pipelines[keyof Pipelines]> {
   checkArguments('pipeline', { task: [task, 'path'], idOrFolder: [idOrFolder, 'path'] });
   if (!Object.hasOwn(TASKS, task))
-    throw new PipelineError(`Task "${task}" is not implemented. Implemented: ${Object.keys(TASKS).join(', ')}.`);
+    throw new PipelineError(
+      `Task "${String(task)}" is not implemented. Implemented: ${Object.keys(TASKS).join(', ')}.`,
+    );
   const { source, load } = splitOptions('pipeline', options);
   let processor: BlipProcessor | undefined;
   const folder = await convertOnce(idOrFolder, source, async (checkpoint) => {
@@ -119,7 +113,7 @@ export async function pipeline(
 
 /** Models and processor of one folder. */
 async function loadFolder(
-  task: string,
+  task: keyof Pipelines,
   folder: string,
   options: LoadModelOptions,
   processor: BlipProcessor | undefined,
@@ -145,7 +139,7 @@ async function loadFolder(
 }
 
 /** @throws {PipelineError} before a conversion that would be of no use */
-function checkTask(task: string, { id, task: made }: { readonly id: string; readonly task: BlipTask }): void {
+function checkTask(task: keyof Pipelines, { id, task: made }: { readonly id: string; readonly task: BlipTask }): void {
   if (task === 'visual-question-answering' && made === 'image-to-text') throw captionsOnly(id);
   if (!TASKS[task].includes(made))
     throw new PipelineError(
@@ -155,7 +149,7 @@ function checkTask(task: string, { id, task: made }: { readonly id: string; read
     );
 }
 
-function matchesImages(task: string): boolean {
+function matchesImages(task: keyof Pipelines): boolean {
   return TASKS[task].includes('image-text-retrieval');
 }
 

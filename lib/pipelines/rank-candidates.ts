@@ -1,6 +1,6 @@
 // Answers that are chosen from a list instead of written.
 import { describeValue } from '../core/describe-value';
-import type { ImageInput, OVBlipModel, RankAnswersOptions, Texts } from '../generation';
+import type { OVBlipModel, RankAnswersOptions, ImageTextInputs } from '../generation';
 import { RANK_OPTIONS } from '../generation/rank-questions';
 import type { BlipProcessor } from '../preprocessing';
 import { PipelineError } from './pipeline-error';
@@ -15,7 +15,7 @@ export interface CandidateOptions extends RankAnswersOptions {
 export async function rankCandidates(
   model: OVBlipModel,
   processor: Pick<BlipProcessor, 'text'>,
-  inputs: ImageInput & Texts,
+  inputs: ImageTextInputs,
   { candidates, ...options }: CandidateOptions,
 ): Promise<{ answer: string; score: number }[][]> {
   const texts = checkCandidates(candidates);

@@ -2,7 +2,8 @@
 // and the attention over the patches of the image.
 import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
-import type { GenerationOptions, ImageInput, OVBlipModel, SequenceTrace, TracedStep } from '../generation';
+import type { GenerationOptions, ImageEmbeds, ImageInput, OVBlipModel, SequenceTrace, TracedStep } from '../generation';
+import { assertOneImageInput } from '../generation/model-inputs';
 import type { BlipProcessor } from '../preprocessing';
 import { averageHeads, patchAttention, type AttentionOptions, type PatchAttention } from './patch-attention';
 import { checkTextOptions, PipelineError } from './pipeline-error';
@@ -151,8 +152,9 @@ function check(call: string, model: unknown, processor: unknown, image: unknown,
     );
 }
 
-async function embeds(model: OVBlipModel, image: ImageInput) {
-  return 'image_embeds' in image ? image.image_embeds : model.encodeImage(image);
+async function embeds(model: OVBlipModel, image: ImageInput): Promise<ImageEmbeds> {
+  assertOneImageInput(image);
+  return image.image_embeds ?? model.encodeImage(image);
 }
 
 /** Where each token of the question looked, over class token and patches. */

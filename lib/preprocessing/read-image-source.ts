@@ -61,6 +61,10 @@ async function readFile(path: string): Promise<EncodedImage> {
     return { bytes: await readAll(path), name: shorten(path) };
   } catch (error) {
     if (error instanceof ImageError) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR')
+      throw new ImageError(
+        `${shorten(path)}: is a folder. Expected the path of an image in it; captionFolder takes folders.`,
+      );
     throw new ImageError(
       `${shorten(path) || 'The empty path'}: the image cannot be read: ${message(error)}. Expected a path ` +
         `(relative to ${process.cwd()}), a URL or a Buffer.`,

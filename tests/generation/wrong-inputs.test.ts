@@ -53,6 +53,18 @@ describe('wrong inputs are named, with what was expected', () => {
     );
   });
 
+  it('images and encoded images at once', async () => {
+    const { pixel_values } = images[0];
+    const both = { pixel_values, image_embeds: await model.encodeImage({ pixel_values }) };
+    const question = processor.text('how many dogs are there?');
+    // @ts-expect-error one of the two, says the type, too
+    await refuse(() => model.generateCaption(both), /both pixel_values and image_embeds.*expected one/);
+    const untyped: Record<string, unknown> = both;
+    const inputs = untyped as { pixel_values: PixelInput };
+    await refuse(() => model.generateAnswer({ ...inputs, ...question }), /both pixel_values and image_embeds/);
+    await refuse(() => model.rankAnswers({ ...inputs, ...question }, processor.text(['1'])), /both pixel_values/);
+  });
+
   it('encoded images', async () => {
     const embeds = await model.encodeImage({ pixel_values: images[0].pixel_values });
     const [rows, tokens, size] = embeds.dims;

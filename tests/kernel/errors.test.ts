@@ -63,6 +63,37 @@ describe('errors of cells', () => {
       for (const [i, place] of places.entries()) assert.ok(found[i].startsWith(place), `${found[i]} for ${place}`);
     });
 
+  test('names of cells that were not run: all at once, in the place of the first, with what to do', async () => {
+    const shown = await failing(
+      'const rest = 1;\nconsole.log(pixels, model.precision);\nnb.percent(model.x, { pixels });',
+    );
+    assert.match(shown, /2:13 - Cannot find names 'pixels', 'model'\. Was the cell .* run\? Run > Run All Above/);
+    assert.equal(shown.match(/Cannot find/g)?.length, 1);
+    assert.deepEqual(marked(shown)[0], '2: pixels, model.precision);');
+    assert.match(await failing('percnt(1)'), /Cannot find name 'percnt'\. Was the cell/);
+    assert.match(await failing('consle.log(1)'), /Cannot find name 'consle'\. Did you mean 'console'\?/);
+  });
+
+  test('an await that was forgotten', async () => {
+    const shown = await failing("const read = async () => ['text'];\nconst [one] = read();\nread().length;");
+    assert.match(shown, /2:7 - Type 'Promise<string\[\]>' must have .*\. Did you forget to use 'await'\?/);
+    assert.match(shown, /3:8 - Property 'length' does not exist .*\. Did you forget to use 'await'\?/);
+  });
+
+  test('options and tasks with a typo: one message, with what there is', async () => {
+    await kernel.run('declare const model: blip.OVBlipModel;\ndeclare const images: blip.ImageInput;');
+    const option = await failing('model.generateCaption(images, { max_lenght: 5 });');
+    assert.match(option, /'max_lenght' does not exist in type .* Did you mean to write 'max_length'\?/);
+    const task = await failing("await blip.pipeline('visual-question-answer', 'models/blip-scenes');");
+    assert.match(
+      task,
+      /'"visual-question-answer"' is not assignable to .*"image-to-text" \| "visual-question-answering" \|/,
+    );
+    const question = await failing('model.generateAnswer(images);');
+    assert.match(question, /parameter of type 'ImageTextInputs'[^]*attention_mask, input_ids/);
+    for (const shown of [option, task, question]) assert.doesNotMatch(shown, /overload/i);
+  });
+
   test('failures inside lib: its files by their path in the project, and the line that called it', async () => {
     const thrown = await failing(
       "const folder = 'models/nope';\nblip.loadCheckpoint(folder);\nawait blip.loadCheckpoint(folder);",

@@ -10,7 +10,7 @@ import { convertBlip } from '../../lib/convert';
 import { loadVqaSamples, type VqaSample } from '../../lib/datasets';
 import { compareModels } from '../../lib/evaluation';
 import { irStatistics } from '../../lib/ir';
-import { quantizeBlip } from '../../lib/optimize';
+import { quantizeBlip, QuantizeError } from '../../lib/optimize';
 import { projectRoot } from '../project-root';
 import { makeTinyModel } from './tiny-model';
 
@@ -120,6 +120,12 @@ test('4-bit weights for the decoder alone: no samples needed, the other parts co
   assert.ok((result.parts.text_decoder?.ratio ?? 0) > 2.2); // not 4: embeddings stay in 8 bits
   for (const name of ['blip_vision_model.bin', 'blip_text_encoder.xml'])
     assert.ok(fs.readFileSync(path.join(int4, name)).equals(fs.readFileSync(path.join(fp16, name))), name);
+  await assert.rejects(
+    quantizeBlip(int4, [], path.join(folder, 'twice'), { parts: ['text_decoder'] }),
+    (error: Error) =>
+      error instanceof QuantizeError && /int4.*blip_text_decoder\.xml is quantized already/.test(error.message),
+  );
+  assert.ok(!fs.existsSync(path.join(folder, 'twice')));
   const { samples } = await loadVqaSamples(bundled('data/vqa-scenes'), { split: 'val', count: 50 });
   const { accuracy, sizes } = await compareModels(fp16, int4, samples, { runs: 0, captions: 0 });
   // A looser bound than for 8 bits, on fewer questions: the accuracy is what the option is reported with.

@@ -167,7 +167,7 @@ test('broken images: the error names the source, what was got and what to do', a
   await rejects('data:image/png;base64', 'not a data URL');
   await rejects('ftp://127.0.0.1/x.png', 'ftp', 'http, https, file or data');
   await rejects('file:///x%zz', 'not a file URL');
-  await rejects(FIXTURES, 'EISDIR');
+  await rejects(FIXTURES, 'is a folder', 'captionFolder');
 });
 
 test('one image of a list that cannot be read: its place and its file are named', async () => {
