@@ -17,9 +17,9 @@ const LAST_LINES = 2000;
 const THEMES = { light: 'JupyterLab Light', dark: 'JupyterLab Dark' } as const;
 /** A cell is named by what its code begins with; `figure` alone takes its image without the page around it. */
 const PLACES = [
-  { name: 'convert', notebook: '233-blip-convert.ipynb', code: 'const withAttention', figure: false },
+  { name: 'convert', notebook: '233-blip-convert.ipynb', code: 'let lookingModel', figure: false },
   { name: 'optimize', notebook: '233-blip-optimize.ipynb', code: 'const { device_name', figure: false },
-  { name: 'optimize-chart', notebook: '233-blip-optimize.ipynb', code: "title: 'Size of the weights'", figure: true },
+  { name: 'optimize-chart', notebook: '233-blip-optimize.ipynb', code: 'nb.showSizeChart', figure: true },
 ];
 
 export async function screenshotLab(browser: Browser, folder: string): Promise<Shot[]> {

@@ -1,8 +1,8 @@
 // npm start: runs the notebooks from top to bottom and prints what came out. With --save, the executed notebooks
 // replace those in notebooks/, if all went well.
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ENDING_SIGNALS, INTERRUPTED_CODE, ROOT, endProcess, fail } from './common.mjs';
+import { saveNotebook } from './save-notebook.mjs';
 import { NOTEBOOKS, executeNotebooks, requireTypeScript } from './notebooks.mjs';
 import { setup } from './setup.mjs';
 
@@ -37,6 +37,6 @@ async function start(settings) {
   const executed = NOTEBOOKS.map((name) => path.join(folder, name));
   for (const line of summarizeRun(settings, executed)) console.log(line);
   if (code === 0 && process.argv.includes('--save'))
-    for (const file of executed) fs.copyFileSync(file, path.join('notebooks', path.basename(file)));
+    for (const file of executed) saveNotebook(file, path.join('notebooks', path.basename(file)));
   return code;
 }

@@ -5,6 +5,7 @@ import { reportProgress, type ProgressCallback } from '../core/progress';
 import { OVBlipModel, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { summarize } from '../timing';
+import { latencyPair, type LatencyPair } from './compare-times';
 import { measureStages } from './measure-stages';
 
 export interface CompareStagesOptions extends LoadModelOptions {
@@ -19,13 +20,9 @@ export interface CompareStagesOptions extends LoadModelOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ComparedStage {
+/** Times in milliseconds, and the speed-up as compareModels defines it. */
+export interface ComparedStage extends LatencyPair {
   readonly stage: string;
-  /** Medians, in milliseconds. */
-  readonly before: number;
-  readonly after: number;
-  /** The median of the rounds' ratios. */
-  readonly speedup: number;
 }
 
 /**
@@ -35,7 +32,8 @@ export interface ComparedStage {
  * @throws whatever OVBlipModel.load and measureStages throw
  * @example
  * const stages = await compareStages('output/one-layer/fp16', 'output/one-layer/int8', { picture, question });
- * stages[0] // { stage: 'vision model', before: 52.1, after: 21.4, speedup: 2.43 }
+ * stages[0].before.median // 52.1
+ * stages[0].speedup // 2.43
  */
 export async function compareStages(
   before: string,
@@ -67,9 +65,7 @@ export async function compareStages(
     }
     return [...times].map(([stage, rows]) => ({
       stage,
-      before: summarize(rows.map(([time]) => time)).median,
-      after: summarize(rows.map(([, time]) => time)).median,
-      speedup: summarize(rows.map(([first, second]) => first / second)).median,
+      ...latencyPair(summarize(rows.map(([time]) => time)), summarize(rows.map(([, time]) => time))),
     }));
   } finally {
     for (const model of models) model.dispose();

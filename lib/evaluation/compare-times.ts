@@ -8,7 +8,10 @@ import type { ModelPair } from './model-pair';
 export interface LatencyPair {
   readonly before: Latency;
   readonly after: Latency;
-  /** Median before / median after. */
+  /**
+   * The median over the rounds of the time before / the time after: a moment in which the machine was busy slows both
+   * sides of a round. Below 1, `after` is slower.
+   */
   readonly speedup: number;
 }
 
@@ -102,6 +105,10 @@ async function timeTask(
   };
 }
 
+/** Samples with the same index are of the same round. */
 export function latencyPair(before: Latency, after: Latency): LatencyPair {
-  return { before, after, speedup: before.median / after.median };
+  const ratios = before.samples.map((time, round) => time / after.samples[round]);
+  // A stage that a task does not have takes no time
+  const speedup = ratios.every(Number.isFinite) ? summarize(ratios).median : before.median / after.median;
+  return { before, after, speedup };
 }

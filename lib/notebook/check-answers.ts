@@ -70,6 +70,40 @@ export async function checkAnswers(
   };
 }
 
+/** The answers about one image. */
+export interface ImageAnswersRow {
+  readonly picture: string;
+  readonly asked: number;
+  readonly right: number;
+  readonly wrong: string;
+}
+
+/**
+ * Answers by image, with the wrong ones; rows that belong to no drawn image as they are.
+ *
+ * @example
+ * answersByImage(checked)[0] // { picture: 'demo.jpg', asked: 5, right: 5, wrong: '' }
+ */
+export function answersByImage(
+  checked: Pick<CheckedAnswers, 'rows'>,
+): (ImageAnswersRow | Readonly<Record<string, string>>)[] {
+  checkArguments('answersByImage', { checked: [checked, ['rows']] });
+  checkArguments('answersByImage', { 'checked.rows': [checked.rows, 'list'] });
+  for (const row of checked.rows) checkArguments('answersByImage', { 'each of checked.rows': [row, 'object'] });
+  const images = [...new Set(checked.rows.flatMap(({ picture }) => picture ?? []))];
+  if (images.length === 0) return [...checked.rows];
+  return images.map((picture) => {
+    const rows = checked.rows.filter((row) => row.picture === picture);
+    const wrong = rows.filter(({ right }) => right !== RIGHT.pass);
+    return {
+      picture,
+      asked: rows.length,
+      right: rows.length - wrong.length,
+      wrong: wrong.map(({ question, truth, answer }) => `${question} "${answer}", not "${truth}"`).join('; '),
+    };
+  });
+}
+
 /** Every drawn picture comes with questions whose answers are known. */
 async function checkScenes(
   model: Extract<TaskModel, { canAnswer: boolean }>,

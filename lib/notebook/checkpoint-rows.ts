@@ -11,7 +11,8 @@ export interface ArchitectureRow {
   readonly hidden: number;
   readonly heads: number;
   readonly input: string;
-  readonly 'cut into': string;
+  /** What the input is cut into. */
+  readonly unit: string;
 }
 
 /** One part of a checkpoint. */
@@ -27,7 +28,7 @@ const ORDER: readonly string[] = ['vision_model', 'text_encoder', 'text_model', 
 /**
  * @example
  * architectureRows(checkpoint.config)[0]
- * // { part: 'vision', layers: 12, hidden: 768, heads: 12, input: '384 x 384 pixels', 'cut into': 'patches of 16 x 16' }
+ * // { part: 'vision', layers: 12, hidden: 768, heads: 12, input: '384 x 384 pixels', unit: 'patch of 16 x 16 pixels' }
  */
 export function architectureRows(config: BlipConfig): ArchitectureRow[] {
   checkArguments('architectureRows', { config: [config, ['vision_config', 'text_config']] });
@@ -44,7 +45,7 @@ export function architectureRows(config: BlipConfig): ArchitectureRow[] {
       hidden: vision.hidden_size,
       heads: vision.num_attention_heads,
       input: `${vision.image_size} x ${vision.image_size} pixels`,
-      'cut into': `patches of ${vision.patch_size} x ${vision.patch_size}`,
+      unit: `patch of ${vision.patch_size} x ${vision.patch_size} pixels`,
     },
     {
       part: 'text',
@@ -52,7 +53,7 @@ export function architectureRows(config: BlipConfig): ArchitectureRow[] {
       hidden: text.hidden_size,
       heads: text.num_attention_heads,
       input: `at most ${text.max_position_embeddings} tokens`,
-      'cut into': `${text.vocab_size} different tokens`,
+      unit: `token, one of ${text.vocab_size}`,
     },
   ];
 }

@@ -1,6 +1,7 @@
 // A comparison of two precisions as the second notebook shows it: accuracy or matches, what changed, and what is kept
 // of it.
 import { checkArguments } from '../core/check-arguments';
+import type { VqaSample } from '../datasets';
 import type { ComparedModels } from '../evaluation';
 import { percent } from './format-number';
 import type { OptimizeResults } from './report-lines';
@@ -19,9 +20,13 @@ function checkCompared(call: string, compared: ComparedOutputs): void {
 /**
  * Accuracy by kind of question; of a retrieval model, how often an image's own text scores higher than another image's.
  * Empty where nothing was asked.
+ *
+ * @param samples for a column with a question of each kind
  */
-export function accuracyRows(compared: ComparedOutputs): ComparedRow[] {
-  checkArguments('accuracyRows', { compared: [compared, 'object'] });
+export function accuracyRows(compared: ComparedOutputs, samples: readonly VqaSample[] = []): ComparedRow[] {
+  checkArguments('accuracyRows', { compared: [compared, 'object'], samples: [samples, 'list'] });
+  for (const each of samples) checkArguments('accuracyRows', { 'each of samples': [each, ['question']] });
+  const example = (kind: string): string => samples.find((each) => each.question_type === kind)?.question ?? '';
   const { accuracy, matches } = compared;
   const own = matches?.ownTextFirst;
   if (own)
@@ -39,6 +44,7 @@ export function accuracyRows(compared: ComparedOutputs): ComparedRow[] {
     questions,
     FP16: percent(before),
     INT8: percent(after),
+    ...(samples.length > 0 && { 'such as': example(kind) }),
   }));
 }
 
@@ -58,11 +64,14 @@ export function keptShares(compared: ComparedOutputs): ComparedRow {
   };
 }
 
-/** How often the two precisions say the same, one line for each thing that they say. */
+/** How often the two precisions say the same, one line for each thing that they say, and what one question counts. */
 export function agreementLines(compared: ComparedOutputs): string[] {
   checkCompared('agreementLines', compared);
   const { accuracy, captions, matches } = compared;
   return [
+    ...(accuracy
+      ? [`one question is ${percent(1 / accuracy.questions)}: differences of one or two questions are chance`]
+      : []),
     ...(accuracy ? [`same answer to ${percent(accuracy.answerAgreement)} of the questions`] : []),
     ...(captions.images > 0 ? [`same caption for ${percent(captions.agreement)} of ${captions.images} images`] : []),
     ...(matches

@@ -31,6 +31,31 @@ export function relativeDifference(a: Numbers, b: Numbers): number {
   return apart === 0 ? 0 : Math.sqrt(apart / size);
 }
 
+/** Whether two lists are close, and by how much they are not equal. */
+export interface CloseRow {
+  readonly check: string;
+  readonly 'largest difference': string;
+  readonly 'at most': string;
+  readonly passed: boolean;
+}
+
+/**
+ * @param tolerance the largest difference that passes
+ * @example
+ * checkClose('the same output', own.data, other.data, 1e-3)
+ * // { check: 'the same output', 'largest difference': '2.4e-7', 'at most': '1.0e-3', passed: true }
+ */
+export function checkClose(check: string, a: Numbers, b: Numbers, tolerance: number): CloseRow {
+  checkArguments('checkClose', { check: [check, 'text'], tolerance: [tolerance, 'number'] });
+  const apart = largestDifference(a, b);
+  return {
+    check,
+    'largest difference': apart.toExponential(1),
+    'at most': tolerance.toExponential(1),
+    passed: apart <= tolerance,
+  };
+}
+
 function checkPair(call: string, a: Numbers, b: Numbers): void {
   for (const [name, list] of Object.entries({ a, b }))
     if (!(list instanceof Float32Array)) checkArguments(call, { [name]: [list, 'numbers'] });

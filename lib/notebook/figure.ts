@@ -11,6 +11,8 @@ export interface Figure {
   readonly image: ImageSource;
   readonly title?: string;
   readonly caption?: string;
+  /** A line below the image, without a label. */
+  readonly note?: string;
   readonly question?: string;
   readonly answer?: string;
 }
@@ -104,9 +106,10 @@ function printable(line: string, glyphs: Readonly<Record<string, unknown>>): str
   return Array.from(plain, (character) => (character === ' ' || character in glyphs ? character : '?')).join('');
 }
 
-function textLines({ title, caption, question, answer }: Figure): string[] {
+function textLines({ title, caption, note, question, answer }: Figure): string[] {
   return [
     title,
+    note,
     caption && `Caption: ${caption}`,
     question && `Question: ${question}`,
     answer && `Answer: ${answer}`,

@@ -10,22 +10,29 @@ export {
   type MatchRow,
   type TextMatch,
 } from './answer-rows';
-export { checkAnswers, type CheckAnswersOptions, type CheckedAnswers } from './check-answers';
+export {
+  answersByImage,
+  checkAnswers,
+  type ImageAnswersRow,
+  type CheckAnswersOptions,
+  type CheckedAnswers,
+} from './check-answers';
 export { architectureRows, parameterRows, type ArchitectureRow, type ParameterRow } from './checkpoint-rows';
 export { conversionRows, type ConversionRow } from './conversion-rows';
 export { deviceRows, type DeviceRow } from './device-rows';
-export { largestDifference, relativeDifference } from './differences';
+export { checkClose, largestDifference, relativeDifference, type CloseRow } from './differences';
 export {
   inputRows,
   sampleRows,
-  tensorRows,
+  pixelRows,
   tokenRows,
   type InputRow,
   type SampleRow,
-  type TensorRow,
+  type PixelRow,
   type TokenRow,
 } from './input-rows';
 export {
+  busyLines,
   latencyRows,
   layerRows,
   longestStage,
@@ -119,9 +126,19 @@ export type { Drawing } from './show-svg';
 export { tracedWords, type AttendingToken, type TracedWord } from './traced-words';
 export { versions, type VersionRow } from './versions';
 export { optimizeResults, outputLines, reportLines, type OptimizeResults } from './report-lines';
-export { readResults, removeResults, ResultsError, resultText, saveResults, type Results } from './results';
+export {
+  convertResults,
+  readResults,
+  type ConvertResults,
+  removeResults,
+  ResultsError,
+  resultText,
+  saveResults,
+  type Results,
+} from './results';
 export { runSettings, RunSettingsError, settingsRows, type RunSettings } from './run-settings';
 export {
+  can,
   canAnswer,
   canCaption,
   canMatch,
@@ -131,6 +148,8 @@ export {
   decoderGroupSize,
   runTasks,
   taskSamples,
+  TaskError,
+  writerOf,
   type TaskModel,
   type AnsweringModel,
 } from './task-model';

@@ -7,12 +7,13 @@ import type { BlipProcessor, TextInputs } from '../preprocessing';
 import { decimals } from './format-number';
 import { checkProcessor } from './task-model';
 
-/** One tensor. */
-export interface TensorRow {
-  readonly input: string;
-  readonly shape: string;
-  readonly type: string;
-  readonly 'first values': string;
+/** One color channel of a processed image. */
+export interface PixelRow {
+  readonly channel: string;
+  readonly 'upper left pixel': string;
+  readonly smallest: string;
+  readonly largest: string;
+  readonly mean: string;
 }
 
 /** One token of a text, with its id as two tokenizers see it. */
@@ -38,25 +39,35 @@ export interface SampleRow {
   readonly answer: string;
 }
 
-const FIRST_VALUES = 4;
+const CHANNELS = ['red', 'green', 'blue'];
+const DIGITS = 2;
 
 /**
- * @param tensors by name, such as `{ pixel_values }`
+ * A processed image, channel by channel: 0 is the mean of the images that the checkpoint was trained on.
+ *
+ * @param pixel_values what `processor.image` returned
  * @example
- * tensorRows({ pixel_values })
- * // [{ input: 'pixel_values', shape: '[1, 3, 128, 128]', type: 'f32', 'first values': '-0.6828 -0.6828 -0.6828 -0.6828' }]
+ * pixelRows(pixel_values)[0] // { channel: 'red', 'upper left pixel': '-0.68', smallest: '-1.79', largest: '1.93', mean: '0.48' }
  */
-export function tensorRows(tensors: Readonly<Record<string, PixelInput>>): TensorRow[] {
-  checkArguments('tensorRows', { tensors: [tensors, 'object'] });
-  return Object.entries(tensors).map(([input, tensor]) => {
-    checkArguments('tensorRows', { [`tensors.${input}`]: [tensor, ['data', 'dims']] });
-    const { data, dims } = tensor;
-    checkArguments('tensorRows', {
-      [`tensors.${input}.data`]: [data, ['length', 'subarray']],
-      [`tensors.${input}.dims`]: [dims, 'numbers'],
-    });
-    const values = Array.from(data.subarray(0, FIRST_VALUES), (value) => decimals(value, 4));
-    return { input, shape: shapeOf(dims), type: 'f32', 'first values': values.join(' ') };
+export function pixelRows(pixel_values: PixelInput): PixelRow[] {
+  checkArguments('pixelRows', { pixel_values: [pixel_values, ['data', 'dims']] });
+  const { data, dims } = pixel_values;
+  checkArguments('pixelRows', {
+    'pixel_values.data': [data, ['length', 'subarray']],
+    'pixel_values.dims': [dims, 'numbers'],
+  });
+  const size = dims[2] * dims[3];
+  return CHANNELS.map((channel, index) => {
+    const values = data.subarray(index * size, (index + 1) * size);
+    let [low, high, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+    for (const value of values) [low, high, sum] = [Math.min(low, value), Math.max(high, value), sum + value];
+    return {
+      channel,
+      'upper left pixel': decimals(values[0], DIGITS),
+      smallest: decimals(low, DIGITS),
+      largest: decimals(high, DIGITS),
+      mean: decimals(sum / size, DIGITS),
+    };
   });
 }
 

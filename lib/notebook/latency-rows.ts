@@ -1,6 +1,6 @@
 // Measured times as table rows, and what they say in a line.
 import { checkArguments } from '../core/check-arguments';
-import type { ComparedStage, ComparedTimes, StageLatency } from '../evaluation';
+import type { ComparedStage, ComparedTimes, LatencyPair, StageLatency } from '../evaluation';
 import type { Latency } from '../timing';
 import { decimals, latencyColumns, latencyRange, milliseconds, times } from './format-number';
 
@@ -29,15 +29,25 @@ export interface LatencyRow {
 }
 
 /** One layer of a stage in both precisions. */
-export interface LayerRow {
+export interface LayerRow extends Omit<LatencyRow, 'what'> {
   readonly 'one layer of': string;
-  readonly 'FP16 ms': string;
-  readonly 'INT8 ms': string;
-  readonly 'speed-up': string;
 }
 
 /** Ratios within 5 % of 1 are no gain and no loss: as much as two runs of the same model differ on a busy machine. */
 const CLEAR_RATIO = 1.05;
+
+/** Stages and tasks of compareModels in the words of measureStages. */
+const WORDS: Readonly<Record<string, string>> = {
+  vision_model: 'vision model',
+  text_encoder: 'text encoder',
+  decoder_step: 'decoder step',
+  'image-to-text': 'caption, whole',
+  'visual-question-answering': 'answer, whole',
+  'image-text-matching': 'match, whole',
+};
+
+/** Times whose slow tenth is this much slower than the median say little. */
+const BUSY_RATIO = 2;
 
 /** The runs in the order in which they were. @example runRows(firstRuns)[0] // { run: 1, 'time ms': '45.0' } */
 export function runRows(latency: Latency): RunRow[] {
@@ -49,11 +59,11 @@ export function runRows(latency: Latency): RunRow[] {
 /**
  * A line in the original tutorial's words, with the median in seconds.
  *
- * @example processingTime(latency) // 'Processing time: 0.0104 s'
+ * @example processingTime(latency) // 'Processing time: 0.0104 s (10.40 ms)'
  */
 export function processingTime(latency: Pick<Latency, 'median'>): string {
   checkArguments('processingTime', { latency: [latency, ['median']] });
-  return `Processing time: ${decimals(latency.median / 1000, 4)} s`;
+  return `Processing time: ${decimals(latency.median / 1000, 4)} s (${milliseconds(latency.median)} ms)`;
 }
 
 /** @example stageRows(stages)[0] // { stage: 'preprocess', 'median ms': '4.68', 'p10 ms': '4.06', 'p90 ms': '7.09' } */
@@ -77,14 +87,17 @@ export function longestStage(stages: readonly StageLatency[]): string {
  * @example latencyRows(compared.latency)[0]['speed-up'] // '1.10x'
  */
 export function latencyRows(latency: ComparedTimes): LatencyRow[] {
-  return pairsOf('latencyRows', latency).map(([what, { before, after, speedup }]) => ({
-    what,
+  return pairsOf('latencyRows', latency).map(([what, pair]) => ({ what, ...pairColumns(pair) }));
+}
+
+function pairColumns({ before, after, speedup }: LatencyPair): Omit<LatencyRow, 'what'> {
+  return {
     'FP16 ms': milliseconds(before.median),
     'INT8 ms': milliseconds(after.median),
     'FP16 p10-p90': latencyRange(before),
     'INT8 p10-p90': latencyRange(after),
     'speed-up': times(speedup),
-  }));
+  };
 }
 
 /**
@@ -92,7 +105,7 @@ export function latencyRows(latency: ComparedTimes): LatencyRow[] {
  *
  * @example
  * speedLines(compared.latency)
- * // ['faster in 8 bits: vision_model 1.10x', 'about the same: image-to-text 0.97x', 'slower in 8 bits: text_encoder 0.90x']
+ * // ['faster in 8 bits: vision model 1.10x', 'about the same: caption, whole 0.97x', 'slower in 8 bits: text encoder 0.90x']
  */
 export function speedLines(latency: ComparedTimes): string[] {
   const pairs = pairsOf('speedLines', latency);
@@ -100,7 +113,7 @@ export function speedLines(latency: ComparedTimes): string[] {
     const found = pairs.filter(([, { speedup }]) => fits(speedup));
     return found.length === 0
       ? []
-      : [`${title}: ${found.map(([what, { speedup }]) => `${what} ${times(speedup)}`).join(', ')}`];
+      : [`${title}: ${found.map(([what, { speedup }]) => `${what} ${times(speedup)}`).join('; ')}`];
   };
   return [
     ...line('faster in 8 bits', (speedup) => speedup >= CLEAR_RATIO),
@@ -113,15 +126,29 @@ export function speedLines(latency: ComparedTimes): string[] {
 export function layerRows(stages: readonly ComparedStage[]): LayerRow[] {
   checkArguments('layerRows', { stages: [stages, 'list'] });
   return stages.map((each) => {
-    checkArguments('layerRows', { 'each of stages': [each, ['stage', 'before', 'after', 'speedup']] });
-    const { stage, before, after, speedup } = each;
-    return {
-      'one layer of': stage,
-      'FP16 ms': milliseconds(before),
-      'INT8 ms': milliseconds(after),
-      'speed-up': times(speedup),
-    };
+    checkArguments('layerRows', { 'each of stages': [each, ['stage']] });
+    checkPair('layerRows', `stage ${each.stage}`, each);
+    return { 'one layer of': each.stage, ...pairColumns(each) };
   });
+}
+
+/**
+ * A line about the machine where times spread widely: one in ten runs took more than twice as long as the median.
+ *
+ * @returns no line when the times are steady
+ * @example busyLines(stages) // ['The machine was busy with other things: times of vision model spread widely. Run ...']
+ */
+export function busyLines(stages: readonly ComparedStage[]): string[] {
+  layerRows(stages); // checks them
+  const busy = stages.filter(({ before, after }) =>
+    [before, after].some(({ median, p90 }) => p90 > BUSY_RATIO * median),
+  );
+  return busy.length === 0
+    ? []
+    : [
+        `The machine was busy with other things: times of ${busy.map(({ stage }) => stage).join(' and ')} spread ` +
+          'widely. Run the cell again.',
+      ];
 }
 
 /** @throws {ArgumentError} when they are not what measureStages returned */
@@ -134,16 +161,19 @@ export function checkStages(call: string, stages: readonly StageLatency[]): void
 }
 
 /** @throws {ArgumentError} when it is not what compareModels returned */
-export function pairsOf(call: string, latency: ComparedTimes) {
+export function pairsOf(call: string, latency: ComparedTimes): [what: string, pair: LatencyPair][] {
   checkArguments(call, { latency: [latency, 'object'] });
-  const pairs = Object.entries(latency);
-  for (const [what, pair] of pairs) {
-    checkArguments(call, { [`latency.${what}`]: [pair, ['before', 'after', 'speedup']] });
-    checkLatency(call, `latency.${what}.before`, pair.before);
-    checkLatency(call, `latency.${what}.after`, pair.after);
-    checkArguments(call, { [`latency.${what}.speedup`]: [pair.speedup, 'number'] });
-  }
-  return pairs;
+  return Object.entries(latency).map(([what, pair]) => {
+    checkPair(call, `latency.${what}`, pair);
+    return [WORDS[what] ?? what, pair];
+  });
+}
+
+function checkPair(call: string, name: string, pair: LatencyPair): void {
+  checkArguments(call, { [name]: [pair, ['before', 'after', 'speedup']] });
+  checkLatency(call, `${name}.before`, pair.before);
+  checkLatency(call, `${name}.after`, pair.after);
+  checkArguments(call, { [`${name}.speedup`]: [pair.speedup, 'number'] });
 }
 
 function checkLatency(call: string, name: string, latency: Latency): void {

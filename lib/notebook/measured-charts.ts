@@ -65,7 +65,7 @@ export function latencyChart(compared: Pick<ComparedModels, 'device' | 'latency'
     title: `Latency on ${String(compared.device)}, median with p10 to p90`,
     y_title: 'milliseconds',
     digits: 2,
-    x: pairs.map(([what]) => what.replace('visual-', '')), // as short as the others
+    x: pairs.map(([what]) => what),
     series: [series('FP16', 'before'), series('INT8', 'after')],
   };
 }

@@ -37,9 +37,8 @@ export interface ContentRow {
 /** The size of one part in both precisions. */
 export interface SizeRow {
   readonly part: string;
-  readonly 'FP16 KB': string;
-  readonly 'INT8 KB': string;
-  readonly ratio: string;
+  /** Sizes, such as `FP16 KB`, and the ratio. */
+  readonly [column: string]: string;
 }
 
 /** The decoder with weights of this many bits. */
@@ -81,12 +80,19 @@ export function contentRows(parts: QuantizedParts): ContentRow[] {
   }));
 }
 
-/** @example sizeRows(compareSizes(fp16, int8))[0] // { part: 'vision_model', 'FP16 KB': '4658.40', ..., ratio: '1.953' } */
-export function sizeRows(sizes: ComparedSizes): SizeRow[] {
+/**
+ * @param names of both precisions; `FP16` and `INT8` by default
+ * @example sizeRows(compareSizes(fp16, int8))[0] // { part: 'vision_model', 'FP16 KB': '4658.40', ..., ratio: '1.953' }
+ */
+export function sizeRows(
+  sizes: ComparedSizes,
+  names: readonly [before: string, after: string] = ['FP16', 'INT8'],
+): SizeRow[] {
+  checkArguments('sizeRows', { names: [names, 'texts'] });
   return sizesOf('sizeRows', sizes).map(([part, { before, after, ratio }]) => ({
     part,
-    'FP16 KB': kilobytes(before),
-    'INT8 KB': kilobytes(after),
+    [`${names[0]} KB`]: kilobytes(before),
+    [`${names[1]} KB`]: kilobytes(after),
     ratio: decimals(ratio, 3),
   }));
 }

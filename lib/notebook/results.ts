@@ -110,3 +110,23 @@ export function resultText(results: Results, field: string): string {
     );
   return value;
 }
+
+/** What the second notebook needs of the first one's results. */
+export interface ConvertResults {
+  /** The checkpoint's id, or its folder. */
+  readonly model: string;
+  readonly device: string;
+  readonly picture: string;
+  readonly question: string;
+}
+
+/**
+ * The first notebook's results, checked.
+ *
+ * @example const { model, device, picture, question } = convertResults(readResults('convert'));
+ * @throws {ResultsError} when one of them is missing or no text
+ */
+export function convertResults(results: Results): ConvertResults {
+  const field = (name: string): string => resultText(results, name);
+  return { model: field('model'), device: field('device'), picture: field('picture'), question: field('question') };
+}

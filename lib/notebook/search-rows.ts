@@ -17,8 +17,10 @@ export interface SearchRow {
   readonly sentence: string;
   readonly truth: string;
   readonly 'by cosine': string;
+  /** The place of the right image when all are put in order by cosine, from 1. */
+  readonly 'its place': number | '';
   readonly 'by cosine and head': string;
-  readonly right: boolean;
+  readonly 'head is right': boolean;
 }
 
 export interface CheckSearchesOptions {
@@ -53,7 +55,7 @@ export function hitFigure(sentence: string, hit: ImageHit): Figure {
   return {
     image,
     title: `"${sentence}" ${match === undefined ? 'by cosine' : 'by cosine and head'}`,
-    caption: `cosine ${decimals(cosine, 2)}${match === undefined ? '' : `, match ${percent(match)}`}`,
+    note: `cosine ${decimals(cosine, 2)}${match === undefined ? '' : `, match ${percent(match)}`}`,
   };
 }
 
@@ -61,6 +63,7 @@ export function hitFigure(sentence: string, hit: ImageHit): Figure {
  * Searches for sentences that are true of one image each, by cosine alone and with the matching head.
  *
  * @param truths sentences, each with the file name of the image that it is true of
+ * @param options.rerank the length of the shortlist; the right image must be on it to be found
  * @example
  * showTable(await checkSearches(index, { 'a snowman': 'snow-day-snowman.jpg' }, { rerank: 8 }));
  */
@@ -78,9 +81,17 @@ export async function checkSearches(
   const nameOf = (hits: readonly ImageHit[]): string => (hits.length > 0 ? path.basename(hits[0].image) : '');
   const rows: SearchRow[] = [];
   for (const [sentence, truth] of Object.entries(truths)) {
-    const cosine = nameOf(await searchImages(index, sentence, { top_k: 1, rerank: 0, signal }));
+    const top_k = Math.max(1, index.images.length);
+    const near = await searchImages(index, sentence, { top_k, rerank: 0, signal });
     const head = nameOf(await searchImages(index, sentence, { top_k: 1, rerank, signal }));
-    rows.push({ sentence, truth, 'by cosine': cosine, 'by cosine and head': head, right: head === truth });
+    rows.push({
+      sentence,
+      truth,
+      'by cosine': nameOf(near),
+      'its place': near.findIndex(({ image }) => path.basename(image) === truth) + 1 || '',
+      'by cosine and head': head,
+      'head is right': head === truth,
+    });
   }
   return rows;
 }

@@ -2,6 +2,7 @@
 // matches texts.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { BlipError } from '../core/errors';
 import { ArgumentError, checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import type { BlipConfig } from '../checkpoint';
@@ -84,6 +85,44 @@ export function cannot(task: keyof typeof EXAMPLES): string {
     throw new ArgumentError(`cannot: task is ${describeValue(task)}, expected ${Object.keys(EXAMPLES).join(', ')}.`);
   const [lack, example] = EXAMPLES[task];
   return `Skipped: this checkpoint ${lack}, as ${example} does.`;
+}
+
+/**
+ * Whether a model does this. Where it does not, a line says so, for a cell that then has nothing to show.
+ *
+ * @example
+ * if (can(loaded, 'caption')) console.log(await model.generateCaption({ pixel_values }));
+ */
+export function can(model: TaskModel, task: keyof typeof EXAMPLES): boolean {
+  checkModel('can', model);
+  const said = cannot(task); // checks the task
+  const does = { caption: canCaption, answer: canAnswer, match: canMatch }[task](model);
+  if (!does) console.log(said);
+  return does;
+}
+
+/** The model is used for something that its checkpoint was not made for. */
+export class TaskError extends BlipError {}
+
+/**
+ * The model as one that writes: for code that need not ask for the checkpoint's kind each time.
+ *
+ * @returns the same model, or, of a checkpoint that only matches texts, one whose use throws a {@link TaskError}
+ * @example
+ * const model = writerOf(await loadTaskModel(folder));
+ * const [ids] = await model.generateCaption({ pixel_values });
+ */
+export function writerOf(model: TaskModel): OVBlipModel {
+  checkModel('writerOf', model);
+  if (canCaption(model)) return model;
+  const stand: OVBlipModel = Object.create(OVBlipModel.prototype);
+  return new Proxy(stand, {
+    get: (_, name) => {
+      // What await and console.log ask of any value
+      if (typeof name === 'symbol' || name === 'then' || name === 'constructor') return undefined;
+      throw new TaskError(`${name}: ${cannot('caption')}`);
+    },
+  });
 }
 
 /** Everything that the model does, once: a caption and an answer, or a match. For times of the first runs. */

@@ -272,7 +272,9 @@ class Conversation {
       case 'error': {
         const traceback = text(message.traceback);
         throw new NncfWorkerError(
-          `NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}\n${lastLines(traceback, 12)}`,
+          `NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}` +
+            (message.error === 'ModuleNotFoundError' ? `. Run: ${pipInstall(...PYTHON_PACKAGES)}` : '') +
+            `\n${lastLines(traceback, 12)}`,
           traceback,
         );
       }

@@ -83,7 +83,7 @@ describe('a checkpoint and its conversion', () => {
       hidden: 192,
       heads: 6,
       input: '128 x 128 pixels',
-      'cut into': 'patches of 16 x 16',
+      unit: 'patch of 16 x 16 pixels',
     });
     const processor = await BlipProcessor.fromCheckpoint(checkpoint);
     const text = processor.text('how many dogs?');
@@ -96,9 +96,16 @@ describe('a checkpoint and its conversion', () => {
     assert.equal(rows[2]['transformers.js'], '', 'the other tokenizer gave fewer');
     assert.ok(!('transformers.js' in nb.tokenRows(processor, text)[0]));
     const pixel_values = await processor.image(path.join(projectRoot(), 'data', 'pictures', 'demo.jpg'));
-    const [tensor] = nb.tensorRows({ pixel_values });
-    assert.deepEqual([tensor.input, tensor.shape, tensor.type], ['pixel_values', '[1, 3, 128, 128]', 'f32']);
-    assert.match(tensor['first values'], /^(-?\d\.\d{4} ){3}-?\d\.\d{4}$/);
+    const rgb = nb.pixelRows(pixel_values);
+    assert.deepEqual(
+      rgb.map(({ channel }) => channel),
+      ['red', 'green', 'blue'],
+    );
+    const size = 128 * 128;
+    assert.equal(rgb[1]['upper left pixel'], pixel_values.data[size].toFixed(2));
+    const blue = Array.from(pixel_values.data.slice(2 * size));
+    assert.equal(rgb[2].largest, Math.max(...blue).toFixed(2));
+    assert.equal(rgb[2].mean, (blue.reduce((sum, value) => sum + value, 0) / size).toFixed(2));
     const image_embeds = { data: new Float32Array(65 * 192), dims: [1, 65, 192] as const };
     const inputs = nb.inputRows(['vision_model'], { pixel_values, text, image_embeds });
     assert.deepEqual(inputs, [
@@ -147,25 +154,32 @@ test('times: rows, and sentences that follow from them', () => {
     { run: 1, 'time ms': '45.0' },
     { run: 2, 'time ms': '14.3' },
   ]);
-  assert.equal(nb.processingTime({ median: 10.4 }), 'Processing time: 0.0104 s');
+  assert.equal(nb.processingTime({ median: 10.4 }), 'Processing time: 0.0104 s (10.40 ms)');
   const compared = { vision_model: pair(11, 10), text_encoder: pair(9, 10), 'image-to-text': pair(10, 10.2) };
   assert.deepEqual(nb.speedLines(compared), [
-    'faster in 8 bits: vision_model 1.10x',
-    'about the same: image-to-text 0.98x',
-    'slower in 8 bits: text_encoder 0.90x',
+    'faster in 8 bits: vision model 1.10x',
+    'about the same: caption, whole 0.98x',
+    'slower in 8 bits: text encoder 0.90x',
   ]);
-  assert.deepEqual(nb.speedLines({ vision_model: pair(2, 1) }), ['faster in 8 bits: vision_model 2.00x']);
+  assert.deepEqual(nb.speedLines({ vision_model: pair(2, 1) }), ['faster in 8 bits: vision model 2.00x']);
   assert.equal(nb.latencyRows(compared)[0]['FP16 p10-p90'], '9.90-13.20');
   const chart = nb.latencyChart({ device: 'CPU', latency: compared });
-  assert.deepEqual(chart.x, ['vision_model', 'text_encoder', 'image-to-text']);
+  assert.deepEqual(chart.x, ['vision model', 'text encoder', 'caption, whole']);
   assert.deepEqual(chart.series[1].high, [12, 12, 10.2 * 1.2]);
-  const [layer] = nb.layerRows([{ stage: 'vision model', before: 14.19, after: 9.2, speedup: 1.58 }]);
-  assert.deepEqual(layer, {
-    'one layer of': 'vision model',
-    'FP16 ms': '14.19',
-    'INT8 ms': '9.20',
-    'speed-up': '1.58x',
-  });
+  const layer = { stage: 'vision model', ...pair(14.19, 9.2) };
+  assert.deepEqual(nb.layerRows([layer]), [
+    {
+      'one layer of': 'vision model',
+      'FP16 ms': '14.19',
+      'INT8 ms': '9.20',
+      'FP16 p10-p90': '12.77-17.03',
+      'INT8 p10-p90': '8.28-11.04',
+      'speed-up': '1.54x',
+    },
+  ]);
+  assert.deepEqual(nb.busyLines([layer]), []);
+  const [busy] = nb.busyLines([{ ...layer, after: { ...latency(1), p90: 2.5 } }]);
+  assert.match(busy, /busy.*vision model.*again/);
 });
 
 test('a decoder in fewer bits, with accuracy where there is one', () => {
@@ -194,6 +208,13 @@ test('differences of two lists', () => {
   assert.ok(Number.isNaN(nb.largestDifference([1, Number.NaN], [1, 1])), 'NaN is no small difference');
   assert.ok(Math.abs(nb.relativeDifference([3, 4], [3, 3]) - 0.2) < 1e-12);
   assert.equal(nb.relativeDifference([0, 0], [0, 0]), 0);
+  assert.deepEqual(nb.checkClose('equal', [1, 2], [1, 2.25], 0.5), {
+    check: 'equal',
+    'largest difference': '2.5e-1',
+    'at most': '5.0e-1',
+    passed: true,
+  });
+  assert.equal(nb.checkClose('equal', [1, Number.NaN], [1, 2], 0.5).passed, false);
   assert.throws(() => nb.largestDifference([1], [1, 2]), /a has 1 numbers and b 2/);
 });
 
@@ -217,14 +238,25 @@ test('a trace is checked: its text, and that shares add up', () => {
   assert.equal(nb.leastSure(traced), 'least sure of "two": 0.8000');
 });
 
+test('answers by image: how many are right, and the wrong ones', () => {
+  const row = { picture: 'a.jpg', question: 'how many?', truth: '2', answer: '2', right: 'yes' };
+  const rows = [row, { ...row, answer: '3', right: 'NO' }, { ...row, picture: 'b.jpg' }];
+  assert.deepEqual(nb.answersByImage({ rows }), [
+    { picture: 'a.jpg', asked: 2, right: 1, wrong: 'how many? "3", not "2"' },
+    { picture: 'b.jpg', asked: 1, right: 1, wrong: '' },
+  ]);
+  const published = [{ output: 'caption', published: 'a dog', got: 'a dog', right: 'yes' }];
+  assert.deepEqual(nb.answersByImage({ rows: published }), published);
+});
+
 test('hits of a search', () => {
   const hit = { image: 'pictures/a.jpg', score: 1, cosine: 0.127, match: 0.995 };
   assert.deepEqual(nb.hitFigure('a dog', hit), {
     image: 'pictures/a.jpg',
     title: '"a dog" by cosine and head',
-    caption: 'cosine 0.13, match 99.5 %',
+    note: 'cosine 0.13, match 99.5 %',
   });
-  assert.equal(nb.hitFigure('a dog', { image: 'a.jpg', score: 1, cosine: 0.5 }).caption, 'cosine 0.50');
+  assert.equal(nb.hitFigure('a dog', { image: 'a.jpg', score: 1, cosine: 0.5 }).note, 'cosine 0.50');
   assert.deepEqual(nb.textHitRows([{ text: 'a', score: 1, cosine: 0.5 }])[0]['matching head'], '');
   assert.deepEqual(nb.matchRows([{ text: 'a', score: 0.5 }]), [{ text: 'a', probability: '0.5000' }]);
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { inspect } from 'node:util';
 import { after, before, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
@@ -11,6 +12,10 @@ import { sampleText } from '../../lib/datasets';
 import { checkPublished, compareModels, measureStages, type PublishedCase } from '../../lib/evaluation';
 import {
   accuracyRows,
+  can,
+  cannot,
+  TaskError,
+  writerOf,
   agreementLines,
   canAnswer,
   canCaption,
@@ -181,6 +186,30 @@ describe('a model of any task', () => {
     const same = await compareModels(folder, folder, samples, { runs: 0 });
     assert.deepEqual([same.matches?.largestDifference, same.matches?.agreement], [0, 1]);
     assert.deepEqual(changedTables(same, 5), []);
+  });
+
+  it('says what it cannot do, and as a writer refuses only where it must', async () => {
+    const { model: matcher } = use('retrieval');
+    const { model, processor } = use('vqa');
+    assert.equal(writerOf(model), model);
+    const printed: unknown[] = [];
+    const log = console.log;
+    console.log = (line: unknown) => void printed.push(line);
+    try {
+      assert.deepEqual([can(model, 'caption'), can(model, 'answer'), can(model, 'match')], [true, true, false]);
+      assert.deepEqual([can(matcher, 'caption'), can(matcher, 'answer'), can(matcher, 'match')], [false, false, true]);
+    } finally {
+      console.log = log;
+    }
+    assert.deepEqual(printed, [cannot('match'), cannot('caption'), cannot('answer')]);
+    const stand = await Promise.resolve(writerOf(matcher)); // can be awaited, and shown
+    assert.equal(typeof inspect(stand), 'string');
+    assert.throws(
+      () => stand.generateCaption,
+      (error) => error instanceof TaskError && /no captions/.test(error.message),
+    );
+    const pixel_values = await processor.image(picture);
+    assert.throws(() => writerOf(matcher).generateAnswer({ pixel_values, ...processor.text('?') }), TaskError);
   });
 
   it('of captions is compared by its captions', async () => {
