@@ -1,7 +1,8 @@
 // How far two lists of numbers are apart, such as the outputs of one operation in two precisions.
 import { ArgumentError, checkArguments } from '../core/check-arguments';
 
-type Numbers = Float32Array | readonly number[];
+/** A list of numbers. */
+export type Numbers = Float32Array | readonly number[];
 
 /** @example largestDifference([1, 2], [1, 2.5]) // 0.5 */
 export function largestDifference(a: Numbers, b: Numbers): number {

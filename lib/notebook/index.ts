@@ -20,7 +20,7 @@ export {
 export { architectureRows, parameterRows, type ArchitectureRow, type ParameterRow } from './checkpoint-rows';
 export { conversionRows, type ConversionRow } from './conversion-rows';
 export { deviceRows, type DeviceRow } from './device-rows';
-export { checkClose, largestDifference, relativeDifference, type CloseRow } from './differences';
+export { checkClose, largestDifference, relativeDifference, type CloseRow, type Numbers } from './differences';
 export {
   inputRows,
   sampleRows,
