@@ -47,7 +47,8 @@ const DIGITS = 2;
  *
  * @param pixel_values what `processor.image` returned
  * @example
- * pixelRows(pixel_values)[0] // { channel: 'red', 'upper left pixel': '-0.68', smallest: '-1.79', largest: '1.93', mean: '0.48' }
+ * pixelRows(pixel_values)[0]
+ * // { channel: 'red', 'upper left pixel': '-0.68', smallest: '-1.59', largest: '1.93', mean: '0.48' }
  */
 export function pixelRows(pixel_values: PixelInput): PixelRow[] {
   checkArguments('pixelRows', { pixel_values: [pixel_values, ['data', 'dims']] });

@@ -3,7 +3,7 @@ import { $, element, find } from './dom.mjs';
 import { get } from './server.mjs';
 import { percent } from './show-details.mjs';
 
-/** @param {(HTMLButtonElement | undefined)[]} buttons the examples, in their order; those without an image are missing */
+/** @param {(HTMLButtonElement | undefined)[]} buttons the examples in their order; undefined without an image */
 export function searchField(buttons) {
   const field = find('search-text', HTMLInputElement);
   const told = $('search-told');
