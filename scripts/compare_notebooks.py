@@ -26,7 +26,7 @@ OTHER_TEXT = [
     (re.compile(r"\b(bf16|f16|f32)(?=,? (\d+ threads|\(milliseconds\)))"), "PRECISION"),
     (re.compile(r"\bthreads \d+|\b\d+ threads\b"), "THREADS"),
     (re.compile(r"(?<=, THREADS, ).+"), "NAME"),
-    (re.compile(r"(?<=^computed in: ).+"), "PRECISIONS"),
+    (re.compile(r"(?<=^(?:FP16|INT8) folder: computed in ).+"), "PRECISIONS"),
     (re.compile(r"(?<=http://127\.0\.0\.1:)\d+/(\?token=[\w-]+)?"), "PORT/"),
 ]
 MACHINE_TAG = "depends-on-machine"
@@ -95,8 +95,10 @@ def png_pixels(data: str) -> np.ndarray:
 
 
 def picture_difference(before: dict, after: dict) -> str | None:
-    if "image/png" not in before or "image/png" not in after or "text/html" in before:
-        return None  # images of charts show measurements; their text and kind are compared
+    if "image/png" not in before or "image/png" not in after:
+        return None
+    if "data:image/png" not in joined(before.get("text/html", "data:image/png")):
+        return None  # charts and drawings show measurements; their text and kind are compared
     if before["image/png"] == after["image/png"]:
         return None
     a, b = png_pixels(before["image/png"]), png_pixels(after["image/png"])

@@ -4,7 +4,7 @@ import { checkArguments } from '../core/check-arguments';
 import { loadSharp } from '../core/load-sharp';
 import { loadRgb, type ImageSource } from '../preprocessing';
 import { loadPackage } from './load-package';
-import { display } from './notebook';
+import { display, escapeHTML } from './notebook';
 
 export interface Figure {
   /** A path, a URL, an encoded file in memory, or a sharp pipeline. */
@@ -83,13 +83,18 @@ export async function figures(list: readonly Figure[]): Promise<Buffer> {
  * await showFigure({ image: 'data/pictures/demo.jpg', question: 'how many dogs are there?', answer: '2' });
  */
 export async function showFigure(...list: readonly Figure[]): Promise<void> {
-  const png = await figures(list);
+  const png = (await figures(list)).toString('base64');
+  const text = list.map((figure) => textLines(figure).join('\n')).join('\n');
+  const alt = escapeHTML(text || 'an image').replace(/\n/g, ' ');
+  const width = list.length * SHOWN_WIDTH;
+  const source = `data:image/png;base64,${png}`;
   display(
     {
-      'text/plain': list.map((figure) => textLines(figure).join('\n')).join('\n'),
-      'image/png': png.toString('base64'),
+      'text/plain': text,
+      'text/html': `<img alt="${alt}" style="max-width:100%;width:${width}px;border-radius:12px" src="${source}">`,
+      'image/png': png,
     },
-    { width: list.length * SHOWN_WIDTH },
+    { width },
   );
 }
 

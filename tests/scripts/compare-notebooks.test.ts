@@ -93,8 +93,12 @@ describe('passes', () => {
       lines('device CPU, precision f32, threads 16', 'CPU, f32, 16 threads'),
     ],
     'the processor': [
-      lines('CPU, 2 threads, Intel(R) Xeon(R) Processor', 'computed in: FP16 bf16; INT8 bf16, decoder f32'),
-      lines('CPU, 16 threads, Apple M3', 'computed in: FP16 f32; INT8 f32'),
+      lines(
+        'CPU, 2 threads, Intel(R) Xeon(R) Processor',
+        'FP16 folder: computed in bf16',
+        'INT8 folder: computed in bf16, decoder f32',
+      ),
+      lines('CPU, 16 threads, Apple M3', 'FP16 folder: computed in f32', 'INT8 folder: computed in f32'),
     ],
     'the port of a page': [
       lines('Demo: http://127.0.0.1:40123/ (as long as this kernel runs)'),
