@@ -63,13 +63,13 @@ async function explained(address: string, fetch: () => Promise<string>): Promise
  * // 'models/blip-scenes was trained on drawn scenes alone ...'
  */
 export function trainingNote(settings: RunSettings): string | undefined {
-  checkArguments('trainingNote', { settings: [settings, ['isBundled', 'picture']] });
-  const { isBundled, picture } = settings;
+  checkArguments('trainingNote', { settings: [settings, ['model', 'isBundled', 'picture']] });
+  const { model, isBundled, picture } = settings;
   if (!isBundled) return undefined;
   const drawn = path.resolve(path.dirname(BUNDLED.picture));
   if (!isUrl(picture) && path.resolve(path.dirname(picture)) === drawn) return undefined;
   return (
-    `${BUNDLED.model} was trained on drawn scenes alone (beach, park, street and snow, with animals, balls, cars ` +
+    `${model} was trained on drawn scenes alone (beach, park, street and snow, with animals, balls, cars ` +
     'and houses), on no photo: ' +
     'it answers with the words of those scenes, whatever it sees. For photos: BLIP_MODEL=Salesforce/blip-vqa-base.'
   );

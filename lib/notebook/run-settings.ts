@@ -12,7 +12,7 @@ export class RunSettingsError extends BlipError {}
 export interface RunSettings {
   /** A checkpoint's folder, or its id on the hub, with its revision behind an @. */
   readonly model: string;
-  /** Whether it is the small model of this project, which knows drawn scenes only. */
+  /** Whether it is one of the small models of this project, which know drawn scenes only. */
   readonly isBundled: boolean;
   readonly device: string;
   /** A path or an address. */
@@ -23,9 +23,10 @@ export interface RunSettings {
   readonly output: string;
 }
 
-/** The small model of this project, its picture and its data set. */
+/** The small models of this project, for questions and for retrieval, their picture and their data set. */
 export const BUNDLED = {
   model: 'models/blip-scenes',
+  retrieval: 'models/blip-scenes-itm',
   picture: 'data/pictures/demo.jpg',
   dataset: 'data/vqa-scenes',
 } as const;
@@ -53,7 +54,7 @@ const DEVICE = 'CPU';
 export function runSettings(env: NodeJS.ProcessEnv = process.env): RunSettings {
   checkArguments('runSettings', { env: [env, 'object'] });
   const model = chooseModel(env.BLIP_MODEL || BUNDLED.model, env.BLIP_REVISION);
-  const isBundled = path.resolve(model) === path.resolve(BUNDLED.model);
+  const isBundled = [BUNDLED.model, BUNDLED.retrieval].some((own) => path.resolve(model) === path.resolve(own));
   const { picture, dataset } = isBundled ? BUNDLED : PHOTOS;
   return {
     model,

@@ -89,7 +89,10 @@ class CallbackLister {
   }
 
   /** Objects and functions that a call hands out. */
-  #visitReturned(type: ts.Type, depth: number): void {
+  #visitReturned(returned: ts.Type, depth: number): void {
+    // `Pipelines[Task]` may be each of the pipelines
+    const isOpen = (returned.flags & ts.TypeFlags.Instantiable) !== 0;
+    const type = (isOpen && this.checker.getBaseConstraintOfType(returned)) || returned;
     if (depth > MAX_RETURNED || this.#returned.has(type)) return;
     this.#returned.add(type);
     if (type.isUnionOrIntersection()) {

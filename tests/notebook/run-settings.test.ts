@@ -23,6 +23,8 @@ describe('run settings', () => {
     assert.deepEqual(runSettings({ BLIP_MODEL: '', BLIP_PICTURE: '', BLIP_OUTPUT: '', BLIP_REVISION: '' }), expected);
     const absolute = path.join(projectRoot(), 'models', 'blip-scenes', path.sep);
     assert.deepEqual(runSettings({ BLIP_MODEL: absolute }), { ...expected, model: absolute });
+    const model = 'models/blip-scenes-itm'; // knows the same scenes, and needs no network either
+    assert.deepEqual(runSettings({ BLIP_MODEL: model }), { ...expected, model });
   });
 
   it('are a photo and VQAv2 for any other checkpoint, unless something else is named', () => {
