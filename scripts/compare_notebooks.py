@@ -97,7 +97,7 @@ def png_pixels(data: str) -> np.ndarray:
 def picture_difference(before: dict, after: dict) -> str | None:
     if "image/png" not in before or "image/png" not in after:
         return None
-    if "data:image/png" not in joined(before.get("text/html", "data:image/png")):
+    if "data:image/webp" not in joined(before.get("text/html", "data:image/webp")):
         return None  # charts and drawings show measurements; their text and kind are compared
     if before["image/png"] == after["image/png"]:
         return None

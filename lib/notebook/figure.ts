@@ -83,16 +83,17 @@ export async function figures(list: readonly Figure[]): Promise<Buffer> {
  * await showFigure({ image: 'data/pictures/demo.jpg', question: 'how many dogs are there?', answer: '2' });
  */
 export async function showFigure(...list: readonly Figure[]): Promise<void> {
-  const png = (await figures(list)).toString('base64');
+  const png = await figures(list);
+  const webp = await loadSharp()(png).webp({ quality: 90 }).toBuffer();
   const text = list.map((figure) => textLines(figure).join('\n')).join('\n');
   const alt = escapeHTML(text || 'an image').replace(/\n/g, ' ');
   const width = list.length * SHOWN_WIDTH;
-  const source = `data:image/png;base64,${png}`;
+  const source = `data:image/webp;base64,${webp.toString('base64')}`;
   display(
     {
       'text/plain': text,
       'text/html': `<img alt="${alt}" style="max-width:100%;width:${width}px;border-radius:12px" src="${source}">`,
-      'image/png': png,
+      'image/png': png.toString('base64'),
     },
     { width },
   );
