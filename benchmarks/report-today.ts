@@ -1,7 +1,7 @@
 // Tables of what people use today, of the runtime's limit, and of a folder.
 import { summarize } from '../lib';
 import { milliseconds } from '../lib/notebook';
-import type { Folder } from './measure-folder';
+import type { Folder, FolderRun } from './measure-folder';
 import type { Limit, LimitRun } from './measure-limit';
 import { OURS, type Today } from './measure-today';
 
@@ -103,7 +103,7 @@ export function folderReport(folder: Folder): string[] {
     const alone =
       vision === undefined
         ? ' | '
-        : `${milliseconds(vision)}, batch ${vision_batch} | **${(ms / vision).toFixed(2)}**, batch ${batch_size}`;
+        : `${milliseconds(vision)}, batch ${vision_batch} | **${folderOverVision(own)}**, batch ${batch_size}`;
     const rate = `${(1000 / ms).toFixed(2)}${spread}`;
     return `| ${side} | ${own[0].images} | ${rate} | ${milliseconds(ms)} | ${ratio} | ${alone} |`;
   });
@@ -122,6 +122,14 @@ export function folderReport(folder: Folder): string[] {
     ...bestOf(folder),
     ...Object.entries(not_run).flatMap(([side, reason]) => [`${side}: not run: ${sentence(reason)}`, '']),
   ];
+}
+
+/** The median of the rounds' ratios, with the least and the largest. */
+function folderOverVision(runs: readonly FolderRun[]): string {
+  const ratios = runs.flatMap((run) => (run.vision_ms === undefined ? [] : [run.ms_per_image / run.vision_ms]));
+  const { median } = summarize(ratios);
+  if (ratios.length < 2) return median.toFixed(2);
+  return `${median.toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`;
 }
 
 /** Ours against the best of transformers. */
