@@ -46,8 +46,8 @@ const STAGES: readonly Stage[] = [
   { name: `each caption of ${TODAY_BATCH} images`, stage: 'caption', tokens: CAPTION_TOKENS, batch: TODAY_BATCH },
 ];
 
-/** Compiling takes minutes on a slow machine: what it does not reach by then is left out. */
-const COMPILE_SECONDS = 240;
+/** Compiling takes minutes, once for one image and once for eight: what it does not reach by then is left out. */
+const COMPILE_SECONDS = 420;
 
 /**
  * Loads what transformers needs in both precisions, and compiles it in the one that is faster without.

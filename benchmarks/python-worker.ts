@@ -39,7 +39,7 @@ export class PythonWorker {
     if (this.#end !== undefined) throw new PythonWorkerError(`${this.script} ${this.#end}`);
     const line = new Promise<string>((resolve) => this.#waiting.push(resolve));
     const timer = setTimeout(() => {
-      this.#stop(`took over ${timeoutSeconds} s for ${JSON.stringify(message).slice(0, 200)}`);
+      this.#stop(`took over ${timeoutSeconds} s`);
       this.#child.kill('SIGKILL');
     }, timeoutSeconds * 1000);
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -2,15 +2,16 @@
 // instruction set; the most important ones into README.md, and the cost of many images into docs/scale.md.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { summarize } from '../lib';
-import { folderSide } from './report-today';
 import { costTable } from './report-cost';
+import { speedTable } from './report-speed';
 import { writeResults } from './results-file';
-import { reportOf, type MeasuredModel, type Results } from './write-report';
+import { reportOf, type Results } from './write-report';
 
 /** Where the tables of an instruction set that has none yet go: before this. */
 const AFTER_TABLES = '## What limits each stage';
 const BASE = 'blip-base';
+/** Of a line of prose; tables are left as they are. */
+const COLUMNS = 120;
 
 /** @returns the files that were written */
 export function writeDocs(folder: string, results: Results): string[] {
@@ -42,7 +43,24 @@ export function replaceSection(text: string, section: string, content: string): 
   const [begin, stop] = [text.indexOf(start), text.indexOf(end)];
   if (begin < 0 || stop < begin)
     throw new RangeError(`expected the lines ${start} and ${end}, between which the tables go.`);
-  return `${text.slice(0, begin)}${start}\n\n${content.trim()}\n\n${text.slice(stop)}`;
+  return `${text.slice(0, begin)}${start}\n\n${wrapProse(content.trim())}\n\n${text.slice(stop)}`;
+}
+
+/** Breaks the lines of prose between words. */
+function wrapProse(content: string): string {
+  const wrap = (line: string): string => {
+    const lines = [''];
+    for (const word of line.split(' ')) {
+      const last = lines.length - 1;
+      if (lines[last] !== '' && lines[last].length + 1 + word.length > COLUMNS) lines.push(word);
+      else lines[last] += lines[last] === '' ? word : ` ${word}`;
+    }
+    return lines.join('\n');
+  };
+  return content
+    .split('\n')
+    .map((line) => (/^[|#<]/.test(line) ? line : wrap(line)))
+    .join('\n');
 }
 
 function marks(section: string): [string, string] {
@@ -56,62 +74,4 @@ function withSection(text: string, name: string): string {
   const place = text.indexOf(AFTER_TABLES);
   if (place < 0) throw new RangeError(`expected the heading "${AFTER_TABLES}", before which the tables go.`);
   return `${text.slice(0, place)}## With ${name}\n\n${start}\n\n${end}\n\n${text.slice(place)}`;
-}
-
-/** The rows that README.md shows. */
-const ROWS: readonly (readonly [stage: RegExp, label: string])[] = [
-  [/^caption, /, 'caption, 10 new tokens'],
-  [/^question, /, 'question, 3 new tokens'],
-  [/^second question/, 'second question on the same image'],
-  [/questions in one call$/, 'each of 8 questions in one call'],
-];
-
-/** @returns undefined where the tutorial was not measured */
-export function speedTable({ machine, date }: Results, base: MeasuredModel): string | undefined {
-  if (base.precisions.length === 0) return undefined;
-  const ratio = (stage: RegExp, precision: 'FP16' | 'INT8'): string => {
-    const found = base.precisions.find(({ name }) => name === precision)?.stages.find((one) => stage.test(one.stage));
-    if (!found) return '';
-    const { median, p10, p90 } = summarize(found.tutorial.map((ms, round) => ms / found.ours[round]));
-    return `**${median.toFixed(1)}x** (${p10.toFixed(1)}-${p90.toFixed(1)})`;
-  };
-  const rows = ROWS.map(([stage, label]) => `| ${label} | ${ratio(stage, 'FP16')} | ${ratio(stage, 'INT8')} |`);
-  const { tutorial, ours } = base.conversion;
-  const of = (runs: typeof ours, field: 'milliseconds' | 'peak_bytes'): number =>
-    summarize(runs.map((run) => run[field])).median;
-  const conversion =
-    tutorial.length > 0
-      ? [
-          '',
-          `Conversion takes ${(of(ours, 'milliseconds') / 1000).toFixed(1)} s ` +
-            `and ${Math.round(of(ours, 'peak_bytes') / 1e6)} ` +
-            `MB of memory, the tutorial's ${(of(tutorial, 'milliseconds') / 1000).toFixed(0)} s and ` +
-            `${(of(tutorial, 'peak_bytes') / 1e9).toFixed(1)} GB.`,
-        ]
-      : [];
-  return [
-    'Times of the Python tutorial over ours, in turns (10th to 90th percentile), ' +
-      `${String(machine.processor).trim()}, ` +
-      `${String(machine.cores)} cores, ${date}:`,
-    '',
-    '| | FP16 | INT8 |',
-    '|---|---|---|',
-    ...rows,
-    ...folderRow(base),
-    ...conversion,
-  ].join('\n');
-}
-
-/** Of a folder of files: the rates of all. */
-function folderRow({ folder }: MeasuredModel): string[] {
-  if (!folder) return [];
-  const sides = [...new Set(folder.runs.map(({ side }) => side))];
-  const rate = (side: string): number => 1000 / (folderSide(folder, side)?.ms ?? Number.NaN);
-  const others = sides.filter((side) => side.startsWith('transformers')).sort((a, b) => rate(b) - rate(a));
-  const cell = (side: string): string => `${rate(side).toFixed(2)} images/s`;
-  const row = `| a folder of ${folder.images} JPEG files, to captions | ${cell('ours FP16')} | ${cell('ours INT8')} |`;
-  if (others.length === 0) return [row];
-  const best = others[0];
-  const over = (side: string): string => `**${(rate(side) / rate(best)).toFixed(1)}x**`;
-  return [row, `| the same against ${best} in batches (${cell(best)}) | ${over('ours FP16')} | ${over('ours INT8')} |`];
 }

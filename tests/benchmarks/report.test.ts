@@ -10,7 +10,8 @@ import { ArgumentsError, parseArguments } from '../../benchmarks/parse-arguments
 import { whyNot } from '../../benchmarks/python-environment';
 import { PythonWorker, PythonWorkerError } from '../../benchmarks/python-worker';
 import { costTable } from '../../benchmarks/report-cost';
-import { replaceSection, speedTable } from '../../benchmarks/write-docs';
+import { speedTable } from '../../benchmarks/report-speed';
+import { replaceSection } from '../../benchmarks/write-docs';
 import { reportOf, type MeasuredModel, type Results } from '../../benchmarks/write-report';
 
 describe('arguments', () => {
@@ -186,7 +187,10 @@ describe('tables', () => {
   });
 
   test('the short one, and the cost of many images', () => {
-    assert.match(String(speedTable(results, model)), /\| caption, 10 new tokens \| \*\*2\.0x\*\* \(2\.0-2\.0\) \|/);
+    assert.match(
+      String(speedTable(results, model)),
+      /\| caption, 10 new tokens \| the tutorial \| \*\*2\.0x\*\* \(2\.0-2\.0\) \|/,
+    );
     const cost = String(costTable(results, model, 'x.json'));
     assert.match(cost, /\| ours FP16 \| 2\.78 \| 100 \| 100,000 \|/); // 0.36 s x 1e6 / 3600
     assert.match(cost, /\| ours INT8 \| 5\.56 \| 50 \| 50,000 \|/);
@@ -197,6 +201,9 @@ describe('tables', () => {
     const once = replaceSection(text, 'x', 'new');
     assert.equal(once, 'a\n<!-- x: begin -->\n\nnew\n\n<!-- x: end -->\nb\n');
     assert.equal(replaceSection(once, 'x', 'new'), once);
+    const long = replaceSection(text, 'x', `${'word '.repeat(50).trim()}\n| ${'cell '.repeat(50)}|`).split('\n');
+    assert.ok(long.filter((line) => line.startsWith('word')).every((line) => line.length <= 120));
+    assert.equal(long.filter((line) => line.startsWith('|')).length, 1);
     assert.throws(() => replaceSection('a', 'x', 'new'), /<!-- x: begin -->/);
   });
 });
