@@ -1,11 +1,8 @@
 // Chooses undici's dispatcher for an address: direct, or through the proxy named by the environment. undici is loaded
 // at the first request.
-import { describeOddFile } from '../core/is-plain-file';
-import * as fs from 'node:fs';
-import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { expandPath } from './hub-environment';
-import { HubError } from './hub-errors';
+import { basicLogin, decodedLogin, withoutLogin } from './basic-login';
+import { certificatePlaces, readCertificates } from './extra-certificates';
 import { findProxy, type Proxy } from './find-proxy';
 
 /** A host that takes longer to accept a connection is down. */
@@ -34,11 +31,11 @@ const pools = new Map<string, Dispatcher>();
  */
 export async function chooseDispatcher(target: URL): Promise<Route> {
   const proxy = findProxy(target);
-  const certificates = process.env.SSL_CERT_FILE ?? '';
-  const key = JSON.stringify([proxy?.url.href, certificates]);
+  const places = certificatePlaces();
+  const key = JSON.stringify([proxy?.url.href, places]);
   let dispatcher = pools.get(key);
   if (!dispatcher) {
-    dispatcher = await makeDispatcher(proxy, extraCertificates(certificates));
+    dispatcher = await makeDispatcher(proxy, readCertificates(places));
     pools.set(key, dispatcher);
   }
   return { dispatcher, proxy };
@@ -48,56 +45,18 @@ async function makeDispatcher(proxy: Proxy | undefined, ca: string[] | undefined
   const { Agent, ProxyAgent } = await loadUndici();
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca && { ca }) };
   if (!proxy) return new Agent({ connect });
-  const requestTls = ca && { ca };
-  if (proxy.url.protocol.startsWith('socks'))
-    // With proxyTls, undici would speak TLS to the proxy.
-    return new ProxyAgent({ uri: proxy.url.href.replace(/^socks5h/, 'socks5'), ...(requestTls && { requestTls }) });
-  const { username, password, href } = proxy.url;
-  const login = [username, password].map(percentDecoded).join(':');
+  const uri = withoutLogin(proxy.url).href;
+  const requestTls = ca && { requestTls: { ca } };
+  if (proxy.url.protocol.startsWith('socks')) {
+    // undici would send a login in the address as it is encoded there. With proxyTls, it would speak TLS to the proxy.
+    const options = { uri: uri.replace(/^socks5h/, 'socks5'), ...decodedLogin(proxy.url), ...requestTls };
+    return new ProxyAgent(options);
+  }
   return new ProxyAgent({
-    uri: withoutLogin(href),
+    uri,
     proxyTunnel: false, // plain http goes to the proxy as it is, https through a tunnel, as in all other clients
-    ...(login !== ':' && { token: `Basic ${Buffer.from(login).toString('base64')}` }),
-    ...(requestTls && { requestTls }),
+    token: basicLogin(proxy.url),
+    ...requestTls,
     proxyTls: connect,
   });
-}
-
-/** A password with an unencoded % is taken as it is. */
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function withoutLogin(href: string): string {
-  const url = new URL(href);
-  url.username = '';
-  url.password = '';
-  return url.href;
-}
-
-/**
- * SSL_CERT_FILE, which Python's client reads, adds to what Node trusts; undefined leaves Node's own list (with
- * NODE_EXTRA_CA_CERTS).
- */
-function extraCertificates(file: string): string[] | undefined {
-  if (file === '') return undefined;
-  const files = [file, process.env.NODE_EXTRA_CA_CERTS ?? ''].filter((name) => name !== '').map(expandPath);
-  return [...tls.rootCertificates, ...files.map(readCertificates)];
-}
-
-function readCertificates(file: string): string {
-  try {
-    const odd = describeOddFile(file);
-    if (odd !== undefined) throw new Error(`it is ${odd}; expected a file`);
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new HubError(
-      `SSL_CERT_FILE or NODE_EXTRA_CA_CERTS names ${file}, which cannot be read: ` +
-        `${error instanceof Error ? error.message : String(error)}. Correct it, or unset it.`,
-    );
-  }
 }

@@ -29,7 +29,7 @@ export interface MissingFile {
 
 /** What becomes a file's or a folder's name in the cache must be one, and no more. */
 const COMMIT = /^[\w-]{1,100}$/;
-const ETAG = /^[\w-][\w.+=~-]{0,199}$/;
+const ETAG = /^[^\s\p{Cc}/\\.][^\s\p{Cc}/\\]{0,199}$/u;
 
 /**
  * @throws {HubHttpError} for any error but a missing file
@@ -91,9 +91,10 @@ function readMetadata(responses: readonly ResponseHead[]): Omit<RemoteFile, 'url
   const find = (name: string, among = newest): string | undefined =>
     among.map(({ header }) => header(name)).find((value) => value !== undefined && value !== '');
   const own = newest.filter(({ status }) => status < 300); // a redirect's own length and etag are not the file's
+  const plain = own.filter(({ header }) => /^(identity)?$/i.test(header('content-encoding')?.trim() ?? ''));
   const commit = find('x-repo-commit');
   const etag = (find('x-linked-etag') ?? find('etag', own) ?? find('etag'))?.replace(/^W\//, '').replace(/"/g, '');
-  const size = Number(find('x-linked-size') ?? find('content-length', own) ?? Number.NaN);
+  const size = Number(find('x-linked-size') ?? find('content-length', plain) ?? Number.NaN);
   if (commit === undefined || !COMMIT.test(commit) || etag === undefined || !ETAG.test(etag)) return undefined;
   return { commit, etag, ...(Number.isSafeInteger(size) && size >= 0 && { size }) };
 }

@@ -129,7 +129,7 @@ class Transfer {
       await response.discard();
       throw error;
     }
-    const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.header('content-range') ?? '') ?? [];
+    const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.header('content-range') ?? '') ?? [];
     const continues = response.status === 206 && Number(first) === start && !response.encoded;
     if (response.status === 206 && start > 0 && !continues) {
       await response.discard();
@@ -142,7 +142,7 @@ class Transfer {
     if (!continues && start > 0) await partial.restart(); // the whole content, although a part was asked for
     const etag = response.header('etag');
     this.#etag = etag?.startsWith('"') ? etag : undefined; // a weak one says nothing about bytes
-    if (continues) return Number(total);
+    if (continues) return total === '*' ? undefined : Number(total);
     const length = Number(response.header('content-length') ?? Number.NaN);
     return Number.isNaN(length) ? undefined : length;
   }

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolder } from '../core/make-folder';
 import { writeWhole } from '../core/write-whole';
+import { allowsSymlinks } from './hub-environment';
 
 /** Makes temporary names unique within this process. */
 let written = 0;
@@ -69,8 +70,8 @@ export class RepositoryCache {
   }
 
   /**
-   * A relative symbolic link from the snapshot to the blob as Python writes it; a copy where links are not allowed
-   * (Windows).
+   * Puts a blob into a snapshot: a relative symbolic link as Python writes it. Where these are not allowed (Windows, or
+   * HF_HUB_DISABLE_SYMLINKS) a second name for the same content, which takes no room; a copy where the disk has none.
    */
   async link(etag: string, commit: string, file: string): Promise<void> {
     const target = path.join(this.snapshot(commit), file);
@@ -78,14 +79,20 @@ export class RepositoryCache {
     await makeFolder(path.dirname(target));
     await fs.promises.rm(target, { force: true });
     const blob = this.blob(etag);
-    try {
-      await fs.promises.symlink(path.relative(path.dirname(target), blob), target);
-    } catch {
-      if (fs.existsSync(target)) return; // another process was faster
-      const temporary = temporaryName(target);
-      await fs.promises.copyFile(blob, temporary);
-      await fs.promises.rename(temporary, target);
+    const ways = [
+      ...(allowsSymlinks() ? [() => fs.promises.symlink(path.relative(path.dirname(target), blob), target)] : []),
+      async () => fs.promises.link(await fs.promises.realpath(blob), target), // Python's blob may itself be a link
+    ];
+    for (const way of ways) {
+      try {
+        return await way();
+      } catch {
+        if (fs.existsSync(target)) return; // another process was faster
+      }
     }
+    const temporary = temporaryName(target);
+    await fs.promises.copyFile(blob, temporary);
+    await fs.promises.rename(temporary, target);
   }
 
   /**

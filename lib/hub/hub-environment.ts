@@ -2,6 +2,7 @@
 // how long to wait.
 import { homeFolder } from '../core/home-folder';
 import * as path from 'node:path';
+import { basicLogin } from './basic-login';
 import { HubError } from './hub-errors';
 import { parseURL } from './parse-url';
 
@@ -16,9 +17,18 @@ const DEFAULT_ETAG_TIMEOUT_S = 10;
  */
 const DEFAULT_DOWNLOAD_TIMEOUT_S = 30;
 
-/** The hub's address without a trailing slash: HF_ENDPOINT, or huggingface.co when that is unset or empty. */
+/**
+ * The hub's address without a trailing slash and without a login: HF_ENDPOINT, or huggingface.co when that is unset or
+ * empty.
+ */
 export function hubEndpoint(): string {
   return readEndpoint('HF_ENDPOINT', process.env.HF_ENDPOINT ?? '') ?? DEFAULT_ENDPOINT;
+}
+
+/** The login in HF_ENDPOINT (`https://user:password@mirror.example.org`), as Python's client sends it to that host. */
+export function endpointLogin(url: URL): string | undefined {
+  const endpoint = parseURL(process.env.HF_ENDPOINT?.trim() ?? '');
+  return endpoint?.origin === url.origin ? basicLogin(endpoint) : undefined;
 }
 
 /**
@@ -40,7 +50,12 @@ function readEndpoint(variable: string, value: string): string | undefined {
       `${variable} is ${JSON.stringify(value)}; expected a web address such as ${DEFAULT_ENDPOINT}. Correct it, ` +
         'or unset it for the public hub.',
     );
-  return address;
+  return address.replace(/^(https?:\/\/)[^/?#]*@/i, '$1'); // addresses stand in messages
+}
+
+/** HF_HUB_DISABLE_SYMLINKS: the cache's snapshots hold files instead of links. */
+export function allowsSymlinks(): boolean {
+  return !isTrue(process.env.HF_HUB_DISABLE_SYMLINKS);
 }
 
 /** HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE: nothing is asked of the network. */

@@ -3,10 +3,11 @@
 // sense.
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
+import { basicLogin, withoutLogin } from './basic-login';
 import { chooseDispatcher, loadUndici, type Route } from './choose-dispatcher';
 import { decodeBody } from './decode-body';
 import { explainNetworkError } from './explain-network-error';
-import { downloadTimeout, isHubAddress } from './hub-environment';
+import { downloadTimeout, endpointLogin, isHubAddress } from './hub-environment';
 import { HubError } from './hub-errors';
 import { readLoginToken, type LoginToken } from './login-token';
 import { parseURL } from './parse-url';
@@ -56,11 +57,14 @@ const REDIRECTS = [301, 302, 303, 307, 308];
  * @throws {TransientError | UnreachableError | ProxyError | HubError} when there is no response
  */
 export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
-  let url = new URL(request.url);
+  const asked = new URL(request.url);
+  const login = basicLogin(asked) ?? endpointLogin(asked);
+  let url = withoutLogin(asked);
   let fromHub = isHubAddress(url);
   const redirects: ResponseHead[] = [];
   for (;;) {
-    const response = await send(url, fromHub, request, [...redirects]);
+    const own = url.origin === asked.origin ? login : undefined;
+    const response = await send(url, { fromHub, login: own }, request, [...redirects]);
     const location = REDIRECTS.includes(response.status) ? response.header('location') : undefined;
     if (location === undefined) return response;
     const next = parseLocation(location, url);
@@ -77,14 +81,15 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
 
 async function send(
   url: URL,
-  fromHub: boolean,
+  { fromHub, login }: { readonly fromHub: boolean; readonly login?: string },
   request: HttpRequest,
   redirects: readonly ResponseHead[],
 ): Promise<HttpResponse> {
   const { method = 'GET', signal, timeout_ms = downloadTimeout() } = request;
   signal?.throwIfAborted();
   if (signal) setMaxListeners(MAX_REQUESTS_PER_SIGNAL, signal);
-  const token = fromHub ? readLoginToken() : undefined;
+  const token = fromHub && login === undefined ? readLoginToken() : undefined;
+  const authorization = login ?? (token && `Bearer ${token.value}`);
   const route = await chooseDispatcher(url);
   const fail = (error: unknown): unknown => {
     if (signal?.aborted) return signal.reason;
@@ -94,7 +99,7 @@ async function send(
     'user-agent': `blip-openvino; node/${process.versions.node}`,
     'accept-encoding': 'identity', // sizes and ranges are of the file itself
     ...request.headers,
-    ...(token && { authorization: `Bearer ${token.value}` }),
+    ...(authorization !== undefined && { authorization }),
   };
   const response = await dispatch(url, route, { method, headers, signal, timeout_ms }).catch((error: unknown) => {
     throw fail(error);

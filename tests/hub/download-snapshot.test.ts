@@ -160,6 +160,15 @@ describe('a cache', () => {
     assert.deepEqual(t().asked('content'), []);
   });
 
+  it('without links, when HF_HUB_DISABLE_SYMLINKS says so: files that share their content with the blobs', async () => {
+    const folder = await t().load({}, undefined, { HF_HUB_DISABLE_SYMLINKS: 'YES' });
+    const file = path.join(folder, WEIGHT);
+    assert.ok(fs.lstatSync(file).isFile());
+    assert.deepEqual(fs.readFileSync(file), DATA);
+    assert.equal(fs.statSync(file).ino, fs.statSync(t().blob()).ino, 'no second copy on the disk');
+    assert.equal(await t().load(), folder, 'serves without the variable, too');
+  });
+
   it('whose blob was deleted is completed', async () => {
     const folder = await t().load();
     fs.rmSync(t().blob());

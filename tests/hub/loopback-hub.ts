@@ -10,7 +10,11 @@ import { createProxy } from './loopback-proxy';
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export const NEXT_COMMIT = '89abcdef0123456789abcdef0123456789abcdef';
 export const ID = 'Some-Org/blip.test';
-const REVISIONS = ['main', COMMIT, 'refs/pr/1', 'v1.0'];
+const REVISIONS = ['main', COMMIT, 'refs/pr/1', 'v1.0', 'feature/x', '0123456'];
+/** The repository's name before it was renamed: the hub redirects. */
+export const FORMER_ID = 'Old-Org/blip.test';
+/** A repository manager serves each of its mirrors below a path. */
+export const MIRROR_PATH = '/artifactory/api/huggingfaceml/remote';
 
 export type Host = 'hub' | 'mirror' | 'content';
 
@@ -54,6 +58,8 @@ export interface HubContent {
   readonly rules?: readonly Rule[];
   /** Without it the repository is not shown. */
   readonly token?: string;
+  /** `user:password`, asked for in place of a token. */
+  readonly login?: string;
   /** `user:password` that the proxy asks for. */
   readonly proxyLogin?: string;
 }
@@ -190,8 +196,9 @@ export class LoopbackHub {
     return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)]));
   }
 
-  #hubFile(url: string, request: http.IncomingMessage, { commit = COMMIT }: Rule): Reply {
-    const { files, token, large = [], id: ownId = ID } = this.#content;
+  #hubFile(asked: string, request: http.IncomingMessage, { commit = COMMIT }: Rule): Reply {
+    const { files, token, login, large = [], id: ownId = ID } = this.#content;
+    const url = asked.replace(MIRROR_PATH, '');
     const refuse = (status: number, code: string, message: string): Reply => ({
       status,
       headers: {
@@ -203,9 +210,12 @@ export class LoopbackHub {
     });
     const api = this.#api(url);
     const [, id = '', revision = '', name = ''] = /^\/(.+?)\/resolve\/([^/]+)\/([^?]+)/.exec(url) ?? [];
-    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
+    const wanted = login === undefined ? token && `Bearer ${token}` : `Basic ${Buffer.from(login).toString('base64')}`;
+    if (wanted !== undefined && request.headers.authorization !== wanted)
       return refuse(401, 'RepoNotFound', 'Repository not found');
     if (api) return api;
+    if (id === FORMER_ID)
+      return { status: 307, headers: { Location: asked.replace(FORMER_ID, ID) }, body: Buffer.alloc(0) };
     if (id !== ownId) return refuse(401, 'RepoNotFound', 'Repository not found');
     if (!REVISIONS.includes(decodeURIComponent(revision)))
       return refuse(404, 'RevisionNotFound', `Invalid rev id: ${decodeURIComponent(revision)}`);

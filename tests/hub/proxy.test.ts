@@ -65,6 +65,33 @@ describe('https', () => {
     );
   });
 
+  it('certificates from a folder or a bundle, under the names that other programs give them', async () => {
+    const folder = fs.mkdtempSync(path.join(work, 'certificates-'));
+    fs.copyFileSync(CERTIFICATE, path.join(folder, '0a1b2c3d.0'));
+    fs.writeFileSync(path.join(folder, 'README'), 'no certificate');
+    fs.symlinkSync('nowhere', path.join(folder, 'dangling.pem'));
+    const several = ['/no/such/folder', folder].join(path.delimiter);
+    const good: Record<string, string>[] = [
+      { SSL_CERT_DIR: folder },
+      { SSL_CERT_DIR: several },
+      { REQUESTS_CA_BUNDLE: CERTIFICATE },
+      { REQUESTS_CA_BUNDLE: folder },
+      { CURL_CA_BUNDLE: CERTIFICATE },
+    ];
+    for (const named of good) await load(secure, { ...env, SSL_CERT_FILE: '', ...named });
+    const der = path.join(work, 'company.cer');
+    fs.writeFileSync(der, Buffer.from('308203', 'hex'));
+    const empty = fs.mkdtempSync(path.join(work, 'empty-'));
+    const bad: [named: Record<string, string>, message: RegExp][] = [
+      [{ SSL_CERT_FILE: der, SSL_CERT_DIR: folder }, /SSL_CERT_FILE.*company\.cer.*no certificate in PEM/],
+      [{ SSL_CERT_DIR: empty }, /SSL_CERT_DIR.*empty-.*without certificates/],
+      [{ REQUESTS_CA_BUNDLE: '/no/such/bundle' }, /REQUESTS_CA_BUNDLE.*\/no\/such\/bundle.*cannot be read/],
+      [{ CURL_CA_BUNDLE: os.devNull }, /CURL_CA_BUNDLE.*a device/],
+    ];
+    for (const [named, message] of bad)
+      await assert.rejects(load(secure, { ...env, SSL_CERT_FILE: '', ...named }), message);
+  });
+
   it('a user name and a password, percent-encoded, or a user name alone', async () => {
     await load(secure, { ...env, HTTPS_PROXY: '{proxy=me:p%40ss%3a}' }, { proxyLogin: 'me:p@ss:' });
     await load(secure, { ...env, HTTPS_PROXY: '{proxy=token}' }, { proxyLogin: 'token:' });
@@ -211,20 +238,26 @@ describe('a proxy that refuses', () => {
 });
 
 describe('SOCKS', () => {
-  for (const scheme of ['socks5', 'socks5h'])
-    it(`${scheme}:// names are looked up by the proxy`, async () => {
-      const names: string[] = [];
-      const socks = await startSocks(names, () => Number(new URL(hub.address('hub')).port));
+  for (const [scheme, login, sent] of [
+    ['socks5', '', undefined],
+    ['socks5h', '', undefined],
+    ['socks5', 'me:p%40ss%3A@', 'me:p@ss:'],
+    ['socks5h', 'm%C3%A9:50%@', 'mé:50%'],
+  ] as const)
+    it(`${scheme}://${login} names are looked up by the proxy; a login is decoded`, async () => {
+      const seen: SocksRequests = { names: [], logins: [] };
+      const socks = await startSocks(seen, login !== '', () => Number(new URL(hub.address('hub')).port));
       try {
         await load(hub, {
           HF_ENDPOINT: 'http://hub.invalid',
-          ALL_PROXY: `${scheme}://127.0.0.1:${socks.port}`,
+          ALL_PROXY: `${scheme}://${login}127.0.0.1:${socks.port}`,
           NO_PROXY: 'localhost',
         });
       } finally {
         socks.server.close();
       }
-      assert.deepEqual([...new Set(names)], ['hub.invalid']);
+      assert.deepEqual([...new Set(seen.names)], ['hub.invalid']);
+      assert.deepEqual([...new Set(seen.logins)], sent === undefined ? [] : [sent]);
     });
 });
 
@@ -236,19 +269,34 @@ async function closedPort(): Promise<{ port: number; close: () => Promise<void> 
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** RFC 1928, without a login, for host names; every name is the hub. */
-async function startSocks(names: string[], hubPort: () => number): Promise<{ server: net.Server; port: number }> {
+interface SocksRequests {
+  readonly names: string[];
+  readonly logins: string[];
+}
+
+/** RFC 1928 for host names, and RFC 1929 for logins; every name is the hub. */
+async function startSocks(
+  seen: SocksRequests,
+  wantsLogin: boolean,
+  hubPort: () => number,
+): Promise<{ server: net.Server; port: number }> {
   const server = net.createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    let greeted = false;
-    const onData = (data: Buffer): void => {
-      if (!greeted) {
-        greeted = true;
-        socket.write(Buffer.from([5, 0]));
-        return;
-      }
+    const steps = [
+      (_data: Buffer): unknown => socket.write(Buffer.from([5, wantsLogin ? 2 : 0])),
+      ...(wantsLogin ? [takeLogin] : []),
+      connect,
+    ];
+    const onData = (data: Buffer): void => void steps.shift()?.(data);
+    function takeLogin(data: Buffer): void {
+      const name = data.subarray(2, 2 + data[1]);
+      const password = data.subarray(3 + data[1], 3 + data[1] + data[2 + data[1]]);
+      seen.logins.push(`${name.toString()}:${password.toString()}`);
+      socket.write(Buffer.from([1, 0]));
+    }
+    function connect(data: Buffer): void {
       socket.off('data', onData);
-      names.push(data[3] === 3 ? data.subarray(5, 5 + data[4]).toString() : `address type ${data[3]}`);
+      seen.names.push(data[3] === 3 ? data.subarray(5, 5 + data[4]).toString() : `address type ${data[3]}`);
       const onward = net.connect(hubPort(), '127.0.0.1', () => {
         socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]));
         onward.pipe(socket);
@@ -256,7 +304,7 @@ async function startSocks(names: string[], hubPort: () => number): Promise<{ ser
       });
       onward.on('error', () => socket.destroy());
       socket.on('close', () => onward.destroy());
-    };
+    }
     socket.on('data', onData);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

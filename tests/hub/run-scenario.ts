@@ -25,7 +25,7 @@ export interface Outcome {
 
 /** The variables that a client listens to: none of the person who runs the tests may have an effect. */
 const LISTENED =
-  /^(HF_|HUGGING|TRANSFORMERS_OFFLINE|XDG_CACHE_HOME|HUB_TRUSTED|SSL_CERT_FILE|BLIP_REVISION|REQUEST_METHOD|(https?|all|no)_proxy$)/i;
+  /^(HF_|HUGGING|TRANSFORMERS_OFFLINE|XDG_CACHE_HOME|HUB_TRUSTED|SSL_CERT_|REQUESTS_CA|CURL_CA|BLIP_REVISION|REQUEST_METHOD|(https?|all|no)_proxy$)/i;
 
 /** The environment of a scenario's client; makes the files in its home. */
 export function scenarioEnvironment(
@@ -40,7 +40,9 @@ export function scenarioEnvironment(
   const fill = (value: string): string =>
     value
       .replace('{home}', home)
-      .replace(/\{proxy=(.*)\}/, (_, login: string) => hub.address('proxy').replace('//', `//${login}@`))
+      .replace(/\{(hub|proxy)=([^}]*)\}/, (_, host: Host | 'proxy', login: string) =>
+        hub.address(host).replace('//', `//${login}@`),
+      )
       .replace(/\{(hub|mirror|proxy)\}/g, (_, host: Host | 'proxy') => hub.address(host));
   const cleared = Object.fromEntries(
     Object.keys(process.env)
@@ -80,7 +82,7 @@ export async function withEnvironment<T>(
 
 /** Downloads with this library as the scenario says. */
 export async function runScenario(hub: LoopbackHub, scenario: Scenario, home: string): Promise<Outcome> {
-  const { id = ID, revision, token, proxyLogin, rules, local_files_only } = scenario;
+  const { id = ID, revision, token, login, proxyLogin, rules, local_files_only } = scenario;
   const wanted = { files: FILES, weights: WEIGHTS.map((name) => ({ name })) };
   if (scenario.cached) {
     hub.content = CONTENT;
@@ -88,7 +90,7 @@ export async function runScenario(hub: LoopbackHub, scenario: Scenario, home: st
       downloadSnapshot(id, wanted, { revision }),
     );
   }
-  hub.content = { ...CONTENT, rules, token, proxyLogin };
+  hub.content = { ...CONTENT, rules, token, login, proxyLogin };
   let result = 'ok';
   let serverMessage: string | undefined;
   await withEnvironment(scenarioEnvironment(hub, scenario, home), async () => {

@@ -1,7 +1,7 @@
 // Situations in which a client meets a hub: plain data, run both with this library and, to record what is right, with
 // huggingface_hub.
 import type { HubContent, Rule } from './loopback-hub';
-import { patternBytes } from './loopback-hub';
+import { FORMER_ID, MIRROR_PATH, patternBytes } from './loopback-hub';
 
 export interface Scenario {
   readonly name: string;
@@ -13,6 +13,7 @@ export interface Scenario {
   readonly id?: string;
   readonly revision?: string;
   readonly token?: string;
+  readonly login?: string;
   readonly proxyLogin?: string;
   /** Fetched once without disturbance before. */
   readonly cached?: boolean;
@@ -50,6 +51,10 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'revision: a pull request', revision: 'refs/pr/1' },
   { name: 'revision: a tag', revision: 'v1.0' },
   { name: 'revision: a commit', revision: '0123456789abcdef0123456789abcdef01234567' },
+
+  { name: 'revision: a branch with a slash', revision: 'feature/x' },
+  { name: 'revision: a short commit', revision: '0123456' },
+  { name: 'a repository that was renamed', id: FORMER_ID, token: TOKEN, env: { HF_TOKEN: TOKEN } },
 
   { name: 'token: HF_TOKEN', token: TOKEN, env: { HF_TOKEN: TOKEN } },
   { name: 'token: HF_TOKEN with spaces and line ends', token: TOKEN, env: { HF_TOKEN: `  ${TOKEN}\r\n` } },
@@ -266,6 +271,41 @@ export const SCENARIOS: readonly Scenario[] = [
     rules: [{ host: 'hub', method: 'GET', gzip: true, noLength: true }],
   },
   {
+    name: 'transfer: small files in gzip, HEAD too',
+    expected: 'ok',
+    rules: [{ host: 'hub', path: 'vocab', gzip: true }],
+    differs: 'hf_hub_download takes the length of what is compressed for that of the file',
+  },
+  { name: 'transfer: a weak ETag', rules: [{ host: 'hub', path: 'vocab', headers: { ETag: 'W/"5f3c-abc"' } }] },
+  { name: 'transfer: an ETag without quotes', rules: [{ host: 'hub', path: 'vocab', headers: { ETag: '0bd2aa' } }] },
+  {
+    name: 'transfer: an ETag as Nexus writes it',
+    rules: [{ host: 'hub', path: 'vocab', headers: { ETag: '"{SHA1{0bd2:aa}}"' } }],
+  },
+  {
+    name: 'transfer: a file that Xet knows, fetched without it',
+    env: { HF_HUB_DISABLE_XET: '1' },
+    rules: [
+      {
+        host: 'hub',
+        path: 'model.safetensors',
+        headers: {
+          'X-Xet-Hash': 'ab'.repeat(32),
+          Link: '<{hub}/api/xet-read-token>; rel="xet-auth", <{content}/reconstruction>; rel="xet-reconstruction-info"',
+        },
+      },
+    ],
+  },
+  {
+    name: 'transfer: goes on with a part whose whole is not told',
+    expected: 'ok',
+    differs: 'hf_hub_download reads "*" as a number',
+    rules: [
+      { host: 'content', times: 1, breakAfter: 70_000 },
+      { host: 'content', headers: { 'Content-Range': 'bytes 70000-199999/*' } },
+    ],
+  },
+  {
     name: 'transfer: HEAD without a length, GET in chunks',
     rules: [
       { host: 'hub', path: 'vocab', noLength: true },
@@ -327,6 +367,12 @@ export const SCENARIOS: readonly Scenario[] = [
     rules: [{ host: 'hub', status: 308, headers: { Location: '{mirror}{path}' } }],
     token: TOKEN,
     env: { HF_TOKEN: TOKEN, HUB_TRUSTED_ENDPOINTS: 'https://example.org, {mirror}/' },
+  },
+  { name: 'mirror: HF_ENDPOINT with a path', env: { HF_ENDPOINT: `{hub}${MIRROR_PATH}/` } },
+  {
+    name: 'mirror: HF_ENDPOINT with a login, which goes before the token',
+    login: 'me:p@ss',
+    env: { HF_ENDPOINT: `{hub=me:p%40ss}${MIRROR_PATH}`, HF_TOKEN: TOKEN },
   },
   { name: 'mirror: HF_ENDPOINT with slashes at its end', env: { HF_ENDPOINT: '{hub}//' } },
 

@@ -10,14 +10,14 @@ async function serve(name: string, home: string): Promise<void> {
   const scenario = SCENARIOS.find((one) => one.name === name);
   if (!scenario) throw new Error(`no scenario "${name}"`);
   const hub = await LoopbackHub.start();
-  const { token, proxyLogin, rules, ...task } = scenario;
+  const { token, login, proxyLogin, rules, ...task } = scenario;
   hub.content = CONTENT;
   const env = scenarioEnvironment(hub, scenario, home);
   const calm = scenarioEnvironment(hub, { name: '' }, home);
   console.log(JSON.stringify({ ...task, files: FILES, weights: WEIGHTS, env, calm }));
   for await (const line of readline.createInterface({ input: process.stdin })) {
     if (line === 'end') break;
-    hub.content = { ...CONTENT, token, proxyLogin, rules };
+    hub.content = { ...CONTENT, token, login, proxyLogin, rules };
     console.log('ready');
   }
   console.log(JSON.stringify(readLog(hub.log)));
