@@ -80,7 +80,8 @@ export async function calibrate(
       throw new QuantizeError(
         skipped.length === 0
           ? 'samples is empty. Expected at least one calibration sample, such as those of loadVqaSamples.'
-          : `No calibration sample could be used: all ${skipped.length} were skipped, the first because: ${skipped[0].reason}`,
+          : `No calibration sample could be used: all ${skipped.length} were skipped, the first because: ` +
+              skipped[0].reason,
       );
     const { images, bytes } = run;
     return {

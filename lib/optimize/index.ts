@@ -11,7 +11,8 @@ export type {
   QuantizeParameters,
   WeightMode,
 } from './nncf-task';
-export { NncfWorkerError, runNncfWorker, type NncfWorkerOptions } from './nncf-worker';
+export { runNncfWorker, type NncfWorkerOptions } from './nncf-worker';
+export { NncfWorkerError } from './nncf-worker-error';
 export { quantizeBlip, type QuantizedBlip, type QuantizedPart } from './quantize-blip';
 export { QuantizeError, type PartName, type QuantizeOptions } from './quantize-options';
 export { mostSmoothed, quantizedInputs, type QuantizedInput } from './quantized-inputs';

@@ -1,29 +1,18 @@
 // Runs nncf_worker.py in a Python environment that has NNCF and exchanges messages with it: a job in, progress and
 // results out. NNCF itself does the work; this file starts it, reads its messages, cancels it, and turns its failures
 // into readable errors.
-import { removeQuietly } from '../core/remove-quietly';
-import { isPromiseLike } from '../core/is-promise-like';
-import { untilAborted } from '../core/until-aborted';
-import { checkArguments } from '../core/check-arguments';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BlipError } from '../core/errors';
-import { pipInstall, pythonPackages } from '../core/find-python';
+import { checkArguments } from '../core/check-arguments';
 import { withInterrupt } from '../core/interrupt-signal';
-import { isRecord } from '../core/is-record';
-import { parseJSON } from '../core/read-json';
+import { isPromiseLike } from '../core/is-promise-like';
+import { removeQuietly } from '../core/remove-quietly';
+import { untilAborted } from '../core/until-aborted';
+import { findNncfPython, installNncf } from './find-nncf-python';
+import { parseNncfMessage } from './nncf-messages';
 import type { NncfProgress, NncfResult, NncfTask, NncfVersions } from './nncf-task';
-
-/** The worker failed, died, or did not keep to its protocol. `traceback` is Python's, where there is one. */
-export class NncfWorkerError extends BlipError {
-  constructor(
-    message: string,
-    readonly traceback?: string,
-  ) {
-    super(message);
-  }
-}
+import { NncfWorkerError } from './nncf-worker-error';
 
 /** How the worker is run and what it reports to. */
 export interface NncfWorkerOptions {
@@ -32,7 +21,7 @@ export interface NncfWorkerOptions {
   /** Called once, when the packages are loaded. */
   readonly onReady?: (versions: NncfVersions) => void;
   readonly signal?: AbortSignal;
-  /** The interpreter; by default BLIP_PYTHON, else the first that has NNCF, see `findPython`. */
+  /** The interpreter; by default BLIP_PYTHON, else the first that has NNCF, see `findNncfPython`. */
   readonly python?: string;
   /** Default: nncf_worker.py beside this file. */
   readonly script?: string;
@@ -54,28 +43,6 @@ const QUIET_MS = 250;
  * console.
  */
 const OWN_GROUP = process.platform !== 'win32';
-
-/** What NNCF needs to quantize a model of OpenVINO. */
-const PYTHON_PACKAGES = ['openvino', 'nncf'];
-
-/**
- * The Python interpreter that NNCF runs in: `BLIP_PYTHON`, else the first with NNCF of `VIRTUAL_ENV`, a `.venv` at or
- * above the working folder or this library, and the `python3` on the path.
- *
- * @throws {NncfWorkerError} when none has NNCF, with the command that installs it
- */
-export function findPython(): string {
-  if (process.env.BLIP_PYTHON) return process.env.BLIP_PYTHON;
-  const tried: string[] = [];
-  for (const { python, folder } of pythonPackages('nncf', { tried })) {
-    if (python !== undefined) return python;
-    tried.push(`${folder} (without a Python)`);
-  }
-  throw new NncfWorkerError(
-    `No Python with NNCF was found. Looked for it here:${tried.map((place) => `\n- ${place}`).join('')}\n` +
-      `Run: ${pipInstall(...PYTHON_PACKAGES)}. Where another Python has it, name its interpreter: BLIP_PYTHON.`,
-  );
-}
 
 /**
  * Runs the tasks one after another in one worker process.
@@ -99,7 +66,7 @@ export async function runNncfWorker(
 async function converse(tasks: readonly NncfTask[], options: NncfWorkerOptions): Promise<NncfResult[]> {
   options.signal?.throwIfAborted();
   const script = options.script ?? path.join(__dirname, 'nncf_worker.py');
-  const child = spawn(options.python ?? findPython(), ['-X', 'utf8', script], {
+  const child = spawn(options.python ?? findNncfPython(), ['-X', 'utf8', script], {
     stdio: 'pipe',
     detached: OWN_GROUP,
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },
@@ -144,8 +111,8 @@ class Conversation {
       if (this.failure) throw this.failure.error;
       if (!this.finished || this.results.length !== this.tasks.length)
         throw new NncfWorkerError(
-          `The NNCF worker ended (${ending(code, signal)}) before its job was ` +
-            `done${this.where()}.${hint(signal)}${this.tail()}`,
+          `The NNCF worker ended (${ending(code, signal)}) before its job was done${this.where()}.` +
+            `${hint(signal)}${this.tail()}`,
         );
       if (code !== 0 && !this.killed)
         throw new NncfWorkerError(
@@ -164,11 +131,7 @@ class Conversation {
   private ended(): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
     return new Promise((resolve) => {
       this.child.on('error', (error) => {
-        this.fail(
-          new NncfWorkerError(
-            `The NNCF worker did not start: ${error.message}. Run: ${pipInstall(...PYTHON_PACKAGES)}`,
-          ),
-        );
+        this.fail(new NncfWorkerError(`The NNCF worker did not start: ${error.message}. Run: ${installNncf()}`));
         resolve([null, null]);
       });
       this.child.on('exit', (code, signal) => resolve([code, signal]));
@@ -234,57 +197,43 @@ class Conversation {
 
   /** @returns what a callback of the caller returned */
   private handle(line: string): unknown {
-    const message = parseObject(line);
+    const message = parseNncfMessage(line);
     if (!message) throw this.unexpected(line);
     switch (message.type) {
       case 'ready':
-        return this.options.onReady?.({ nncf: text(message.nncf), openvino: text(message.openvino) });
+        return this.options.onReady?.(message.versions);
       case 'task':
-        this.task = text(message.name);
+        this.task = message.name;
         return undefined;
       case 'progress':
-        return this.options.onProgress?.({
-          task: this.task,
-          phase: text(message.phase),
-          done: number(message.done),
-          total: typeof message.total === 'number' ? message.total : undefined,
-        });
+        return this.options.onProgress?.({ task: this.task, ...message.progress });
       case 'log':
-        return this.options.onLog?.(text(message.level), text(message.message));
-      case 'result': {
-        const expected = this.tasks.at(this.results.length)?.name;
-        if (message.name !== expected)
-          throw new NncfWorkerError(
-            `The NNCF worker sent the result of ${JSON.stringify(message.name)}; expected that of ` +
-              `${expected ?? 'no further task'}.`,
-          );
-        this.results.push({
-          name: text(message.name),
-          seconds: number(message.seconds),
-          samples: number(message.samples),
-          smooth_quant_nodes: number(message.smooth_quant_nodes),
-          ignored_nodes: number(message.ignored_nodes),
-          bias_corrected_nodes: number(message.bias_corrected_nodes),
-          compressed_weights: number(message.compressed_weights),
-        });
+        return this.options.onLog?.(message.level, message.message);
+      case 'result':
+        this.addResult(message.result);
         return undefined;
-      }
-      case 'error': {
-        const traceback = text(message.traceback);
+      case 'error':
         throw new NncfWorkerError(
-          `NNCF failed${this.where()}: ${text(message.error)}: ${text(message.message)}` +
-            (message.error === 'ModuleNotFoundError' ? `. Run: ${pipInstall(...PYTHON_PACKAGES)}` : '') +
-            `\n${lastLines(traceback, 12)}`,
-          traceback,
+          `NNCF failed${this.where()}: ${message.error}: ${message.message}` +
+            (message.error === 'ModuleNotFoundError' ? `. Run: ${installNncf()}` : '') +
+            `\n${lastLines(message.traceback, 12)}`,
+          message.traceback,
         );
-      }
       case 'done': // one that does not end by itself now is ended
         this.finished = true;
         this.killTimer ??= setTimeout(() => this.end('SIGKILL'), KILL_AFTER_MS);
         return undefined;
-      default:
-        throw this.unexpected(line);
     }
+  }
+
+  private addResult(result: NncfResult): void {
+    const expected = this.tasks.at(this.results.length)?.name;
+    if (result.name !== expected)
+      throw new NncfWorkerError(
+        `The NNCF worker sent the result of ${JSON.stringify(result.name)}; expected that of ` +
+          `${expected ?? 'no further task'}.`,
+      );
+    this.results.push(result);
   }
 
   private fail(error: unknown): void {
@@ -328,25 +277,4 @@ function hint(signal: NodeJS.Signals | null): string {
 
 function lastLines(value: string, count: number): string {
   return value.trimEnd().split('\n').slice(-count).join('\n');
-}
-
-function parseObject(line: string): Record<string, unknown> | undefined {
-  try {
-    const value = parseJSON(line, 'a line of the NNCF worker');
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string')
-    throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a string was expected.`);
-  return value;
-}
-
-function number(value: unknown): number {
-  if (typeof value !== 'number')
-    throw new NncfWorkerError(`The NNCF worker sent ${JSON.stringify(value)} where a number was expected.`);
-  return value;
 }

@@ -1,8 +1,8 @@
 """Runs NNCF for nncf-worker.ts: one job in, lines of JSON out.
 
-Standard input: one line of JSON, the job (`NncfJob` in nncf-worker.ts); the pipe then stays open, and its end means
-that the parent is gone and the worker stops. Standard output carries the protocol alone: whatever a library prints
-goes to standard error. Each line is an object with a "type": ready, task, progress, log, result, error or done.
+Standard input: one line of JSON, {"tasks": […]} (`NncfTask` in nncf-task.ts). The pipe then stays open; its end means
+that the parent is gone, and the worker stops. Standard output carries the protocol alone: whatever a library prints
+goes to standard error. Each line is an object with a "type" (`NncfMessage` in nncf-messages.ts).
 """
 
 import errno
@@ -274,8 +274,8 @@ def main():
     hook("Ignored nodes", lambda: count_ignored(counter))
     send("ready", nncf=nncf.__version__, openvino=ov.get_version())
     core = ov.Core()
-    for number, task in enumerate(job["tasks"]):
-        send("task", name=task["name"], number=number + 1, count=len(job["tasks"]))
+    for task in job["tasks"]:
+        send("task", name=task["name"])
         run(task, core, counter)
     send("done")
 

@@ -2,9 +2,9 @@
 // NNCF. Vision model and text encoder are quantized with calibration; of the decoder the weights alone are compressed,
 // because quantizing its activations too costs many correct answers (the original tutorial found the same). So it is
 // for text features: one short text a search is no work, and their weights double the folder.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import type { VqaSample } from '../datasets/vqa-sample';
 import { copyCompanions } from '../model-folder/copy-companions';
 import { explainWriteError } from '../core/explain-write-error';
@@ -155,7 +155,8 @@ async function quantizeParts({
 
 /**
  * The contents of the parts, in their order.
- * @throws {QuantizeError} when one is quantized already: NNCF would look for something to do for minutes, and do nothing
+ * @throws {QuantizeError} when one is quantized already: NNCF would look for something to do for minutes, and do
+ *   nothing
  */
 async function floatingParts(folder: string, parts: readonly PartName[]): Promise<IrStatistics[]> {
   const found: IrStatistics[] = [];

@@ -10,6 +10,7 @@ import { pipeline, type ImageToText, type VisualQuestionAnswering } from '../../
 import { BlipProcessor } from '../../lib/preprocessing';
 import { RetrievalModel } from '../../lib/search';
 import { ID, LoopbackHub, type HubContent } from '../hub/loopback-hub';
+import { writeStandInWorker } from '../optimize/stand-in-worker';
 import { makeSamples, makeTinyModel, QUESTION, writePreprocessor } from '../optimize/tiny-model';
 import { projectRoot } from '../project-root';
 import { CHECKPOINT as RETRIEVAL, convert, writeImage } from '../search/retrieval-fixture';
@@ -46,34 +47,6 @@ export interface Fixtures {
 }
 
 const PICTURES = 5;
-const STAND_IN = `#!${process.execPath}
-const fs = require('node:fs');
-process.stdin.on('end', () => process.exit(3));
-const send = (message) => fs.writeSync(1, JSON.stringify(message) + '\\n');
-const steps = [];
-process.stdin.once('data', (line) => {
-  steps.push(() => send({ type: 'ready', nncf: '0.0.1-stand-in', openvino: '0.0.2-stand-in' }));
-  for (const { name, model, output } of JSON.parse(line).tasks) {
-    steps.push(() => send({ type: 'task', name }));
-    for (const done of [1, 2])
-      steps.push(() => {
-        send({ type: 'progress', phase: 'statistics', done, total: 2 });
-        send({ type: 'log', level: 'INFO', message: 'step ' + done });
-      });
-    steps.push(() => {
-      for (const extension of ['bin', 'xml']) {
-        const part = output.replace(/xml$/, process.pid + '.part.' + extension);
-        fs.copyFileSync(model.replace(/xml$/, extension), part);
-        fs.renameSync(part, output.replace(/xml$/, extension));
-      }
-      send({ type: 'result', name, seconds: 0, samples: 3, smooth_quant_nodes: 0, ignored_nodes: 0, bias_corrected_nodes: 0, compressed_weights: 0 });
-    });
-  }
-  steps.push(() => { send({ type: 'done' }); process.exit(0); });
-  const next = () => { steps.shift()?.(); setTimeout(next, 5); };
-  next();
-});
-`;
 
 export async function makeFixtures(work: string): Promise<Fixtures> {
   const at = (name: string): string => path.join(work, name);
@@ -92,7 +65,7 @@ export async function makeFixtures(work: string): Promise<Fixtures> {
   fs.writeFileSync(path.join(images, 'broken.png'), 'no image');
   fs.writeFileSync(path.join(images, 'broken-too.png'), 'no image');
   const python = at('stand-in-worker');
-  fs.writeFileSync(python, STAND_IN, { mode: 0o755 });
+  writeStandInWorker(python, 5);
   const hub = await LoopbackHub.start();
   const names = fs.readdirSync(checkpoint);
   const hubContent = {

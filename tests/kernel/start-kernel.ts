@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { projectRoot } from '../project-root';
 
 export interface CellResult {
@@ -56,7 +56,9 @@ export interface TestKernel {
 /** `root` is a project folder with kernel/ and node_modules/; cells start in its notebooks folder, as in JupyterLab. */
 export async function startKernel(root = projectRoot()): Promise<TestKernel> {
   const { kernelSpec } = await import(pathToFileURL(path.join(projectRoot(), 'scripts', 'setup.mjs')).href);
-  const client = spawn(findPython(), [path.join(__dirname, 'drive_kernel.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const client = spawn(findNncfPython(), [path.join(__dirname, 'drive_kernel.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   client.stdout.setEncoding('utf8');
   const ended = once(client, 'close').then(() => undefined);
   let received = '';

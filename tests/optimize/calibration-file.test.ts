@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { calibrate } from '../../lib/optimize/calibrate';
 import { CalibrationFile, CalibrationFileError } from '../../lib/optimize/calibration-file';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { BlipProcessor, channelTables } from '../../lib/preprocessing';
 import { projectRoot } from '../project-root';
 import { IMAGE_SIZE, makeSamples, makeTinyModel, writePreprocessor } from './tiny-model';
@@ -41,7 +41,8 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function read(index: string): { bytes: Buffer; kilobytes: number } {
   const out = path.join(folder, 'read.bin');
-  const printed = execFileSync(findPython(), ['-c', READER, path.join(projectRoot(), 'lib', 'optimize'), index, out], {
+  const lib = path.join(projectRoot(), 'lib', 'optimize');
+  const printed = execFileSync(findNncfPython(), ['-c', READER, lib, index, out], {
     encoding: 'utf8',
     stdio: 'pipe',
   });

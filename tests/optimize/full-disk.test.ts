@@ -1,8 +1,7 @@
 // A disk that is full while a model is converted, calibrated or written: an error that says which file and what to do,
 // and nothing left. Always runs, without a right to mount anything: a limit on the size of files (ulimit -f) cuts
-// writes short as a full disk does, and
-// Linux's /dev/full gives the very error of one. What is written here is larger than the limit: 8 blocks of 512 or 1024
-// bytes.
+// writes short as a full disk does, and Linux's /dev/full gives the very error of one. What is written here is larger
+// than the limit: 8 blocks of 512 or 1024 bytes.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -57,19 +56,15 @@ test("the converted model's .bin", NO_ULIMIT, async () => {
   const output = await underLimit(
     `await convertBlip(await loadCheckpoint('tests/fixtures/checkpoints/vqa-f16'), folder + '/converted');`,
   );
-  assert.match(
-    output,
-    /^ConvertWriteError: .*converted[/\\]blip_vision_model\.bin: the model could not be written: (EFBIG|.*too large).* The model takes about 0\.\d MB, \d+ MB are free there\. Lift the limit/i,
-  );
+  assert.match(output, /^ConvertWriteError: .*converted[/\\]blip_vision_model\.bin: the model could not be written/);
+  assert.match(output, /(EFBIG|too large).* The model takes about 0\.\d MB, \d+ MB are free there\. Lift the limit/i);
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 
 test('the calibration file', NO_ULIMIT, async () => {
   const output = await underLimit(`await quantizeBlip(folder + '/fp16', await makeSamples(8), folder + '/int8');`);
-  assert.match(
-    output,
-    /^CalibrationFileError: .*calibration-(vision|text)\.bin: calibration inputs could not be written after \d+ samples.*(EFBIG|too large).*Lift the limit.*smaller subset_size/i,
-  );
+  assert.match(output, /^CalibrationFileError: .*calibration-(vision|text)\.bin: .* not be written after \d+ samples/);
+  assert.match(output, /(EFBIG|too large).*Lift the limit.*smaller subset_size/i);
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 
@@ -77,10 +72,8 @@ test("the worker's model", NO_ULIMIT, async () => {
   const output = await underLimit(
     `await quantizeBlip(folder + '/fp16', [], folder + '/int8', { parts: ['text_decoder'] });`,
   );
-  assert.match(
-    output,
-    /^NncfWorkerError: NNCF failed on text_decoder: OSError: .*blip_text_decoder\.xml could not be written: .*\d+ MB are free there; make room/,
-  );
+  assert.match(output, /^NncfWorkerError: NNCF failed on text_decoder: OSError: .*blip_text_decoder\.xml could not be/);
+  assert.match(output, /could not be written: .*\d+ MB are free there; make room/);
   assert.deepEqual(fs.readdirSync(folder), ['fp16']);
 });
 

@@ -17,6 +17,7 @@ import { ModelFolderError, verifyModelFolder } from '../../lib/model-folder';
 import { CalibrationFileError, quantizeBlip } from '../../lib/optimize';
 import { injectFs } from '../model-folder/inject-fs';
 import { projectRoot } from '../project-root';
+import { writeStandInWorker } from './stand-in-worker';
 import { makeSamples, makeTinyModel } from './tiny-model';
 
 const SAMPLES = 3;
@@ -25,27 +26,8 @@ const LAST_STEPS = 12;
 const POSIX_ONLY = { skip: process.platform === 'win32' ? 'SIGKILL and #! are POSIX' : false, timeout: 900_000 };
 const work = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'interrupted-quantizing-')));
 const fp16 = path.join(work, 'fp16');
-/** An interpreter that does not interpret: the worker's protocol, with copies as results. Its name shows in `ps`. */
+/** Its name shows in `ps`. */
 const standIn = path.join(work, 'stand-in-worker');
-const STAND_IN = `#!${process.execPath}
-const fs = require('node:fs');
-process.stdin.on('end', () => process.exit(3));
-const send = (message) => fs.writeSync(1, JSON.stringify(message) + '\\n');
-process.stdin.once('data', (line) => {
-  send({ type: 'ready', nncf: '0.0.1-stand-in', openvino: '0.0.2-stand-in' });
-  for (const { name, model, output } of JSON.parse(line).tasks) {
-    send({ type: 'task', name });
-    for (const extension of ['bin', 'xml']) {
-      const part = output.replace(/xml$/, process.pid + '.part.' + extension);
-      fs.copyFileSync(model.replace(/xml$/, extension), part);
-      fs.renameSync(part, output.replace(/xml$/, extension));
-    }
-    send({ type: 'result', name, seconds: 0, samples: 3, smooth_quant_nodes: 0, ignored_nodes: 0, bias_corrected_nodes: 0, compressed_weights: 0 });
-  }
-  send({ type: 'done' });
-  process.exit(0);
-});
-`;
 
 async function quantize(output: string): Promise<void> {
   const samples = await makeSamples(SAMPLES);
@@ -70,7 +52,7 @@ const usual = process.env.BLIP_PYTHON;
 before(async () => {
   if (POSIX_ONLY.skip !== false) return;
   await makeTinyModel(fp16);
-  fs.writeFileSync(standIn, STAND_IN, { mode: 0o755 });
+  writeStandInWorker(standIn);
   process.env.BLIP_PYTHON = standIn;
   const output = path.join(work, 'output');
   fs.cpSync(fp16, output, { recursive: true });
@@ -160,9 +142,11 @@ describe('a quantization over another model', POSIX_ONLY, () => {
   const SHIFTS = [0, 3];
   /** A lasting failure is waited out at each later step: every fifth step, so that all codes come up. */
   const LASTING_STRIDE = 5;
+  const times = (lasting: boolean, shift: number): string =>
+    lasting ? 'at any step and from then on' : `once at any step, with the codes from ${CODES[shift]} on`;
   for (const lasting of [false, true])
     for (const shift of lasting ? [0] : SHIFTS)
-      it(`that fails at any step, ${lasting ? 'and from then on' : `once, with the codes from ${CODES[shift]} on`}, keeps a complete model or none, and says what helps`, async () => {
+      it(`that fails ${times(lasting, shift)}: a complete model or none, and the error says what helps`, async () => {
         for (const [i, call] of calls.entries()) {
           if (lasting && i % LASTING_STRIDE !== 0) continue;
           const code = CODES[(i + shift) % CODES.length];

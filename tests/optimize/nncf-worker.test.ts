@@ -5,7 +5,9 @@ import * as path from 'node:path';
 import { describe, test } from 'node:test';
 import { irStatistics } from '../../lib/ir/ir-statistics';
 import type { NncfProgress, NncfTask } from '../../lib/optimize/nncf-task';
-import { findPython, NncfWorkerError, runNncfWorker } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
+import { runNncfWorker } from '../../lib/optimize/nncf-worker';
+import { NncfWorkerError } from '../../lib/optimize/nncf-worker-error';
 import { projectRoot } from '../project-root';
 import { calibration, folder, quantizeTask, SAMPLES, WIDTH } from './worker-tasks';
 
@@ -112,7 +114,7 @@ describe('NNCF at work', () => {
 
 test('the worker stops when its parent is gone', async () => {
   const { spawn } = await import('node:child_process');
-  const child = spawn(findPython(), [path.join(projectRoot(), 'lib/optimize/nncf_worker.py')], {
+  const child = spawn(findNncfPython(), [path.join(projectRoot(), 'lib/optimize/nncf_worker.py')], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.stdin.end(`${JSON.stringify({ tasks: [quantizeTask(path.join(folder, 'orphan.xml'))] })}\n`);

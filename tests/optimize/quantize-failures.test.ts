@@ -79,8 +79,9 @@ test('Ctrl-C in a script ends it as ever, and takes the staging folder and the w
     `
     import { quantizeBlip } from ${JSON.stringify(path.join(projectRoot(), 'lib/optimize'))};
     import { makeSamples } from ${JSON.stringify(path.join(projectRoot(), 'tests/optimize/tiny-model'))};
+    const [from, to] = ${JSON.stringify([fp16, path.join(folder, 'interrupted')])};
     void (async () => {
-      await quantizeBlip(${JSON.stringify(fp16)}, await makeSamples(4), ${JSON.stringify(path.join(folder, 'interrupted'))}, { progress_callback: ({ status }) => console.log(status) });
+      await quantizeBlip(from, await makeSamples(4), to, { progress_callback: ({ status }) => console.log(status) });
     })();`,
   );
   const child = spawn(process.execPath, ['--import', 'tsx', script], {

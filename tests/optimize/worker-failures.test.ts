@@ -4,7 +4,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, test } from 'node:test';
 import type { NncfTask } from '../../lib/optimize/nncf-task';
-import { NncfWorkerError, runNncfWorker } from '../../lib/optimize/nncf-worker';
+import { runNncfWorker } from '../../lib/optimize/nncf-worker';
+import { NncfWorkerError } from '../../lib/optimize/nncf-worker-error';
 import { fakeWorker, folder, interruptCell, isAlive, quantizeTask, until } from './worker-tasks';
 
 describe('a worker that misbehaves', () => {

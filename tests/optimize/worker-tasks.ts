@@ -7,7 +7,7 @@ import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CalibrationFile } from '../../lib/optimize/calibration-file';
 import type { NncfTask } from '../../lib/optimize/nncf-task';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { projectRoot } from '../project-root';
 
 export const WIDTH = 64; // of make_tiny_ir.py
@@ -15,7 +15,7 @@ export const SAMPLES = 5;
 
 export const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nncf-worker-'));
 before(() => {
-  execFileSync(findPython(), [path.join(projectRoot(), 'tests/fixtures/make_tiny_ir.py'), folder]);
+  execFileSync(findNncfPython(), [path.join(projectRoot(), 'tests/fixtures/make_tiny_ir.py'), folder]);
 });
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 

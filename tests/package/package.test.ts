@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { projectRoot } from '../project-root';
 import { installPackage, runNode, type Installed } from './install-package';
 
@@ -30,7 +30,7 @@ after(() => project && fs.rmSync(path.dirname(project), { recursive: true, force
  */
 const env: NodeJS.ProcessEnv = {
   ...process.env,
-  VIRTUAL_ENV: path.resolve(findPython(), '..', '..'),
+  VIRTUAL_ENV: path.resolve(findNncfPython(), '..', '..'),
   BLIP_OPENVINO_RUNTIME: 'c-api',
   BLIP_CACHE: path.join(project, '..', 'cache'),
   NODE_OPTIONS: '',
@@ -107,8 +107,9 @@ describe('the package', { skip }, () => {
       const [memory, start] = [process.memoryUsage().rss, process.cpuUsage()];
       require('blip-openvino');
       const { user, system } = process.cpuUsage(start);
+      const own = /[\\\\/]node_modules[\\\\/]blip-openvino[\\\\/]dist[\\\\/]/;
       console.log(JSON.stringify({ ms: (user + system) / 1000, bytes: process.memoryUsage().rss - memory,
-        others: Object.keys(require.cache).filter((file) => !/[\\\\/]node_modules[\\\\/]blip-openvino[\\\\/]dist[\\\\/]/.test(file)) }));`;
+        others: Object.keys(require.cache).filter((file) => !own.test(file)) }));`;
     const runs = [1, 2, 3, 4, 5].map((): { ms: number; bytes: number; others: string[] } => {
       const { code, output } = runNode(['-e', script], project, env);
       assert.equal(code, 0, output);

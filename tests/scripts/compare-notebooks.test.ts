@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { projectRoot } from '../project-root';
 
 type Output = Record<string, unknown>;
@@ -64,7 +64,7 @@ function compare(
 
 function check(): string {
   const { status, stderr } = spawnSync(
-    findPython(),
+    findNncfPython(),
     [path.join(projectRoot(), 'scripts/compare_notebooks.py'), path.join(folder, 'saved'), path.join(folder, 'again')],
     { encoding: 'utf8' },
   );

@@ -8,7 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { projectRoot } from '../project-root';
 import { printedBy, readNotebook, writeNotebook, type SavedNotebook } from './write-notebook';
 
@@ -47,7 +47,7 @@ describe('execute_notebook.py', () => {
     let { at } = options;
     const source = writeNotebook(path.join(folder, 'source.ipynb'), cells);
     fs.rmSync(target(), { force: true });
-    const python = findPython();
+    const python = findNncfPython();
     const run = [path.join(projectRoot(), 'scripts/execute_notebook.py'), source, target(), ...(options.args ?? [])];
     const args = options.terminal ? ['-c', ON_TERMINAL, python, ...run] : run;
     const child = spawn(python, args, { env: { ...process.env, TERM: 'xterm' } });
@@ -96,10 +96,10 @@ describe('execute_notebook.py', () => {
 
   test('a long cell: a plain line every ten seconds, with what its progress bar says', async () => {
     const { stdout } = await execute([BAR]);
-    assert.match(
-      stdout,
-      /cell {2}1\/1 {2}A title +\n {4}Work, things: \d+ of 65, \d+\.\d s, about \d+ s left\n {2}cell {2}1\/1 {2}A title +\d+\.\d s\n$/,
-    );
+    const lines = stdout.trimEnd().split('\n').slice(-3);
+    assert.match(lines[0], /cell {2}1\/1 {2}A title *$/);
+    assert.match(lines[1], /^ {4}Work, things: \d+ of 65, \d+\.\d s, about \d+ s left$/);
+    assert.match(lines[2], /^ {2}cell {2}1\/1 {2}A title +\d+\.\d s$/);
   });
 
   test('on a terminal one line that is replaced, never longer than the terminal', POSIX_ONLY, async () => {

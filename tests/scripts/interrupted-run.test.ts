@@ -9,7 +9,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPython } from '../../lib/optimize/nncf-worker';
+import { findNncfPython } from '../../lib/optimize/find-nncf-python';
 import { makeTinyModel } from '../optimize/tiny-model';
 import { projectRoot } from '../project-root';
 import { readNotebook, writeNotebook } from './write-notebook';
@@ -65,7 +65,7 @@ describe('an interrupted run', LINUX_ONLY, () => {
     const notebook = writeNotebook(path.join(output, 'endless.ipynb'), ["console.log('kept');", cell]);
     const driver = [path.join(__dirname, 'run-notebook.mjs'), notebook, path.join(output, 'notebooks')];
     const [program, args] = terminal
-      ? [findPython(), ['-c', ON_TERMINAL, process.execPath, ...driver]]
+      ? [findNncfPython(), ['-c', ON_TERMINAL, process.execPath, ...driver]]
       : [process.execPath, driver];
     const child = spawn(program, args, {
       cwd: projectRoot(),

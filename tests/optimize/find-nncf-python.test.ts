@@ -11,14 +11,14 @@ import { projectRoot } from '../project-root';
 const TSX = path.join(projectRoot(), 'node_modules', 'tsx', 'dist', 'loader.mjs');
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'nncf-python-')));
 before(() => {
-  for (const room of ['core', 'optimize/nncf-worker.ts'])
-    fs.cpSync(path.join(projectRoot(), 'lib', room), path.join(folder, 'lib', room), { recursive: true });
+  for (const part of ['core', 'optimize/find-nncf-python.ts', 'optimize/nncf-worker-error.ts'])
+    fs.cpSync(path.join(projectRoot(), 'lib', part), path.join(folder, 'lib', part), { recursive: true });
 });
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function findPython(env: Readonly<Record<string, string>>): string {
   const script =
-    `try { console.log(require('./lib/optimize/nncf-worker').findPython()); } catch (error) { ` +
+    `try { console.log(require('./lib/optimize/find-nncf-python').findNncfPython()); } catch (error) { ` +
     `console.log(error.name + ': ' + error.message); }`;
   return execFileSync(process.execPath, ['--import', TSX, '-e', script], {
     cwd: folder,
