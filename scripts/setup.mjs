@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_ARCHIVE, WHEELS, checkArchive, checkBundle, readBundle } from './bundle-manifest.mjs';
-import { brokenPackage } from './check-packages.mjs';
+import { FILE_LIST, brokenPackage, writeFileList } from './check-packages.mjs';
 import { chooseHome } from './choose-home.mjs';
 import { INTERRUPTED_CODE, PYTHON, ROOT, VENV, fail, run } from './common.mjs';
 import { fetchOpenVINONode } from './fetch-openvino-node.mjs';
@@ -92,7 +92,7 @@ async function installNodePackages(made) {
   // The notebooks' packages are devDependencies, which NODE_ENV=production would leave out; native parts are optional
   // ones.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  fs.rmSync(NODE_STAMP, { force: true });
+  for (const file of [NODE_STAMP, path.join(ROOT, FILE_LIST)]) fs.rmSync(file, { force: true });
   const npm = cli.endsWith('npm-cli.js')
     ? [process.execPath, [cli, ...args]]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
@@ -112,13 +112,14 @@ async function installNodePackages(made) {
     throw new SetupError(
       `npm reported success, but ${broken}. Check that the disk is not full, then run the command again.`,
     );
+  writeFileList(ROOT);
   stamp(NODE_STAMP, made);
 }
 
 /** Unpacked beside its place, and moved there when it is whole. */
 async function unpackNodePackages(bundle, made) {
   console.log('Unpacking Node packages from this folder (360 MB on disk, up to a minute)');
-  fs.rmSync(NODE_STAMP, { force: true });
+  for (const file of [NODE_STAMP, path.join(ROOT, FILE_LIST)]) fs.rmSync(file, { force: true });
   await checkArchive(ROOT, bundle);
   const python = await findPython({}, bundle.made_for.python);
   const [archive, target] = [path.join(ROOT, NODE_ARCHIVE), path.join(ROOT, '.unpacked')];
@@ -132,6 +133,7 @@ async function unpackNodePackages(bundle, made) {
   fs.rmSync(path.join(ROOT, 'node_modules'), { recursive: true, force: true });
   fs.renameSync(path.join(target, 'node_modules'), path.join(ROOT, 'node_modules'));
   fs.rmSync(target, { recursive: true });
+  writeFileList(ROOT);
   stamp(NODE_STAMP, made);
 }
 

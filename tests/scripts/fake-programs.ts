@@ -57,17 +57,17 @@ esac
 }
 
 /**
- * `npm ci`: makes node_modules anew, with a list of what it installed. With INTERRUPT_NPM it is stopped when half of them
- * are there, with LOSE it loses a package's file. OPENVINO_NODE names a package to install as openvino-node, TSX the
- * real tsx.
+ * `npm ci`: makes node_modules anew, with a list of what it installed. With INTERRUPT_NPM it is stopped when half of
+ * them are there, with LOSE it loses a package's file. OPENVINO_NODE names a package to install as openvino-node, TSX
+ * the real tsx.
  */
 export function addNpm(folder: string, log: string): void {
   addProgram(
     folder,
     'npm',
     `echo "npm $1" >> '${log}'
-rm -rf node_modules; mkdir -p node_modules/tsx node_modules/a
-echo '{"version":"1.0.0"}' > node_modules/a/package.json
+rm -rf node_modules; mkdir -p node_modules/tsx node_modules/a/lib
+echo '{"version":"1.0.0"}' > node_modules/a/package.json; echo > node_modules/a/lib/part.js
 if [ -n "$SHOW_HOME" ]; then echo "HOME=$HOME cache=$npm_config_cache"; fi
 if [ -n "$INTERRUPT_NPM" ]; then kill -INT "$PPID"; exit 130; fi
 if [ -n "$TSX" ]; then rm -rf node_modules/tsx; ln -s "$TSX" node_modules/tsx; fi

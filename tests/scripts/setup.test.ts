@@ -163,6 +163,18 @@ describe('set-up', { skip: process.platform === 'win32' }, () => {
     }
   });
 
+  test('a file that is gone from a package is found; what was added since does no harm', () => {
+    setup();
+    const inPackage = (...names: string[]): string => path.join(root, 'node_modules', 'a', ...names);
+    fs.writeFileSync(inPackage('cache.json'), '{}');
+    assert.deepEqual(setup().called, []);
+    fs.rmSync(inPackage('lib', 'part.js'));
+    const { status, stdout, called } = setup();
+    assert.deepEqual([status, called], [0, ['npm ci']]);
+    assert.match(stdout, /node_modules\/a\/lib\/part\.js is missing: the Node packages are installed again/);
+    assert.deepEqual(setup().called, []);
+  });
+
   test('npm reports success, but left a package out: says so, and begins anew the next time', () => {
     const lost = setup({ LOSE: '1' });
     assert.equal(lost.status, 1);
