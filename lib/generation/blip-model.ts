@@ -1,7 +1,6 @@
 // BLIP with OpenVINO: captions of images and answers to questions about them.
 import { checkArguments } from '../core/check-arguments';
 import type { BlipConfig } from '../checkpoint';
-import { untilAborted } from '../core/until-aborted';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
@@ -37,6 +36,7 @@ import { runGeneration, type GenerationInputs } from './run-generation';
 import { settingsByLength } from './run-searches';
 import { checkSeeds } from './sampling-options';
 import { streamTokens, type StreamHooks } from './stream-tokens';
+import { Turns } from './take-turns';
 import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './trace-sequence';
 
 /**
@@ -48,7 +48,7 @@ import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './
  * processor.decode(ids) // '2'
  */
 export class OVBlipModel {
-  #lastGeneration: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(
     private readonly encoders: Encoders,
@@ -56,8 +56,8 @@ export class OVBlipModel {
   ) {}
 
   /**
-   * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see {@link
-   * convertOnce}.
+   * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see
+   * {@link convertOnce}.
    *
    * @param idOrFolder a hub id, a checkpoint folder, or a folder of converted models
    * @throws {BlipModelError} when the checkpoint writes no text
@@ -245,7 +245,7 @@ export class OVBlipModel {
     const { states } = await questionStates(this.encoders, inputs);
     const { openvino } = this.encoders;
     const call = { openvino, decoder: this.decoder, states, bos: text_config.bos_token_id };
-    return this.#inTurn(() => {
+    return this.#turns.take(() => {
       this.encoders.assertUsable();
       return rankQuestions(call, texts, resolved);
     }, signal);
@@ -299,7 +299,7 @@ export class OVBlipModel {
     options: TraceSequenceOptions = {},
   ): Promise<SequenceTrace> {
     checkArguments('OVBlipModel.traceSequence', { inputs: [inputs, 'object'], options: [options, 'object'] });
-    const inTurn = <T>(run: () => Promise<T>): Promise<T> => this.#inTurn(run, options.signal);
+    const inTurn = <T>(run: () => Promise<T>): Promise<T> => this.#turns.take(run, options.signal);
     return traceSequence({ encoders: this.encoders, decoder: this.decoder, inTurn }, inputs, { ...options, sequence });
   }
 
@@ -309,7 +309,7 @@ export class OVBlipModel {
       ...(signal !== undefined && { signal: [signal, ['aborted', 'throwIfAborted', 'addEventListener']] }),
       use: [use, 'function'],
     });
-    return this.#inTurn(() => {
+    return this.#turns.take(() => {
       this.encoders.assertUsable();
       signal?.throwIfAborted();
       return use({ encoders: this.encoders, decoder: this.decoder });
@@ -337,19 +337,10 @@ export class OVBlipModel {
     return settings;
   }
 
-  /** What uses the decoder waits for its turn (docs/decisions/008-one-generation-at-a-time.md). */
-  async #inTurn<T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const turn = this.#lastGeneration;
-    const running = turn.then(run);
-    this.#lastGeneration = running.catch(() => undefined);
-    await untilAborted(turn, signal);
-    return running;
-  }
-
   async #generate(inputs: GenerationInputs): Promise<GenerateOutput | number[][]> {
     const [settings] = inputs.settings.values();
     const { encoders, decoder } = this;
-    const output = await this.#inTurn(() => runGeneration({ encoders, decoder }, inputs), settings.signal);
+    const output = await this.#turns.take(() => runGeneration({ encoders, decoder }, inputs), settings.signal);
     return settings.return_dict_in_generate ? output : output.sequences;
   }
 }
