@@ -36,7 +36,7 @@ function todayCell(samples: Readonly<Record<string, readonly number[]>>, side: s
 }
 
 /** The lesser time of benchmark_app's runs with this hint, whatever it computes in. */
-export function bestLimit({ runs }: Limit, weights: LimitRun['weights'], hint: LimitRun['hint']): LimitRun | undefined {
+function bestLimit({ runs }: Limit, weights: LimitRun['weights'], hint: LimitRun['hint']): LimitRun | undefined {
   return runs
     .filter((run) => run.weights === weights && run.hint === hint)
     .reduce<LimitRun | undefined>(

@@ -42,8 +42,8 @@ async function listen() {
 }
 
 /**
- * Tells the main thread, and again until the cell is left: a callback that waited behind the code that is ended may have
- * gone with it.
+ * Tells the main thread, and again until the cell is left: a callback that waited behind the code that is ended may
+ * have gone with it.
  */
 function interrupt(sent) {
   const before = state.heard;

@@ -1,10 +1,10 @@
-// What the main thread and the control channel's thread tell each other about interrupts, in memory that both see: which
-// cell runs, and which one is to end. An interrupt belongs to the cell that was there when it was sent, however late it
-// is heard: the times at which both were sent decide.
+// What the main thread and the control channel's thread tell each other about interrupts, in memory that both see:
+// which cell runs, and which one is to end. An interrupt belongs to the cell that was there when it was sent, however
+// late it is heard: the times at which both were sent decide.
 
 /**
- * The running cell's number or 0, when it was sent, whether its own code runs; the cell that the last interrupt was for,
- * when its SIGINT went out; how many interrupts the main thread has heard.
+ * The running cell's number or 0, when it was sent, whether its own code runs; the cell that the last interrupt was
+ * for, when its SIGINT went out; how many interrupts the main thread has heard.
  */
 const SLOTS = ['CELL', 'SENT', 'OWN_CODE', 'TARGET', 'SIGNALLED', 'HEARD'];
 const MICROSECONDS = 1000;

@@ -71,7 +71,8 @@ function describe(site) {
 
 /** V8's words for a frame, with another place. */
 function replaced(text, site, place) {
-  const spoken = text.replace(/^(async )?(Object|Proxy)\./, '$1'); // names of lib belong to the object that `import` gave
+  // Names of lib belong to the object that `import` gave.
+  const spoken = text.replace(/^(async )?(Object|Proxy)\./, '$1');
   return spoken.replace(`${site.getFileName()}:${site.getLineNumber()}:${site.getColumnNumber()}`, () => place);
 }
 

@@ -165,8 +165,9 @@ function instructions() {
   return `BLIP with OpenVINO, to be used without a network
 =================================================
 
-Made for ${made_for.platform}-${made_for.arch} with Python ${python}. Needed on the machine: Node.js 20.19 or newer, Python
-${python} with its venv module, a browser, and 1.8 GB on the disk. Nothing is downloaded.
+Made for ${made_for.platform}-${made_for.arch} with Python ${python}. Needed on the machine:
+Node.js 20.19 or newer, Python ${python} with its venv module, a browser, and 1.8 GB on the disk.
+Nothing is downloaded.
 
 1. Copy this folder to the machine's own disk (not a network drive, not the USB stick).
 2. Open a terminal in it.

@@ -27,7 +27,8 @@ export function chooseHome(root) {
   // npm hands its own folders on to the scripts that it runs.
   for (const name of ['npm_config_cache', 'npm_config_userconfig', 'npm_config_logs_dir'])
     if (isInside(process.env[name], home)) delete process.env[name];
-  return `${home === undefined ? 'This user has no home folder' : `${home} cannot be written`}: ${INSTEAD} is used instead.`;
+  const problem = home === undefined ? 'This user has no home folder' : `${home} cannot be written`;
+  return `${problem}: ${INSTEAD} is used instead.`;
 }
 
 /** As Node.js and npm find it. */

@@ -40,8 +40,7 @@ const SPEED = { f32: 80, fp16: 180, int8: 270 } as const;
 const FIXED_SECONDS = 60;
 /**
  * Seconds and cores for a million parameters of the text models, over all questions and captions that both notebooks
- * ask for, and
- * NNCF's work on them. A checkpoint for one task alone is asked less.
+ * ask for, and NNCF's work on them. A checkpoint for one task alone is asked less.
  */
 const TEXT_SECONDS: Readonly<Record<BlipTask, number>> = {
   'visual-question-answering': 4.7,

@@ -17,9 +17,9 @@ const table = (rows) =>
   ['| package | version | licence |', '|---|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 const text = `# Licences
 
-Written by \`npm run licences\` from package-lock.json and requirements.txt, checked by \`tests/scripts/licences.test.ts\`.
-The lists cover every system and Python version, so no single machine has all of these packages. Licences are SPDX
-expressions.
+Written by \`npm run licences\` from package-lock.json and requirements.txt, checked by
+\`tests/scripts/licences.test.ts\`. The lists cover every system and Python version, so no single machine has all of
+these packages. Licences are SPDX expressions.
 
 LGPL-3.0-or-later is libvips, which sharp loads as a shared library; it may be replaced by another build of libvips.
 

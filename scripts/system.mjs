@@ -2,7 +2,7 @@
 // what to do.
 import { run } from './common.mjs';
 
-export const MIN_NODE = [20, 19];
+const MIN_NODE = [20, 19];
 export const MIN_PYTHON = [3, 10];
 /**
  * `python3` first: it is what people mean; the numbered ones for systems whose `python3` is older; `py` is Windows'

@@ -39,14 +39,10 @@ PLACE_WORDS = {
     ),
 }
 OTHER_PLACES = (
-    (
-        "desert forest kitchen office school airport jungle bedroom bathroom restaurant museum library hospital stadium "
-        "factory cave island prison church farm castle classroom supermarket shop garage basement swamp volcano harbor "
-        "harbour zoo circus bank hotel gym theater theatre studio cinema station living room"
-    )
-    .replace("living room", "lounge")
-    .split()
-)
+    "desert forest kitchen office school airport jungle bedroom bathroom restaurant museum library hospital "
+    "stadium factory cave island prison church farm castle classroom supermarket shop garage basement swamp "
+    "volcano harbor harbour zoo circus bank hotel gym theater theatre studio cinema station lounge"
+).split()
 # Drawn as part of a place, at night or by day; never asked as absent.
 SCENERY = {
     "sand": ("beach",),

@@ -136,7 +136,9 @@ def answers_card(found: dict) -> str:
     free, reliable = found["free_wordings"], found["reliable_from"]
     sentence = "No score was high enough for 95 % of the answers to be right."
     if reliable:
-        sentence = f"From a score of {reliable['score']} on, at least {percent(reliable['correct'])} of the answers are right."
+        sentence = (
+            f"From a score of {reliable['score']} on, at least {percent(reliable['correct'])} of the answers are right."
+        )
     return ANSWERS.format(
         scenes=found["scenes"],
         questions=found["questions"],
@@ -146,7 +148,9 @@ def answers_card(found: dict) -> str:
         free_accuracy=percent(free["accuracy"]),
         free=rows((name, each["wordings"], percent(each["accuracy"])) for name, each in free["by_section"].items()),
         captions=rows((prompt, percent(share)) for prompt, share in found["captions"].items()),
-        calibration=rows((row["score"], percent(row["answers"]), percent(row["correct"])) for row in found["calibration"]),
+        calibration=rows(
+            (row["score"], percent(row["answers"]), percent(row["correct"])) for row in found["calibration"]
+        ),
         reliable=sentence,
     )
 
@@ -157,7 +161,8 @@ def matches_card(found: dict) -> str:
         for name in ("text_to_image", "image_to_text")
         for order in ("cosine", "matching_head")
     ]
-    return MATCHES.format(**{name: found[name] for name in ("scenes", "different_captions", "reranked")}, recall=rows(table))
+    figures = {name: found[name] for name in ("scenes", "different_captions", "reranked")}
+    return MATCHES.format(**figures, recall=rows(table))
 
 
 def main() -> None:

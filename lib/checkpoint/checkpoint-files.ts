@@ -21,7 +21,7 @@ export const TOKENIZER_SETTINGS_FILES = [
   'special_tokens_map.json',
   'added_tokens.json',
 ] as const;
-export const GENERATION_CONFIG_FILE = 'generation_config.json';
+const GENERATION_CONFIG_FILE = 'generation_config.json';
 
 /**
  * Everything but the weights, in the order in which it is fetched: a wrong id shows with the first file. All of it is

@@ -10,8 +10,18 @@ import { CheckpointError } from './errors';
 export const ADAPTER_FILE = 'adapter_config.json';
 
 /** What PEFT calls the tensors of its adapters, and the layers that they stand in front of. */
-const ADAPTER_NAME =
-  /\.(base_layer|lora_[AB]|lora_embedding_[AB]|lora_magnitude_vector|ia3_l|hada_w[12]_[ab]|oft_[rR]|vera_lambda_[bd]|modules_to_save)(\.|$)/;
+const ADAPTER_PARTS = [
+  'base_layer',
+  'lora_[AB]',
+  'lora_embedding_[AB]',
+  'lora_magnitude_vector',
+  'ia3_l',
+  'hada_w[12]_[ab]',
+  'oft_[rR]',
+  'vera_lambda_[bd]',
+  'modules_to_save',
+];
+const ADAPTER_NAME = new RegExp(`\\.(${ADAPTER_PARTS.join('|')})(\\.|$)`);
 
 /** Whether tensors are those of a model with an adapter in it, saved without merging. */
 export function hasAdapter(names: Iterable<string>): boolean {

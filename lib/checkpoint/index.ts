@@ -8,5 +8,4 @@ export { findCheckpoint, type FoundCheckpoint } from './find-checkpoint';
 export * from './load-checkpoint';
 export * from './open-safetensors';
 export { openPyTorchFile } from './pytorch/open-pytorch-file';
-export { readWeightIndex } from './weight-index';
 export type { TrainingNotes } from './training-notes';

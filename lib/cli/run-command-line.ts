@@ -68,7 +68,7 @@ function findCommand(name: string): Command {
 }
 
 /** What the library explains needs no stack. Of anything else the stack helps those who get the report. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (process.env.BLIP_DEBUG) return error.stack ?? error.message;
   if (error instanceof BlipError) return error.message;

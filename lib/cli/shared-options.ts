@@ -106,7 +106,7 @@ export function chooseModel(parsed: ParsedCommand, usual: string): string {
   return parsed.string('model') ?? (process.env.BLIP_MODEL || usual);
 }
 
-export function parseProperties(given: readonly string[]): Config {
+function parseProperties(given: readonly string[]): Config {
   return Object.fromEntries(
     given.map((text) => {
       const at = text.indexOf('=');

@@ -84,7 +84,8 @@ export function crossAttention(g: BlipGraph, x: Value, name: string, encoder: En
   const stateContext = g.matmul(paddedProbabilities, padded_states, `${name}.self/seen`); // [b, l * h, n]
 
   const valueWeight = g.weight(`${name}.self.value.weight`); // [H, n]
-  const valueRows = g.matmul(stateContext, valueWeight, `${name}.self.value/matmul`, { transposeB: true }); // [b, l * h, H]
+  // [b, l * h, H]
+  const valueRows = g.matmul(stateContext, valueWeight, `${name}.self.value/matmul`, { transposeB: true });
   const values = g.reshape(valueRows, [0, -1, heads, hidden_size], `${name}.self.value/rows`); // [b, l, h, H]
   const valuePerHead = g.multiply(values, headMask, `${name}.self.value/of_head`);
   const context = g.reduceSum(valuePerHead, 2, `${name}.self/merge_heads`); // [b, l, H]

@@ -1,7 +1,7 @@
 // Converts a checkpoint: writes its OpenVINO models, and all other files that loading them needs.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import type { BlipCheckpoint } from '../checkpoint';
 import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';

@@ -1,9 +1,9 @@
 // A checkpoint as a folder of OpenVINO models, converted at the first use and kept in the cache: the step between a
 // name and a loaded model.
-import { statOrNothing } from '../core/is-plain-file';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
+import { checkArguments } from '../core/check-arguments';
 import {
   configuredTask,
   CONFIG_FILE,
@@ -70,9 +70,9 @@ const UNUSED_MS = 30 * 24 * 3_600_000;
 /**
  * The folder of OpenVINO models for a checkpoint. Converts at the first call, and again only when the checkpoint, the
  * converter, `dtype` or `output_attentions` is another; a folder that `convertBlip` or `quantizeBlip` wrote is returned
- * as it is. The cache is `models` below
- * `cacheFolder()`: a conversion appears there whole or not at all, and of several processes one converts. A checkpoint
- * on the hub is known by its commit: once it is converted, its weights are not needed any more.
+ * as it is. The cache is `models` below `cacheFolder()`: a conversion appears there whole or not at all, and of several
+ * processes one converts. A checkpoint on the hub is known by its commit: once it is converted, its weights are not
+ * needed any more.
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @param check called with what the checkpoint was made for, before its weights are fetched if its config.json says so;

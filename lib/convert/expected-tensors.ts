@@ -1,7 +1,7 @@
 // The tensors that a BLIP checkpoint must contain, with their shapes: read this beside a checkpoint's header.
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
-import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { FLOAT_DTYPES, type BlipCheckpoint, type BlipConfig, type BlipTask } from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { quote } from '../core/quote';
@@ -139,8 +139,7 @@ export function storedName(checkpoint: BlipCheckpoint, name: string): string {
 
 /**
  * The names of the decoder's output matrix and bias, as transformers 5 chooses them: config.json's
- * `tie_word_embeddings` counts only
- * where the checkpoint does not contain two different matrices.
+ * `tie_word_embeddings` counts only where the checkpoint does not contain two different matrices.
  */
 export function outputLayer({ tensors }: BlipCheckpoint): { readonly weight: string; readonly bias: string } {
   const embedding = tensors.get(OUTPUT.weight);

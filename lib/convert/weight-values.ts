@@ -35,7 +35,7 @@ export class WeightValues {
 }
 
 /** One tensor while it is written, piece by piece. */
-export class TensorWatch {
+class TensorWatch {
   #done = 0;
   #count = 0;
   #largest = 0;

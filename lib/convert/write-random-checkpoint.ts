@@ -1,8 +1,8 @@
 // A checkpoint of BLIP's size with random weights, in Hugging Face's format. Speed and size do not depend on the
 // values, so it shows what a model costs on a machine before anything is downloaded. Its texts mean nothing.
-import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeQuietly } from '../core/remove-quietly';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions, OptionsError } from '../core/check-options';
 import { describeValue } from '../core/describe-value';

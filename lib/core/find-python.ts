@@ -1,9 +1,9 @@
 // Python environments that a program on this machine would use, and the packages in them. Nothing of Python is run but
 // `python3` once.
-import { statOrNothing } from './is-plain-file';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from './is-plain-file';
 import { parseJSON } from './read-json';
 
 /** The folder of a Python package. */

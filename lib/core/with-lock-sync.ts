@@ -1,7 +1,7 @@
 // A short piece of work that one process at a time does, in calls that are not async: others stand still meanwhile.
-import { removeQuietlySync } from './remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeQuietlySync } from './remove-quietly';
 import { makeFolderSync } from './make-folder';
 import { isAlive, processSpace } from './process-identity';
 

@@ -1,9 +1,9 @@
 // The one way in which small files are written: under another name first, then renamed, so that no reader sees half of
 // one.
-import { removeQuietlySync } from './remove-quietly';
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeQuietlySync } from './remove-quietly';
 import { linkTarget } from './link-target';
 import { makeFolderSync } from './make-folder';
 

@@ -1,8 +1,7 @@
 // Divides one split into a part for calibration and one for validation, image by image, so that they never share one.
 import { createHash } from 'node:crypto';
 
-/** `all` where a data set has a separate split for each purpose. */
-/** A part of a data set. */
+/** A part of a data set: `all` where it has a separate split for each purpose. */
 export type Part = 'all' | 'train' | 'val';
 
 /** The share of the images that goes to validation. */

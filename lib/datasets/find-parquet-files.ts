@@ -1,7 +1,7 @@
 // The parquet files of a folder, by split.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { splitOfPath } from './choose-split';
 import { VqaParquetError } from './vqa-parquet-error';
 

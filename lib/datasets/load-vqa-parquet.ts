@@ -1,8 +1,8 @@
 // VQA samples from parquet files, on disk or on the hub. Only the columns and row groups that are needed are read.
-import { withCallbacks } from '../core/with-callbacks';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { withCallbacks } from '../core/with-callbacks';
+import { checkArguments } from '../core/check-arguments';
 import { reportProgress } from '../core/progress';
 import { isUrl } from '../hub';
 import type { Part } from './divide-rows';

@@ -1,8 +1,8 @@
 // One call for calibration and validation samples, wherever they come from: a folder, parquet files, or the hub.
-import { statOrNothing } from '../core/is-plain-file';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
+import { checkArguments } from '../core/check-arguments';
 import { cacheFolder } from '../core/cache-folder';
 import type { ProgressCallback } from '../core/progress';
 import { withCallbacks } from '../core/with-callbacks';

@@ -19,9 +19,8 @@ const MAX_WINDOW_ROWS = 4096;
 const MIN_WINDOW_ROWS = 32;
 
 /**
- * On this machine each window is a separate span: all are reached equally fast. Of a file behind an address
- * the windows of a row group are read one after the other, since finding a later one takes a request for each page
- * before it.
+ * On this machine each window is a separate span: all are reached equally fast. Of a file behind an address the windows
+ * of a row group are read one after the other, since finding a later one takes a request for each page before it.
  */
 export function planSpans(parquet: ParquetFile, image: readonly Leaf[], isLocal: boolean): VqaSpan[] {
   return parquet.planSpans().flatMap((groups): VqaSpan[] => {

@@ -1,7 +1,7 @@
 // Streams the elements of one top-level array of a JSON file: VQAv2's annotations are 370 MB, more than is good to
 // parse at once.
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
+import { describeOddFile } from '../core/is-plain-file';
 import { BlipError } from '../core/errors';
 import { parseJSON } from '../core/read-json';
 

@@ -1,7 +1,7 @@
 // The bundled images with their captions, questions and answers (data/pictures/pictures.json).
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { describeValue } from '../core/describe-value';
 import { BlipError } from '../core/errors';
 import { readJSON } from '../core/read-json';

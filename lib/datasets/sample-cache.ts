@@ -1,8 +1,8 @@
 // Samples that were fetched, on disk: an interrupted or a larger request continues where the last one stopped.
-import { isPlainFile } from '../core/is-plain-file';
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isPlainFile } from '../core/is-plain-file';
 import { writeAdvice } from '../core/explain-write-error';
 import { parseJSON, readJSON } from '../core/read-json';
 import { writeWhole } from '../core/write-whole';

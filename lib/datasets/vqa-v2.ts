@@ -1,8 +1,8 @@
 // VQAv2 in its official form: a questions file, an annotations file, a folder of images; the bundled set has the same.
-import { describeValue } from '../core/describe-value';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { describeValue } from '../core/describe-value';
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
 import { type ProgressCallback, reportProgress } from '../core/progress';

@@ -15,7 +15,7 @@ export interface Wishes {
 }
 
 /** More are hardly different, and each costs time. */
-export const MAX_TEXTS = 5;
+const MAX_TEXTS = 5;
 /** As many as fit in a field of the page. */
 const MAX_CANDIDATES = 100;
 

@@ -1,7 +1,7 @@
 // Sizes of two model folders, part by part.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { PARTS, type PartName } from '../optimize/quantize-options';
 

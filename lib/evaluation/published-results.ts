@@ -1,7 +1,7 @@
 // What others published of Salesforce's checkpoints: token ids, scores, sizes and times to compare our own with.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { splitRevision } from '../hub';
 import { modelName } from '../model-folder/model-name';
 import type { PartName } from '../optimize/quantize-options';

@@ -6,6 +6,7 @@ import { quote } from '../core/quote';
 import { readJSON } from '../core/read-json';
 import type { PublishedCase, PublishedResults } from './published-results';
 
+/** Results to compare with cannot be read, or are not those of one checkpoint. */
 export class ExpectedResultsError extends BlipError {}
 
 const TASKS = ['caption', 'answer', 'match'] as const;

@@ -1,12 +1,9 @@
 // Runs published inputs through a folder of converted models.
-import { BlipError } from '../core/errors';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
 import { measureLatency } from '../timing';
 import type { PublishedCase } from './published-results';
-
-/** Results to compare with are for another task than the checkpoint's. */
-export class PublishedCaseError extends BlipError {}
+import { ExpectedResultsError } from './read-expected';
 
 export interface CaseResult {
   readonly case: PublishedCase;
@@ -43,7 +40,9 @@ export async function runPublishedCases(
   const processor = await BlipProcessor.fromCheckpoint(folder);
   const isMatching = cases.some(({ task }) => task === 'match');
   if (isMatching && cases.some(({ task }) => task !== 'match'))
-    throw new PublishedCaseError('The expected results mix match with other tasks; expected those of one checkpoint.');
+    throw new ExpectedResultsError(
+      'The expected results mix match with other tasks; expected those of one checkpoint.',
+    );
   const model = isMatching ? await OVBlipMatcher.load(folder, load) : await OVBlipModel.load(folder, load);
   const results: CaseResult[] = [];
   try {

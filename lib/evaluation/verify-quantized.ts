@@ -1,8 +1,8 @@
 // The INT8 part of verifyCheckpoint: takes the INT8 model from the cache or makes it, and compares what it writes.
-import { removeQuietly } from '../core/remove-quietly';
-import { temporaryFolder } from '../core/temporary-folder';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeQuietly } from '../core/remove-quietly';
+import { temporaryFolder } from '../core/temporary-folder';
 import type { LoadCheckpointOptions } from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { pipInstall, pythonPackages } from '../core/find-python';

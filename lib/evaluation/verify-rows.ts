@@ -1,6 +1,6 @@
 // The rows that verifyCheckpoint yields.
-import { statOrNothing } from '../core/is-plain-file';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { PARTS } from '../optimize/quantize-options';
 import type { PublishedCase, PublishedResults } from './published-results';
 

@@ -1,8 +1,7 @@
 // VQA accuracy as the data set's authors define it (Antol et al. 2015, arXiv 1505.00468; Goyal et al. 2017, arXiv
-// 1612.00837):
-// an answer is right as far as at least 3 of the other people gave it too, averaged over leaving out each of the ten.
-// Equal to their evaluation script (GT-Vision-Lab/VQA, vqaEval.py), its oddities included, so that figures can be
-// compared.
+// 1612.00837): an answer is right as far as at least 3 of the other people gave it too, averaged over leaving out each
+// of the ten. Equal to their evaluation script (GT-Vision-Lab/VQA, vqaEval.py), its oddities included, so that figures
+// can be compared.
 import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 
@@ -14,29 +13,7 @@ const NO_ANSWERS =
 /** As many agreeing people make an answer fully right. */
 const FULL_AGREEMENT = 3;
 
-const PUNCTUATION = [
-  ';',
-  '/',
-  '[',
-  ']',
-  '"',
-  '{',
-  '}',
-  '(',
-  ')',
-  '=',
-  '+',
-  '\\',
-  '_',
-  '-',
-  '>',
-  '<',
-  '@',
-  '`',
-  ',',
-  '?',
-  '!',
-];
+const PUNCTUATION = [...';/[]"{}()=+\\_-><@`,?!'];
 const NUMBERS: ReadonlyMap<string, string> = new Map([
   ['none', '0'],
   ...['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'].map(

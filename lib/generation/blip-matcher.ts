@@ -160,7 +160,8 @@ export class OVBlipMatcher {
    * `itmScore` of one text and one image, with what each token of the text attended to in the image.
    *
    * @param inputs one image or its embeddings, and one text
-   * @returns its logits, the probability that they match, and attention: [layers, heads, tokens of text, tokens of image]
+   * @returns its logits, the probability that they match, and attention: [layers, heads, tokens of text, tokens of
+   *   image]
    * @throws {BlipModelError} when an input does not fit the model, or its folder was converted without
    *   `output_attentions`
    */

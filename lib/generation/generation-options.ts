@@ -9,26 +9,28 @@ import { resolveSampling, type SamplingOptions, type SamplingSettings } from './
 export type TokenCallback = (ids: number[]) => void;
 
 export interface GenerationOptions extends SamplingOptions {
-  /** Tokens to add at most; wins over max_length. */
+  /** Tokens to add at most, from 1; wins over max_length. */
   readonly max_new_tokens?: number;
   /**
    * Length of the result at most, prompt included. Without it and max_new_tokens: 20 more than the prompt, as in
    * transformers 5 (4: 20 in all).
    */
   readonly max_length?: number;
-  /** The end token is forbidden before this length, prompt included. */
+  /** The end token is forbidden before this length, prompt included; 0 by default. */
   readonly min_length?: number;
   /** The same, counted without the prompt; wins over min_length. */
   readonly min_new_tokens?: number;
-  /** Hypotheses that are kept at each step; 1 is greedy search. */
+  /** Hypotheses that are kept at each step; 1, the default, is greedy search. */
   readonly num_beams?: number;
-  /** Beam search ranks by sum of log probabilities / length ** length_penalty: above 0 favors long texts. */
+  /**
+   * Beam search ranks by sum of log probabilities / length ** length_penalty: above 0 favors long texts. 1 by default.
+   */
   readonly length_penalty?: number;
-  /** Above 1, tokens that were used become less likely. */
+  /** Above 1, tokens that were used become less likely; 1 by default. */
   readonly repetition_penalty?: number;
   /**
-   * When beam search ends: true, as soon as num_beams texts are finished; false, by a heuristic; 'never', when no
-   * better text is possible.
+   * When beam search ends: true, as soon as num_beams texts are finished; false, the default, by a heuristic; 'never',
+   * when no better text is possible.
    */
   readonly early_stopping?: boolean | 'never';
   /** No sequence of so many tokens comes twice, those of the prompt counted; 0, the default, forbids nothing. */
@@ -46,8 +48,11 @@ export interface GenerationOptions extends SamplingOptions {
    * stand one after the other.
    */
   readonly num_return_sequences?: number;
+  /** What each text begins with; the checkpoint's by default. */
   readonly bos_token_id?: number;
+  /** What ends a text; the checkpoint's `sep_token_id` by default. */
   readonly eos_token_id?: number;
+  /** What fills up shorter texts; the checkpoint's by default. */
   readonly pad_token_id?: number;
   /** Called after each step of greedy search or sampling: one token per text. */
   readonly on_token?: TokenCallback;
@@ -55,10 +60,13 @@ export interface GenerationOptions extends SamplingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What is returned besides token ids. */
+/** What is returned besides token ids; all false by default. */
 export interface OutputOptions {
+  /** An object with the times of the stages instead of the token ids alone. The other two need it. */
   readonly return_dict_in_generate?: boolean;
+  /** The scores of each step, as the search saw them. */
   readonly output_scores?: boolean;
+  /** The probability of each text, and of each of its tokens. */
   readonly output_probabilities?: boolean;
 }
 
@@ -89,7 +97,7 @@ export interface SearchSettings {
 }
 
 const DEFAULT_NEW_TOKENS = 20;
-const KNOWN = new Set([
+const KNOWN: ReadonlySet<string> = new Set<keyof GenerationOptions | keyof OutputOptions>([
   'do_sample',
   'temperature',
   'top_k',

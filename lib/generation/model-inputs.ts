@@ -39,7 +39,8 @@ export function assertOneImageInput(inputs: ImageInput): void {
   const { pixel_values, image_embeds }: { readonly [name in keyof ImageInput]?: unknown } = inputs;
   if (pixel_values !== undefined && image_embeds !== undefined)
     throw new BlipModelError(
-      'The inputs have both pixel_values and image_embeds, expected one of them: images, or what encodeImage made of them.',
+      'The inputs have both pixel_values and image_embeds, expected one of them: images, or what encodeImage made of ' +
+        'them.',
     );
 }
 
@@ -48,7 +49,10 @@ export interface Texts extends Tokens {
   readonly attention_mask: BigInt64Array;
 }
 
-/** Images, and prompts that their captions begin with: `{ pixel_values }`, `{ pixel_values, ...processor.text(prompt) }`. */
+/**
+ * Images, and prompts that their captions begin with: `{ pixel_values }`, or with a prompt `{ pixel_values,
+ * ...processor.text(prompt) }`.
+ */
 export type CaptionInputs = ImageInput & Partial<Texts>;
 
 /** Images and texts about them: `{ pixel_values, ...processor.text(question) }`. */

@@ -6,8 +6,7 @@ export type StreamHooks = Required<Pick<GenerationOptions, 'on_token' | 'signal'
 
 /**
  * Yields the new token of each row after each step, and returns what the generation returns. The generation starts with
- * the first
- * `next()`, and does not wait for its reader. Leaving the loop early cancels it and waits until it has ended.
+ * the first `next()`, and does not wait for its reader. Leaving the loop early cancels it and waits until it has ended.
  *
  * @param generate starts the generation
  * @param signal the user's

@@ -76,7 +76,7 @@ async function readQuestion(
 }
 
 /** @throws {BlipModelError} when a sequence cannot be read by the decoder, or an option is out of range */
-export function checkSequence(
+function checkSequence(
   sequence: readonly number[],
   { prompt_length, num_likeliest }: { readonly prompt_length: number; readonly num_likeliest: number },
   { vocab_size, max_position_embeddings }: BlipTextConfig,

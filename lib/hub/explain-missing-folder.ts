@@ -43,8 +43,12 @@ export function explainMissingFolder(given: string, wanted: WantedFolder): strin
 }
 
 /** A repository's page: its address, or what `datasets` and `fsspec` make of it. */
-const PAGE =
-  /^(?:https?:\/\/[^/]+\/|hf:\/\/)(?:models\/|datasets\/)?([^/?#@]+\/[^/?#@]+)(?:(?:\/(?:tree|blob|resolve)\/|@)([^?#]+))?[/?#]?/;
+const PAGE = new RegExp(
+  '^(?:https?://[^/]+/|hf://)(?:models/|datasets/)?' + // where
+    '([^/?#@]+/[^/?#@]+)' + // the id
+    '(?:(?:/(?:tree|blob|resolve)/|@)([^?#]+))?' + // a revision, perhaps with a file
+    '[/?#]?',
+);
 
 /** The id that an address, a name with spaces around it, or with a revision behind a colon stands for. */
 function meantId(given: string): string | undefined {

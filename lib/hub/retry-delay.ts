@@ -7,8 +7,7 @@ const ROUNDING_MS = 1_000;
 
 /**
  * The wait in milliseconds: of a 429 what `RateLimit` says (`"api";r=0;t=30`, draft-ietf-httpapi-ratelimit-headers),
- * else
- * `Retry-After` in seconds or as a date; 0 when the server does not say.
+ * else `Retry-After` in seconds or as a date; 0 when the server does not say.
  *
  * @param now in milliseconds since 1970, for dates
  */

@@ -1,9 +1,9 @@
 // The precision of an IR: counts and sizes of its constants per element type, and its FakeQuantize nodes.
 // Reads the .xml layer by layer as text, and not the weights.
-import { checkArguments } from '../core/check-arguments';
-import { quote } from '../core/quote';
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
+import { checkArguments } from '../core/check-arguments';
+import { quote } from '../core/quote';
 import { BlipError } from '../core/errors';
 
 /** An .xml or its .bin is missing, or the .xml is not an IR. */

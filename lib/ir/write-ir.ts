@@ -1,8 +1,8 @@
 // Writes a graph as OpenVINO IR, version 11: the structure as XML, and the constants one after the other in a .bin.
-import { withCallbacks } from '../core/with-callbacks';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { withCallbacks } from '../core/with-callbacks';
+import { checkArguments } from '../core/check-arguments';
 import { makeFolder } from '../core/make-folder';
 import { GraphError, TYPE_BYTES, type ConstantSource, type Graph, type IRType, type Node, type Value } from './graph';
 import { elementCount } from './shapes';

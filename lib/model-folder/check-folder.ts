@@ -1,8 +1,8 @@
 // Compares a model folder with its manifest: names and sizes at once, digests as they were remembered or by reading the
 // files.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { fileDigest, type FileDigestOptions } from '../core/file-digest';
 import { readMemory, rememberedDigest } from './digest-memory';
 import { MANIFEST_FILE, ModelFolderError, remakeAdvice, type ModelManifest } from './manifest';

@@ -1,7 +1,7 @@
 // Copies what a model folder carries beside its graphs: configuration, image processor, tokenizer.
-import { isPlainFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isPlainFile } from '../core/is-plain-file';
 import { COMPANION_FILES } from '../checkpoint/checkpoint-files';
 
 /**

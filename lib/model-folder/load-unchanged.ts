@@ -1,10 +1,10 @@
 // Loads what a folder holds so that it is one model's: checked against the manifest, and again from the start when
 // another process wrote a new model in the meantime.
-import { statOrNothing } from '../core/is-plain-file';
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statOrNothing } from '../core/is-plain-file';
+import { describeOddFile } from '../core/is-plain-file';
 import { isLocked } from '../core/with-lock';
 import { checkDigests, checkNamesAndSizes } from './check-folder';
 import { fileIdentity } from './digest-memory';

@@ -1,7 +1,7 @@
 // The precision of a converted model's weights, read from its graphs.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { FileError } from '../core/read-text';
 import { irStatistics } from '../ir/ir-statistics';
 

@@ -1,7 +1,7 @@
 // A short name for a checkpoint, used for the folder that its converted models are written to.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { splitRevision } from '../hub';
 
 /**

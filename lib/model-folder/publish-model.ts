@@ -1,9 +1,9 @@
 // Moves a finished model into its folder, one writer at a time. The manifest comes first and names every file by its
 // digest: until the last file is in place the folder does not fit it, so that whoever loads it then, or after this
 // process was killed, takes it for no model.
-import { isPlainFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isPlainFile } from '../core/is-plain-file';
 import { withLock } from '../core/with-lock';
 import { MANIFEST_FILE } from './manifest';
 import { belongsToModel, LOCK_FILE } from './model-files';

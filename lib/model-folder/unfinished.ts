@@ -1,8 +1,8 @@
 // Staging folders that a process left behind: how they are named, whose they are, and how those of dead processes are
 // removed.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { isAlive, processSpace, startOf } from '../core/process-identity';
 
 const NAME = /^\.unfinished-(\d+)-(?:([0-9a-f]{8})-(\d+)-)?\w+$/;

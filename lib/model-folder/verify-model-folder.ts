@@ -1,8 +1,8 @@
 // Reads every file of a model folder and compares it with the manifest: for a copy, a download, or a disk that is not
 // trusted.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import type { ProgressCallback } from '../core/progress';
 import { withCallbacks } from '../core/with-callbacks';

@@ -54,8 +54,12 @@ const NUMBER_DIGITS = 4;
  * do not cover it.
  */
 const TITLE_LEFT = 0.02;
-/** Plotly's buttons that are of no use for a few bars. */
-const BUTTONS_REMOVED = ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'];
+/** Without Plotly's logo, and without those of its buttons that are of no use for a few bars. */
+const LIVE_CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  modeBarButtonsToRemove: ['zoom2d', 'pan2d', 'select2d', 'lasso2d', 'autoScale2d'],
+};
 
 /** Labels are side by side: break them after a comma, so that they stay horizontal. */
 function wrapLabel(label: string): string {
@@ -98,10 +102,10 @@ export function barFigure(chart: BarChart): PlotlyFigure {
     x: values.map((_, group) => place(group, index)),
     y: values,
     width,
-    hovertext: values.map(
-      (value, group) =>
-        `${x[group]}<br>${name}: ${value.toFixed(digits)}${low && high ? ` (${low[group].toFixed(digits)} to ${high[group].toFixed(digits)})` : ''}`,
-    ),
+    hovertext: values.map((value, group) => {
+      const spread = low && high ? ` (${low[group].toFixed(digits)} to ${high[group].toFixed(digits)})` : '';
+      return `${x[group]}<br>${name}: ${value.toFixed(digits)}${spread}`;
+    }),
     hovertemplate: '%{hovertext}<extra></extra>',
     marker: { color: COLORS[index % COLORS.length] },
   }));
@@ -173,7 +177,8 @@ export function barFigure(chart: BarChart): PlotlyFigure {
  * Shows grouped bars.
  *
  * @example
- * await barChart({ title: 'Size', y_title: 'MB', x: ['vision'], series: [{ name: 'FP16', values: [168] }, { name: 'INT8', values: [85] }] });
+ * const series = [{ name: 'FP16', values: [168] }, { name: 'INT8', values: [85] }];
+ * await barChart({ title: 'Size', y_title: 'MB', x: ['vision'], series });
  */
 export async function barChart(chart: BarChart): Promise<void> {
   checkChart('barChart', chart);
@@ -212,7 +217,8 @@ function chartHTML(figure: PlotlyFigure, svg: string, width: number, height: num
     /</g,
     '\\u003c',
   );
-  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" width="${width}" height="${height}" src="${source}"></div>`;
+  const size = `width="${width}" height="${height}"`;
+  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" ${size} src="${source}"></div>`;
   const address = plotlyAddress();
   return address === undefined ? image : `${image}\n<script>${liveScript(id, json, address)}</script>`;
 }
@@ -240,8 +246,11 @@ function liveScript(id: string, json: string, address: string): string {
     var place = document.getElementById('${id}'), figure = ${json};
     if (!place || !window.Plotly) return;
     place.textContent = '';
-    var theme = getComputedStyle(document.body), color = function (name) { return theme.getPropertyValue(name).trim(); };
-    var ground = color('--jp-layout-color0'), ink = color('--jp-content-font-color1'), line = color('--jp-border-color2');
+    var theme = getComputedStyle(document.body);
+    var color = function (name) { return theme.getPropertyValue(name).trim(); };
+    var ground = color('--jp-layout-color0');
+    var ink = color('--jp-content-font-color1');
+    var line = color('--jp-border-color2');
     if (ground && ink && line) {
       var layout = figure.layout;
       layout.paper_bgcolor = layout.plot_bgcolor = ground;
@@ -249,7 +258,7 @@ function liveScript(id: string, json: string, address: string): string {
       if (layout.yaxis) layout.yaxis.gridcolor = line;
       figure.data.forEach(function (trace) { if (trace.error_y) trace.error_y.color = ink; });
     }
-    window.Plotly.newPlot(place, figure.data, figure.layout, { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ${JSON.stringify(BUTTONS_REMOVED)} });
+    window.Plotly.newPlot(place, figure.data, figure.layout, ${JSON.stringify(LIVE_CONFIG)});
   };
   window.blipPlotly = window.blipPlotly || new Promise(function (resolve, reject) {
     var script = document.createElement('script');

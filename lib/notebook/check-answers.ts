@@ -64,7 +64,8 @@ export async function checkAnswers(
     summary:
       of > 0
         ? `${right} of ${of} are as published`
-        : `Nothing that was published about ${id} and this image is known here: judge by what you see. The second notebook measures accuracy on a data set.`,
+        : `Nothing that was published about ${id} and this image is known here: judge by what you see. The second ` +
+          'notebook measures accuracy on a data set.',
     right,
     of,
   };

@@ -51,10 +51,11 @@ export function describeDevices(core: Pick<Core, 'getAvailableDevices' | 'getPro
 }
 
 function describeOther(chosen: string, found: readonly string[]): string {
-  const names = VIRTUAL.exec(chosen)?.[1].split(',') ?? [chosen];
+  const parts = VIRTUAL.exec(chosen)?.[1].split(',') ?? [chosen];
   const isFound = (name: string): boolean => found.some((device) => device === name || device.startsWith(`${name}.`));
   // `AUTO:-GPU` leaves one out, `MULTI:CPU(2)` gives one a number of requests
-  const missing = names.map((name) => name.replace(/^-|\(.*\)$/g, '')).filter((name) => !isFound(name));
-  if (missing.length === 0) return `made of ${names.join(' and ')}`;
-  return `${missing.join(' and ')}: not found on this machine. Expect an error below, or set BLIP_DEVICE to another one`;
+  const missing = parts.map((name) => name.replace(/^-|\(.*\)$/g, '')).filter((name) => !isFound(name));
+  if (missing.length === 0) return `made of ${parts.join(' and ')}`;
+  const names = missing.join(' and ');
+  return `${names}: not found on this machine. Expect an error below, or set BLIP_DEVICE to another one`;
 }

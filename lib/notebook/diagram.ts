@@ -15,11 +15,17 @@ export type Role = keyof typeof ROLES;
 /** Characters that XML does not allow. */
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
-const INK = '#1e293b',
-  MUTED = '#475569',
-  LINE_HEIGHT = 18;
+const INK = '#1e293b';
+const MUTED = '#475569';
+/** Pixels. */
+const LINE_HEIGHT = 18;
 const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 const MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace';
+
+/** The tip of an arrow. */
+const TIP =
+  '<marker id="tip" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="7" markerHeight="7" ' +
+  `orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" fill="${MUTED}"/></marker>`;
 
 export interface TextStyle {
   readonly size?: number;
@@ -31,8 +37,10 @@ export interface TextStyle {
 
 /** A whole diagram. `label` is read aloud by screen readers. */
 export function diagram(width: number, height: number, label: string, parts: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(label)}" font-family="${FONT}">
-<defs><marker id="tip" viewBox="0 0 10 10" refX="8.5" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" fill="${MUTED}"/></marker></defs>
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  const described = `role="img" aria-label="${escape(label)}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${described} font-family="${FONT}">
+<defs>${TIP}</defs>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="12" fill="#ffffff" stroke="#cbd5e1"/>
 ${parts.join('\n')}
 </svg>
@@ -46,8 +54,10 @@ export function text(
   content: string,
   { size = 14, bold, muted, mono, anchor = 'middle' }: TextStyle = {},
 ): string {
+  const place = `x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}"`;
+  const weight = bold ? ' font-weight="600"' : '';
   const family = mono ? ` font-family="${MONOSPACE}"` : '';
-  return `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${muted ? MUTED : INK}"${bold ? ' font-weight="600"' : ''}${family}>${escape(content)}</text>`;
+  return `<text ${place} fill="${muted ? MUTED : INK}"${weight}${family}>${escape(content)}</text>`;
 }
 
 /** A box with a bold first line and smaller lines below it, centred. */
@@ -92,7 +102,11 @@ export function cell(
 
 /** A line with a tip at its end, through the given points. */
 export function arrow(points: readonly (readonly [x: number, y: number])[], dashed = false): string {
-  return `<polyline points="${points.map((point) => point.join(',')).join(' ')}" fill="none" stroke="${MUTED}" stroke-width="1.8" stroke-linejoin="round" marker-end="url(#tip)"${dashed ? ' stroke-dasharray="6 4"' : ''}/>`;
+  const through = points.map((point) => point.join(',')).join(' ');
+  return (
+    `<polyline points="${through}" fill="none" stroke="${MUTED}" stroke-width="1.8" stroke-linejoin="round" ` +
+    `marker-end="url(#tip)"${dashed ? ' stroke-dasharray="6 4"' : ''}/>`
+  );
 }
 
 /** Two dogs with a red ball on a beach: the image in the diagrams. */
@@ -106,7 +120,8 @@ export function scene(x: number, y: number, width: number): string {
     'stroke-linecap="round" fill="none" stroke="' +
     `${color}"/><circle cx="26" cy="6" r="1.1" fill="#fff"/></g>`;
   return `<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 120 90">
-<rect width="120" height="90" rx="5" fill="#bae6fd"/><circle cx="98" cy="18" r="9" fill="#fde047"/><path d="M0 44h120v14H0z" fill="#38bdf8"/>
+<rect width="120" height="90" rx="5" fill="#bae6fd"/><circle cx="98" cy="18" r="9" fill="#fde047"/>
+<path d="M0 44h120v14H0z" fill="#38bdf8"/>
 <path d="M0 54q30 -6 60 0t60 0v31a5 5 0 0 1 -5 5h-110a5 5 0 0 1 -5 -5z" fill="#fde68a"/>
 ${dog(18, 46, '#78350f')}${dog(76, 52, '#44403c')}<circle cx="62" cy="72" r="6" fill="#dc2626"/>
 <rect x="0.5" y="0.5" width="119" height="89" rx="5" fill="none" stroke="#64748b"/></svg>`;

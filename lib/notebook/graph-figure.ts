@@ -1,6 +1,5 @@
 // A graph as it will be written, drawn: a box for each operation with its weight and the shape that it gives, and a
-// line
-// for each tensor. Netron draws the same from the .xml.
+// line for each tensor. Netron draws the same from the .xml.
 import { checkArguments } from '../core/check-arguments';
 import { formatShape, type Graph, type Node } from '../ir';
 import { arrow, cell, diagram, text, type Role } from './diagram';

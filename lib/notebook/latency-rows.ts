@@ -105,7 +105,11 @@ function pairColumns({ before, after, speedup }: LatencyPair): Omit<LatencyRow, 
  *
  * @example
  * speedLines(compared.latency)
- * // ['faster in 8 bits: vision model 1.10x', 'about the same: caption, whole 0.97x', 'slower in 8 bits: text encoder 0.90x']
+ * // [
+ * //   'faster in 8 bits: vision model 1.10x',
+ * //   'about the same: caption, whole 0.97x',
+ * //   'slower in 8 bits: text encoder 0.90x',
+ * // ]
  */
 export function speedLines(latency: ComparedTimes): string[] {
   const pairs = pairsOf('speedLines', latency);
@@ -122,7 +126,11 @@ export function speedLines(latency: ComparedTimes): string[] {
   ];
 }
 
-/** @example layerRows(stages)[0] // { 'one layer of': 'vision model', 'FP16 ms': '14.19', 'INT8 ms': '9.20', 'speed-up': '1.58x' } */
+/**
+ * @example
+ * layerRows(stages)[0]
+ * // { 'one layer of': 'vision model', 'FP16 ms': '14.19', 'INT8 ms': '9.20', 'speed-up': '1.58x' }
+ */
 export function layerRows(stages: readonly ComparedStage[]): LayerRow[] {
   checkArguments('layerRows', { stages: [stages, 'list'] });
   return stages.map((each) => {
@@ -136,7 +144,8 @@ export function layerRows(stages: readonly ComparedStage[]): LayerRow[] {
  * A line about the machine where times spread widely: one in ten runs took more than twice as long as the median.
  *
  * @returns no line when the times are steady
- * @example busyLines(stages) // ['The machine was busy with other things: times of vision model spread widely. Run ...']
+ * @example
+ * busyLines(stages) // ['The machine was busy with other things: times of vision model spread widely. Run ...']
  */
 export function busyLines(stages: readonly ComparedStage[]): string[] {
   layerRows(stages); // checks them

@@ -34,11 +34,6 @@ function resolve(name: string): string {
   }
 }
 
-/** True inside the notebook kernel, once a cell has run. */
-export function isNotebook(): boolean {
-  return kernel() !== undefined;
-}
-
 /** Shows an output. `width` is the displayed width of an image in pixels; the text is shown where images are not. */
 export function display(data: DisplayData, options: { readonly width?: number } = {}): void {
   const write = kernel();

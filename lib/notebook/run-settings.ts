@@ -32,7 +32,7 @@ export const BUNDLED = {
 } as const;
 
 /** What a checkpoint that was trained on photos is shown: the original tutorial's picture, and VQAv2 in parquet. */
-export const PHOTOS = {
+const PHOTOS = {
   picture: PUBLISHED_PICTURE,
   dataset: 'lmms-lab/VQAv2',
 } as const;

@@ -31,7 +31,10 @@ export interface CheckSearchesOptions {
 
 const RERANK = 8;
 
-/** @example textHitRows(fits)[0] // { text: 'two gray dogs on the beach', cosine: '0.69', 'matching head': '99.7 %' } */
+/**
+ * @example
+ * textHitRows(fits)[0] // { text: 'two gray dogs on the beach', cosine: '0.69', 'matching head': '99.7 %' }
+ */
 export function textHitRows(hits: readonly TextHit[]): TextHitRow[] {
   checkArguments('textHitRows', { hits: [hits, 'list'] });
   return hits.map((hit) => {

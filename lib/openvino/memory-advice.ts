@@ -6,8 +6,8 @@ const NO_MEMORY = /bad_alloc|cannot allocate memory|not enough memory|failed to 
 /** @returns a sentence, or undefined where a message is about something else */
 export function memoryAdvice(message: string): string | undefined {
   return NO_MEMORY.test(message)
-    ? 'There is not enough memory, or a limit does not leave it to this process (ulimit -v, the memory of a container): ' +
-        'close other programs, or raise the limit'
+    ? 'There is not enough memory, or a limit does not leave it to this process (ulimit -v, the memory of a ' +
+        'container): close other programs, or raise the limit'
     : undefined;
 }
 

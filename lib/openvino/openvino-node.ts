@@ -1,6 +1,6 @@
 // OpenVINO through openvino-node's addon: adapts its classes to types.ts and works around what they lack.
-import { namingFile, namingFileSync } from './naming-file';
 import * as path from 'node:path';
+import { namingFile, namingFileSync } from './naming-file';
 import {
   attempt,
   attemptAsync,

@@ -1,11 +1,11 @@
 // Proves that openvino-node's addon works before this process loads it: in a process of its own, since a damaged binary
 // ends the process that loads it. The answer is remembered for as long as the package's files stay as they are.
-import { removeQuietlySync } from '../core/remove-quietly';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { removeQuietlySync } from '../core/remove-quietly';
 import { cacheFolder } from '../core/cache-folder';
 import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';

@@ -1,6 +1,6 @@
 // Images in, text out, in one call: the call shape of transformers.js' `pipeline`, for the tasks that BLIP does.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
+import { checkArguments } from '../core/check-arguments';
 import { loadSharp } from '../core/load-sharp';
 import type { BlipTask } from '../checkpoint';
 import { OVBlipMatcher, OVBlipModel, type LoadModelOptions, type PretrainedOptions } from '../generation';
@@ -38,9 +38,8 @@ const TASKS: Readonly<Record<keyof Pipelines, readonly BlipTask[]>> = {
 };
 
 /**
- * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see {@link
- * convertOnce};
- * a folder that convertBlip or quantizeBlip wrote is taken as it is.
+ * Loads a checkpoint for one task. A checkpoint is converted at the first call and kept in the cache, see
+ * {@link convertOnce}; a folder that convertBlip or quantizeBlip wrote is taken as it is.
  *
  * @param idOrFolder a hub id, a checkpoint folder, a file of weights, or a folder of converted models
  * @example

@@ -1,8 +1,8 @@
 // Pictures and text in the form that BLIP takes, and token ids back into text: HF's BlipProcessor, without Python.
-import { callNow } from '../core/call-now';
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { callNow } from '../core/call-now';
+import { checkArguments } from '../core/check-arguments';
 import {
   addSideFileCheck,
   BlipConfigError,

@@ -1,8 +1,8 @@
 // An image behind an address, fetched once and kept in a folder of the cache.
-import { withCallbacks } from '../core/with-callbacks';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { withCallbacks } from '../core/with-callbacks';
 import { cacheFolder } from '../core/cache-folder';
 import type { ProgressCallback } from '../core/progress';
 import { writeWhole } from '../core/write-whole';

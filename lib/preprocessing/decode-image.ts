@@ -10,8 +10,7 @@
 // byte.
 //   - CMYK becomes RGB by a formula, without a color profile. Embedded ICC profiles are ignored throughout.
 //   - The orientation in EXIF or XMP is applied, as HF's load_image does for paths and URLs: people see the image
-// upright. PIL's Image.open,
-//     as the tutorial calls it, does not (except for TIFF): `exif_transpose: false`.
+//     upright. PIL's Image.open, as the tutorial calls it, does not (except for TIFF): `exif_transpose: false`.
 //   - Of an animation, the first frame is taken.
 import type { Sharp } from 'sharp';
 import { checkOptions, OptionsError } from '../core/check-options';

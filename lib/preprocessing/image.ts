@@ -1,7 +1,7 @@
 // An image as `pixel_values`, as HF's BlipImageProcessor makes it: RGB, squashed to the model's size, rescaled,
 // normalized, planar.
-import { checkArguments } from '../core/check-arguments';
 import type { Sharp } from 'sharp';
+import { checkArguments } from '../core/check-arguments';
 import { checkDecodeOptions, decodeImage, decodeResized, renderSharp, type DecodeOptions } from './decode-image';
 import type { TargetSize } from './resample-strips';
 import { ImageError } from './errors';
@@ -95,7 +95,7 @@ export async function loadRgb(source: ImageSource, options: DecodeOptions = {}):
  *
  * @throws {ImageError} when there is none, or their sizes differ (which needs `do_resize: false`)
  */
-export function stackPixelValues(images: readonly PixelValues[]): PixelValues {
+function stackPixelValues(images: readonly PixelValues[]): PixelValues {
   if (images.length === 0) throw new ImageError('No images: got an empty list. Expected at least one.');
   const [, , height, width] = images[0].dims;
   const other = images.findIndex(({ dims }) => dims[2] !== height || dims[3] !== width);

@@ -1,8 +1,8 @@
 // preprocessor_config.json or processor_config.json, parsed: what a checkpoint wants done to an image, with HF's
 // defaults.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';

@@ -1,8 +1,8 @@
 // Reads the bytes of an image from wherever they are: a path, a web address, a data: URL, or memory.
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Sharp } from 'sharp';
+import { describeOddFile } from '../core/is-plain-file';
 import { fetchContent, UnreachableError } from '../hub';
 import { ImageError } from './errors';
 

@@ -8,15 +8,13 @@
 //
 // The method (Pillow, Resample.c, for 8-bit channels):
 //   1. An output pixel's center is mapped into the input. When shrinking, the filter is widened by the scale: that is
-// the antialiasing.
+//      the antialiasing.
 //   2. Filter weights are taken at the input pixels' centers, cut at the border, divided by their sum, and rounded to
-// 22-bit fixed point.
+//      22-bit fixed point.
 //   3. One pass per axis; between the two, values are rounded and clipped to 0..255 again, so their order matters in
-// the last digits.
-//      Rows go first, unless the height loses more than twice as many pixels as the width: Pillow 13's rule, found by
-// comparing 1,500
-//      random sizes with it. Earlier versions always took rows first; for a tall image theirs differs by a few units in
-// single pixels.
+//      the last digits. Rows go first, unless the height loses more than twice as many pixels as the width: Pillow
+//      13's rule, found by comparing 1,500 random sizes with it. Earlier versions always took rows first; for a tall
+//      image theirs differs by a few units in single pixels.
 import { resampleColumnsByLoops, resampleRowsByLoops } from './resample-loops';
 import { resampleColumnsByVectors, resampleRowsByVectors } from './resample-vectors';
 import { computeWeights, type PilFilter, type ResampleWeights } from './resample-weights';

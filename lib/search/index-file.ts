@@ -1,8 +1,8 @@
 // The file of an index, described in docs/search.md: a header in JSON, features as f32, and a digest of both. What is
 // read is bounded before it is believed.
-import { removeQuietly } from '../core/remove-quietly';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { removeQuietly } from '../core/remove-quietly';
 import { describeValue } from '../core/describe-value';
 import { isRecord } from '../core/is-record';
 import { linkTarget } from '../core/link-target';

@@ -1,9 +1,9 @@
 // Indexes the images of a folder, and brings an index up to date: only what is new or changed is encoded.
-import { statOrNothing } from '../core/is-plain-file';
-import { checkArguments } from '../core/check-arguments';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { describeValue } from '../core/describe-value';
 import type { ProgressCallback } from '../core/progress';

@@ -1,9 +1,9 @@
 // What indexing and searching need of a model: its matcher and processor, and a digest that tells whose features an
 // index holds.
-import { checkArguments } from '../core/check-arguments';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { IMAGE_PROCESSOR_FILES } from '../checkpoint/checkpoint-files';
 import { convertOnce } from '../convert/convert-once';
 import { OVBlipMatcher, type PretrainedOptions } from '../generation';

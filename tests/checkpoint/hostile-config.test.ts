@@ -5,13 +5,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
-import {
-  BlipConfigError,
-  CheckpointError,
-  loadCheckpoint,
-  parseBlipConfig,
-  readWeightIndex,
-} from '../../lib/checkpoint';
+import { BlipConfigError, CheckpointError, loadCheckpoint, parseBlipConfig } from '../../lib/checkpoint';
+import { readWeightIndex } from '../../lib/checkpoint/weight-index';
 import { BlipError } from '../../lib/core/errors';
 import { isRecord } from '../../lib/core/is-record';
 import { parseJSON } from '../../lib/core/read-json';

@@ -66,7 +66,7 @@ describe('recorded verdicts', () => {
     assert.ok(known < 5, `${known} differ`);
   });
 
-  it('accepts what the reference does against the text of the format: equal names, a blank before the header, lists', () => {
+  it('accepts what the reference does, against the format: equal names, a blank before the header, lists', () => {
     const file = openSafetensors(
       write(` {"a":["U8",[0],[0,0]],"b":${ENTRY},"b":{"dtype":"I8","shape":[0,2],"data_offsets":[0,0]}}`),
     );

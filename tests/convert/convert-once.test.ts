@@ -210,7 +210,8 @@ describe('processes that want the same model', () => {
     const script = `
       const { convertOnce } = require('./lib/convert');
       const wait = () => { const end = Date.now() + 60000; while (${slow} && Date.now() < end); };
-      convertOnce(${JSON.stringify(checkpoint)}, { progress_callback: ({ status }) => { console.log(status); wait(); } })
+      const progress_callback = ({ status }) => { console.log(status); wait(); };
+      convertOnce(${JSON.stringify(checkpoint)}, { progress_callback })
         .then((folder) => console.log('folder ' + folder), (error) => console.log('failed ' + error));`;
     const env = { ...process.env, BLIP_CACHE: cache };
     const child = spawn(process.execPath, ['--import', tsx, '-e', script], {

@@ -90,7 +90,7 @@ describe('the same model from every form of a checkpoint', () => {
     });
     await assert.rejects(
       convert(folder),
-      /1 of a dtype that is not converted:\n {2}vision_model\.post_layernorm\.bias is I16, expected one of F32.*\(model\.safetensors\)/,
+      /1 of a dtype that is not converted:\n {2}vision_model\.post_layernorm\.bias is I16, expected.*\(model\.safe/,
     );
   });
 });

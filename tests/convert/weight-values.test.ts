@@ -102,7 +102,7 @@ describe('NaN and infinity', () => {
       [Infinity, 37, ''],
       [-Infinity, -1, ''],
     ] as const)
-      it(`${value} is refused by tensor and place, compress_to_fp16 ${compress_to_fp16}; nothing is written`, async () => {
+      it(`${value} is refused with its place, for FP${compress_to_fp16 ? 16 : 32}: nothing is written`, async () => {
         const checkpoint = await loadCheckpoint(path.join(projectRoot(), 'tests/fixtures/checkpoints/vqa-f16'));
         const [rows, columns] = checkpoint.tensors.get(TENSOR)?.shape ?? [];
         checkpoint.close();

@@ -99,10 +99,11 @@ describe('the demo of a model that knows itself', () => {
 
   it('ranks given answers', async () => {
     const candidates = ['1', '2', 'green', 'on the beach'];
-    const response = await fetch(
-      `${demo.endpoint('answer', { question: QUESTION })}&${candidates.map((each) => `candidate=${each}`).join('&')}&candidate=2`,
-      { method: 'POST', body: new Uint8Array(image) },
-    );
+    const query = [...candidates, '2'].map((each) => `&candidate=${each}`).join('');
+    const response = await fetch(`${demo.endpoint('answer', { question: QUESTION })}${query}`, {
+      method: 'POST',
+      body: new Uint8Array(image),
+    });
     const { text, texts, ...rest } = Object(await response.json());
     const image_embeds = await noted.encodeImage({ pixel_values: await processor.image(FILES[0]) });
     const inputs = { image_embeds, ...processor.text(QUESTION) };

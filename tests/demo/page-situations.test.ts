@@ -1,5 +1,5 @@
-// The page where things are not as planned: a small screen, many files at once, chosen colors, paper, a server that does
-// not answer as it should.
+// The page where things are not as planned: a small screen, many files at once, chosen colors, paper, a server that
+// does not answer as it should.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

@@ -74,7 +74,7 @@ test('articles and number words', () => {
     assert.equal(normalizeAnswer(answer), expected, JSON.stringify(answer));
 });
 
-test('punctuation: gone beside a space and for commas of digits, else a space; full stops unless a digit follows', () => {
+test('punctuation: gone beside a space and in numbers, else a space; full stops unless a digit follows', () => {
   for (const [answer, expected] of [
     ['3.5', '3.5'],
     ['.5', '.5'],

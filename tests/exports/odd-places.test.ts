@@ -87,7 +87,12 @@ describe('names', () => {
 
   it('in paths that are longer than the system takes are told', LINUX, async () => {
     const folder = newFolder();
-    const script = `for (let i = 0; i * 250 < ${LONG_PATH}; i++) { const name = 'd'.repeat(249); require('node:fs').mkdirSync(name); process.chdir(name); }
+    const script = `
+      for (let i = 0; i * 250 < ${LONG_PATH}; i++) {
+        const name = 'd'.repeat(249);
+        require('node:fs').mkdirSync(name);
+        process.chdir(name);
+      }
       require('node:fs').writeFileSync('deep.png', '');`;
     execFileSync(process.execPath, ['-e', script], { cwd: folder });
     const { done, failures } = await caption(folder);
@@ -229,7 +234,8 @@ describe('processes without a home folder or room for temporary files', () => {
       await settle('loadCheckpoint', () => lib.loadCheckpoint('some/where', { local_files_only: true }));
       await settle('caption', () => lib.captionFolder(images, { model, output }));
       await settle('load', async () => (await lib.OVBlipModel.load(model)).dispose());
-      await settle('verify', async () => { for await (const _ of lib.verifyCheckpoint(checkpoint, { picture: images + '/0.png', runs: 0, quantize: { subset_size: 2 } })); });
+      const verify = { picture: images + '/0.png', runs: 0, quantize: { subset_size: 2 } };
+      await settle('verify', async () => { for await (const _ of lib.verifyCheckpoint(checkpoint, verify)); });
       await settle('samples', () => lib.loadVqaSamples('some/where', { count: 2 }));
     })();`;
   const run = (env: NodeJS.ProcessEnv, more: { readonly uid?: number } = {}): string => {

@@ -8,8 +8,8 @@ import { ODD_VALUES, TrapError } from './odd-values';
 import { goodArguments, instances } from './good-arguments';
 
 /**
- * A call that waits for more than this waits for ever. Most take a millisecond; loading a model takes a second, and many
- * times as long on a busy machine.
+ * A call that waits for more than this waits for ever. Most take a millisecond; loading a model takes a second, and
+ * many times as long on a busy machine.
  */
 const CALL_MS = 60_000;
 /** Past the last parameter that a function counts: those with a default value are not counted. */

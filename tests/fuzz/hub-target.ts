@@ -8,7 +8,8 @@ import { mutateJSON } from './mutate-json';
 import type { FuzzTarget } from './target';
 
 const INFO =
-  '{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[{"rfilename":"config.json"}],"cardData":{"configs":[]}}';
+  '{"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[{"rfilename":"config.json"}],' +
+  '"cardData":{"configs":[]}}';
 const STATUS = [
   '200 OK',
   '200 OK',

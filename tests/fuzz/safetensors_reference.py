@@ -1,5 +1,5 @@
-"""The verdict of the safetensors package on files that come over standard input: for each, four bytes of length and the file;
-answered with a line of JSON: {"error": text} or {"tensors": [[name, dtype, shape], ...], "metadata": {...}}.
+"""The verdict of the safetensors package on files that come over standard input: for each, four bytes of length and the
+file; answered with a line of JSON: {"error": text} or {"tensors": [[name, dtype, shape], ...], "metadata": {...}}.
 compare-safetensors.ts starts it, with safetensors 0.8.
 """
 import json
@@ -20,7 +20,8 @@ def verdict(raw, path):
         file.write(raw)
     with safetensors.safe_open(path, framework="numpy") as opened:
         metadata = opened.metadata()
-    return {"tensors": sorted([name, info["dtype"], [str(dim) for dim in info["shape"]]] for name, info in tensors), "metadata": metadata or {}}
+    found = sorted([name, info["dtype"], [str(dim) for dim in info["shape"]]] for name, info in tensors)
+    return {"tensors": found, "metadata": metadata or {}}
 
 
 def main():

@@ -2,7 +2,8 @@
 // text is encoded.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseBlipConfig, readWeightIndex, SIDE_FILES } from '../../lib/checkpoint';
+import { parseBlipConfig, SIDE_FILES } from '../../lib/checkpoint';
+import { readWeightIndex } from '../../lib/checkpoint/weight-index';
 import { readJSON } from '../../lib/core/read-json';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { projectRoot } from '../project-root';

@@ -221,9 +221,10 @@ describe('the cache of compiled models', () => {
     assert.ok(left.includes(old) && left.includes(newer) && left.length === 3, String(left));
   });
 
+  const inLib = (file: string): string => JSON.stringify(path.join(projectRoot(), 'lib', file));
   const program = `
-      const { compilePart } = require(${JSON.stringify(path.join(projectRoot(), 'lib/generation/compiled/compile-part.ts'))});
-      const openvino = require(${JSON.stringify(path.join(projectRoot(), 'lib/openvino'))}).loadOpenVINO();
+      const { compilePart } = require(${inLib('generation/compiled/compile-part.ts')});
+      const openvino = require(${inLib('openvino')}).loadOpenVINO();
       compilePart({ openvino, core: new openvino.Core(), xml: ${JSON.stringify(xml)}, device: 'CPU',
         properties: { INFERENCE_PRECISION_HINT: 'f32' }, batch: 1 }).then(() => console.log('compiled'));`;
 

@@ -127,7 +127,8 @@ describe('https', () => {
       const cache_dir = fs.mkdtempSync(path.join(work, 'cache-'));
       const code = `
         const { downloadSnapshot } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'hub'))});
-        downloadSnapshot(${JSON.stringify(ID)}, ${JSON.stringify(WANTED)}, { cache_dir: ${JSON.stringify(cache_dir)} }).then(console.log);`;
+        const options = ${JSON.stringify({ cache_dir })};
+        downloadSnapshot(${JSON.stringify(ID)}, ${JSON.stringify(WANTED)}, options).then(console.log);`;
       const child = spawn(process.execPath, ['--import', 'tsx', '-e', code], {
         env: { ...environment, NODE_EXTRA_CA_CERTS: CERTIFICATE },
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -24,8 +24,11 @@ export interface Outcome {
 }
 
 /** The variables that a client listens to: none of the person who runs the tests may have an effect. */
-const LISTENED =
-  /^(HF_|HUGGING|TRANSFORMERS_OFFLINE|XDG_CACHE_HOME|HUB_TRUSTED|SSL_CERT_|REQUESTS_CA|CURL_CA|BLIP_REVISION|REQUEST_METHOD|(https?|all|no)_proxy$)/i;
+const LISTENED = new RegExp(
+  '^(HF_|HUGGING|TRANSFORMERS_OFFLINE|XDG_CACHE_HOME|HUB_TRUSTED|SSL_CERT_|REQUESTS_CA|CURL_CA|BLIP_REVISION' +
+    '|REQUEST_METHOD|(https?|all|no)_proxy$)',
+  'i',
+);
 
 /** The environment of a scenario's client; makes the files in its home. */
 export function scenarioEnvironment(

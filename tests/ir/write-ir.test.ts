@@ -32,7 +32,7 @@ function linear(half: boolean, name = 'linear'): GraphBuilder {
 }
 
 for (const half of [false, true])
-  test(`weights in ${half ? 'FP16, marked for decompression' : 'FP32'}: the file, and what OpenVINO computes from it`, async () => {
+  test(`weights in ${half ? 'FP16, marked for decompression' : 'FP32'}: the file, and its results`, async () => {
     const file = place(`half-${half}`);
     const written = await writeIR(linear(half), file, { info: { framework: 'test', note: '<&">' } });
     assert.deepEqual(written, {
@@ -48,16 +48,14 @@ for (const half of [false, true])
       xml,
       new RegExp(`<data element_type="${half ? 'f16' : 'f32'}" shape="3, 5" offset="0" size="${half ? 30 : 60}"/>`),
     );
-    assert.equal(
-      /<layer [^>]*name="layer\.weight\/to_f32" type="Convert"[^>]*><data destination_type="f32"\/><rt_info><attribute name="decompression" version="0"\/><\/rt_info>/.test(
-        xml,
-      ),
-      half,
-    );
-    assert.match(
-      xml,
-      /<layer id="\d+" name="layer" type="MatMul" .*<port id="2" precision="FP32" names="y"><dim>-1<\/dim><dim>3<\/dim><\/port>/,
-    );
+    const [convert] = /<layer [^>]*name="layer\.weight\/to_f32" type="Convert".*/.exec(xml) ?? [];
+    assert.equal(convert !== undefined, half);
+    if (convert !== undefined) {
+      assert.match(convert, /<data destination_type="f32"\/><rt_info>/);
+      assert.match(convert, /<rt_info><attribute name="decompression" version="0"\/><\/rt_info>/);
+    }
+    const [multiply = ''] = /<layer id="\d+" name="layer" type="MatMul" .*/.exec(xml) ?? [];
+    assert.match(multiply, /<port id="2" precision="FP32" names="y"><dim>-1<\/dim><dim>3<\/dim><\/port>/);
     assert.match(xml, /<rt_info>\n<framework value="test"\/>\n<note value="&lt;&amp;&quot;&gt;"\/>\n<\/rt_info>/);
 
     const model = core.readModelSync(file);

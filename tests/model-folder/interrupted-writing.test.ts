@@ -132,7 +132,7 @@ describe('a conversion over another model', () => {
     'EWHATEVER',
   ];
   for (const lasting of [false, true])
-    it(`that fails at any step, ${lasting ? 'and from then on' : 'once'}, leaves a complete model or none, and says what helps`, {
+    it(`that fails at any step, ${lasting ? 'and from then on' : 'once'}: a complete model or none, and what helps`, {
       timeout: 900_000,
     }, async () => {
       const advice: Readonly<Record<string, RegExp>> = {

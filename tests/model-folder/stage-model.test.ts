@@ -21,7 +21,8 @@ void stageModel(output, async (staging) => {
   await fs.promises.writeFile(path.join(staging, 'blip_vision_model.bin'), Buffer.alloc(1 << 20));
   console.log(staging);
   setTimeout(() => eval(then), 200);
-  for (let i = 0; i < 1e5; i++) await fs.promises.writeFile(path.join(staging, 'part-' + (i % 50)), Buffer.alloc(1 << 16));
+  const part = Buffer.alloc(1 << 16);
+  for (let i = 0; i < 1e5; i++) await fs.promises.writeFile(path.join(staging, 'part-' + (i % 50)), part);
 });
 `;
 

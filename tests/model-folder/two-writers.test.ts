@@ -30,9 +30,10 @@ const path = require('node:path');
 (async () => {
   for (let round = 0; round < ${ROUNDS}; round++) {
     const names = ${JSON.stringify(NAMES)}.filter((name) => round % 3 > 0 || !name.startsWith('blip_text_decoder'));
+    const id = writer + ' ' + round;
     await stageModel(folder, async (staging) => {
-      for (const name of names) fs.writeFileSync(path.join(staging, name), writer + ' ' + round);
-    }, { origin: () => ({ made_by: 'convertBlip', checkpoint: { id: writer + ' ' + round }, versions: {}, options: {} }) });
+      for (const name of names) fs.writeFileSync(path.join(staging, name), id);
+    }, { origin: () => ({ made_by: 'convertBlip', checkpoint: { id }, versions: {}, options: {} }) });
   }
 })();`;
 
@@ -49,7 +50,8 @@ process.stdin.on('data', () => { stopped = true; process.stdin.destroy(); });
     const seen = await loadUnchanged(folder, async () => {
       const contents = [];
       for (const name of fs.readdirSync(folder).filter((each) => /^(blip_|config)/.test(each))) {
-        contents.push(name.endsWith('json') && name !== 'config.json' ? '' : fs.readFileSync(path.join(folder, name), 'utf8'));
+        const counts = !name.endsWith('json') || name === 'config.json';
+        contents.push(counts ? fs.readFileSync(path.join(folder, name), 'utf8') : '');
         await new Promise(setImmediate);
       }
       return contents.filter((text) => text !== '');

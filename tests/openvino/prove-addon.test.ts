@@ -65,7 +65,9 @@ test('an addon that works: its test model runs in OpenVINO', { skip: !library },
     const ov = require(${file('lib', 'openvino')}).loadOpenVINO({ runtime: 'c-api' });
     exports.addon = require(${file('tests', 'openvino', 'imitation-addon.ts')}).imitateAddon(ov);`,
   );
-  const prove = `console.log(JSON.stringify(require('./lib/openvino/prove-addon').proveAddon(${JSON.stringify(addon)})))`;
+  const prove = `
+    const { proveAddon } = require('./lib/openvino/prove-addon');
+    console.log(JSON.stringify(proveAddon(${JSON.stringify(addon)})));`;
   assert.deepEqual(runIn(root, [prove, libs]), ['{"works":true}']);
 });
 

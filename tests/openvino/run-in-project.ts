@@ -22,16 +22,13 @@ export type Step = readonly [code: string, env?: Readonly<Record<string, string>
  * and message.
  */
 export function runIn(root: string, ...steps: readonly Step[]): string[] {
-  const script = `const ov = require('./lib/openvino'); const fs = require('node:fs');
-    ${steps
-      .map(
-        ([
-          code,
-          env = {},
-        ]) => `Object.assign(process.env, ${JSON.stringify({ BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', VIRTUAL_ENV: '', PATH: '', BLIP_CACHE: path.join(root, 'cache'), ...env })});
-      try { ${code} } catch (error) { console.log(error.name + ': ' + error.message); } console.log('${SEPARATOR}');`,
-      )
-      .join('\n')}`;
+  const nothing = { BLIP_OPENVINO_RUNTIME: '', BLIP_OPENVINO_LIBS: '', VIRTUAL_ENV: '', PATH: '' };
+  const blocks = steps.map(([code, env = {}]) => {
+    const environment = JSON.stringify({ ...nothing, BLIP_CACHE: path.join(root, 'cache'), ...env });
+    return `Object.assign(process.env, ${environment});
+      try { ${code} } catch (error) { console.log(error.name + ': ' + error.message); } console.log('${SEPARATOR}');`;
+  });
+  const script = `const ov = require('./lib/openvino'); const fs = require('node:fs');\n${blocks.join('\n')}`;
   const output = execFileSync(process.execPath, ['--import', TSX, '-e', script], { cwd: root, encoding: 'utf8' });
   return output
     .split(`${SEPARATOR}\n`)

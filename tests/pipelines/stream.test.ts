@@ -38,7 +38,7 @@ describe('streamText', () => {
   ) => pieces(streamText(tokens(ids), start, decode));
 
   for (const clean_up_tokenization_spaces of [true, false])
-    it(`the pieces joined are the decoded text, clean_up_tokenization_spaces ${clean_up_tokenization_spaces}`, async () => {
+    it(`joined, the pieces are the text, clean_up_tokenization_spaces: ${clean_up_tokenization_spaces}`, async () => {
       const folder = path.join(work, `processor-${clean_up_tokenization_spaces}`);
       fs.cpSync(bundled, folder, { recursive: true, filter: (file) => !file.endsWith('.safetensors') });
       const file = path.join(folder, 'tokenizer_config.json');

@@ -65,8 +65,11 @@ describe('limits', () => {
       `const { preprocessImage } = require(${lib});
        const { parsePreprocessorConfig } = require(${lib} + '/preprocessor-config');
        const config = parsePreprocessorConfig({ do_normalize: false }, 'test');
-       preprocessImage(${JSON.stringify(file)}, config).then(({ dims, data }: { dims: number[]; data: Float32Array }) =>
-         console.log(JSON.stringify({ dims, white: data.every((value) => value === 1), peak: process.resourceUsage().maxRSS / 1024 })));`,
+       const image = preprocessImage(${JSON.stringify(file)}, config);
+       image.then(({ dims, data }: { dims: number[]; data: Float32Array }) => {
+         const peak = process.resourceUsage().maxRSS / 1024;
+         console.log(JSON.stringify({ dims, white: data.every((value) => value === 1), peak }));
+       });`,
     );
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], { cwd: process.cwd() });
     const { dims, white, peak } = JSON.parse(stdout);

@@ -88,7 +88,7 @@ describe('truncated images', () => {
 });
 
 describe('damaged images', () => {
-  it('never pixels that PIL does not have, nothing that PIL refuses but for what follows the pixels', async (context) => {
+  it('no pixels that PIL does not have, nothing that PIL refuses but for what follows the pixels', async (context) => {
     const counts: Record<string, number> = { same: 0, refused: 0, 'refused here only': 0, 'refused by PIL only': 0 };
     for (const { file, changes, ...verdict } of expected.mutations) {
       const bytes = read(file);

@@ -41,13 +41,17 @@ describe('the summary', () => {
     saved('convert', { ...CONVERT, question: 'how many?', answer: '2', answer_ms: 5 });
     saved('optimize', OPTIMIZE);
     const text = summary(notebook('one.ipynb'), notebook('two.ipynb'));
-    assert.match(
-      text,
-      /owner\/model on CPU, bf16\n {2}caption {3}a dog {3}\(12\.3 ms\)\n {2}question {2}how many\?\n {2}answer {4}2 {3}\(5\.0 ms\)/,
+    const includesLines = (...lines: string[]): void => assert.ok(text.includes(lines.join('\n')), text);
+    includesLines(
+      'owner/model on CPU, bf16',
+      '  caption   a dog   (12.3 ms)',
+      '  question  how many?',
+      '  answer    2   (5.0 ms)',
     );
-    assert.match(
-      text,
-      /accuracy drop {5}1\.00 points \(80\.0 % to 79\.0 %\)\n {2}compression rate {2}1\.970x\n {2}speed-up {10}vision_model 1\.50x, decoder_step 2\.00x/,
+    includesLines(
+      'accuracy drop     1.00 points (80.0 % to 79.0 %)',
+      '  compression rate  1.970x',
+      '  speed-up          vision_model 1.50x, decoder_step 2.00x',
     );
     assert.match(text, /Executed notebooks: .*notebooks\./);
     assert.doesNotMatch(text, /missing|complete/);

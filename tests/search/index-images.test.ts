@@ -200,7 +200,8 @@ describe('several processes', () => {
     const { indexImages, RetrievalModel } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'lib'))});
     (async () => {
       const [folder, slow] = process.argv.slice(1);
-      const model = await RetrievalModel.fromPretrained(${JSON.stringify(path.join(work, 'model'))}, { properties: { INFERENCE_PRECISION_HINT: 'f32' } });
+      const properties = { INFERENCE_PRECISION_HINT: 'f32' };
+      const model = await RetrievalModel.fromPretrained(${JSON.stringify(path.join(work, 'model'))}, { properties });
       const { report } = await indexImages(folder, model, {
         save_every_ms: 0,
         progress_callback: async ({ status, loaded }) => {

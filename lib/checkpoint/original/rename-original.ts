@@ -22,11 +22,10 @@ const VISION_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^blocks\.(\d+)\.attn\.proj\./, 'encoder.layers.$1.self_attn.projection.'],
   [/^blocks\.(\d+)\.mlp\./, 'encoder.layers.$1.mlp.'],
 ];
-/**
- * Kept for training on: momentum copies of the encoders, queues of features, the temperature of the contrastive loss.
- */
-const TRAINING =
-  /^((visual_encoder|text_encoder|vision_proj|text_proj)_m\.|(image_queue|text_queue|idx_queue|ptr_queue|queue_ptr|temp)$)/;
+/** Kept for training on: momentum copies of the encoders. */
+const MOMENTUM = /^(visual_encoder|text_encoder|vision_proj|text_proj)_m\./;
+/** The same: queues of features, and the temperature of the contrastive loss. */
+const TRAINING = ['image_queue', 'text_queue', 'idx_queue', 'ptr_queue', 'queue_ptr', 'temp'];
 /** The head of the fourth task, whose text encoder looks at two images. */
 const NLVR_HEAD = 'cls_head.';
 
@@ -46,7 +45,7 @@ export function renameOriginal(tensors: Tensors, path: string): Tensors {
         'Choose one for captions, visual question answering or retrieval.',
     );
   return renameTensors(tensors, (name) => {
-    if (TRAINING.test(name)) return undefined;
+    if (MOMENTUM.test(name) || TRAINING.includes(name)) return undefined;
     if (!name.startsWith(VISION)) return name;
     const own = name.slice(VISION.length);
     const [pattern, replacement] = VISION_NAMES.find(([each]) => each.test(own)) ?? [/^/, ''];

@@ -1,8 +1,13 @@
 // Environment variables that change what this library does, without what nobody else should read.
 
 /** Names, in upper case. */
-const RELEVANT =
-  /^(BLIP_|HF_|HUGGING|HUB_TRUSTED|TRANSFORMERS_|OPENVINO_|OV_|ONEDNN_|DNNL_|OMP_|KMP_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_|UV_THREADPOOL_SIZE$|VIRTUAL_ENV$|XDG_CACHE_HOME$|LOCALAPPDATA$|NO_COLOR$|(HTTPS?|ALL|NO)_PROXY$)/;
+const RELEVANT = [
+  /^(BLIP_|HF_|HUGGING|HUB_TRUSTED|TRANSFORMERS_)/,
+  /^(OPENVINO_|OV_|ONEDNN_|DNNL_|OMP_|KMP_)/,
+  /^(NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_|UV_THREADPOOL_SIZE$)/,
+  /^(VIRTUAL_ENV|XDG_CACHE_HOME|LOCALAPPDATA|NO_COLOR)$/,
+  /^(HTTPS?|ALL|NO)_PROXY$/,
+];
 const SECRET = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH|API_?KEY/;
 /** Variables that name a file or a switch, in spite of their names. */
 const NO_SECRET = /_PATH$|_DISABLE_IMPLICIT_TOKEN$/;
@@ -19,7 +24,7 @@ export function maskEnvironment(environment: NodeJS.ProcessEnv): Record<string, 
   for (const name of Object.keys(environment).sort()) {
     const value = environment[name];
     const upper = name.toUpperCase();
-    if (value === undefined || !RELEVANT.test(upper)) continue;
+    if (value === undefined || !RELEVANT.some((pattern) => pattern.test(upper))) continue;
     shown[name] = SECRET.test(upper) && !NO_SECRET.test(upper) ? `set (${value.length} characters)` : mask(value);
   }
   return shown;

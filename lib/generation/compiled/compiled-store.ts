@@ -27,7 +27,7 @@ const BYTES_OF_MB = 2 ** 20;
 const MIN_FREE_BYTES = 2 ** 30;
 
 /** The cache of compiled models: `compiled` below {@link cacheFolder}. */
-export function compiledFolder(): string {
+function compiledFolder(): string {
   return path.join(cacheFolder(), 'compiled');
 }
 

@@ -4,7 +4,9 @@
 import type { CompiledModel } from '../../openvino';
 import { releaseMapped } from '../../openvino/mapped-weights';
 
-/** The first release; packing reads some 50 MB in this time. The next waits twice as long, since the machine is slow. */
+/**
+ * The first release; packing reads some 50 MB in this time. The next waits twice as long, since the machine is slow.
+ */
 const FIRST_MS = 50;
 
 /** Models that did not run yet, with the files that they map. */

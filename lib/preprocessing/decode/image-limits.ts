@@ -5,7 +5,7 @@ import { ImageError } from '../errors';
 export const MAX_PIXELS = 178_956_970;
 
 /** What one image may hold while it is decoded. sharp decodes four images at once by default: 4 GiB together. */
-export const MAX_DECODED_BYTES = 2 ** 30;
+const MAX_DECODED_BYTES = 2 ** 30;
 
 /** An image that takes more than this as RGB is decoded and resized in strips, where its format allows. */
 const STRIP_BYTES = 64 * 2 ** 20;

@@ -2,8 +2,7 @@
 //
 // libheif, through which sharp reads, repeats each chroma sample over the pixels it covers, where PIL interpolates:
 // single values are then off by up to 90, and gray of limited range by 20. So libheif is told that the samples are the
-// colors. Rare kinds of color (SMPTE 240M, YCgCo,
-// ICtCp and the like) are left to it.
+// colors. Rare kinds of color (SMPTE 240M, YCgCo, ICtCp and the like) are left to it.
 import { ImageError } from '../errors';
 import type { EncodedImage } from '../read-image-source';
 import { readAvifContainer, type AvifContainer } from './avif-container';

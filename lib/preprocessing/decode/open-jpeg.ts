@@ -36,7 +36,7 @@ const APP1 = 0xe1;
 const START_OF_SCAN = 0xda;
 
 /** EXIF may be split over several segments; of several XMP segments the last counts. */
-export function readJpegMetadata(bytes: Uint8Array): ImageMetadata {
+function readJpegMetadata(bytes: Uint8Array): ImageMetadata {
   const exif: Uint8Array[] = [];
   let xmp: Uint8Array | undefined;
   for (const { marker, data } of segments(bytes)) {

@@ -31,7 +31,7 @@ const HAS_EXIF = 8;
 const HAS_XMP = 4;
 
 /** The first chunk of a name counts (WebP container specification, extended file format). */
-export function readWebpMetadata(bytes: Uint8Array): ImageMetadata {
+function readWebpMetadata(bytes: Uint8Array): ImageMetadata {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let flags = 0;
   let exif: Uint8Array | undefined;

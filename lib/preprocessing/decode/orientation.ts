@@ -27,7 +27,7 @@ export function exifOrientation(exif: Uint8Array): number | undefined {
   return directory.numbers(ORIENTATION_TAG)?.[0] ?? 0;
 }
 
-export function xmpOrientation(xmp: Uint8Array): number | undefined {
+function xmpOrientation(xmp: Uint8Array): number | undefined {
   const text = Buffer.from(xmp.buffer, xmp.byteOffset, xmp.byteLength).toString('latin1');
   const match = /tiff:Orientation(?:="|>)([0-9])/.exec(text);
   return match ? Number(match[1]) : undefined;
