@@ -54,8 +54,10 @@ describe('source files', () => {
     assert.deepEqual(long, []);
   });
 
-  test(`have at most ${MAX_LINES} lines`, () => {
-    const long = sources.filter(([, text]) => text.split('\n').length - 1 > MAX_LINES);
+  test(`have at most ${MAX_LINES} lines, where they are no list of test cases`, () => {
+    const long = sources.filter(
+      ([file, text]) => !file.startsWith('tests/') && text.split('\n').length - 1 > MAX_LINES,
+    );
     assert.deepEqual(
       long.map(([file]) => file),
       [],
