@@ -48,12 +48,14 @@ import { traceSequence, type SequenceTrace, type TraceSequenceOptions } from './
  * processor.decode(ids) // '2'
  */
 export class OVBlipModel {
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
 
   private constructor(
     private readonly encoders: Encoders,
     private readonly decoder: CompiledModel,
-  ) {}
+  ) {
+    this.#turns = new Turns(decoder);
+  }
 
   /**
    * Loads a checkpoint from the hub or from a folder: converts it into the cache at the first call, see

@@ -9,8 +9,9 @@ import { loadOpenVINO, type CompiledModel, type Config, type Core, type OpenVINO
 import { checkTextEncoder, checkTextFeatures, checkVisionModel } from './check-graphs';
 import { BlipModelError, checkImageEmbeds, checkPixelValues, checkTokens, type Tokens } from './check-inputs';
 import { LATENCY_HINT } from './decoder-properties';
-import { compilePart, type GraphPart } from './compiled/compile-part';
+import type { GraphPart } from './compiled/compile-part';
 import { packingWeights } from './compiled/release-weights';
+import { sharePart } from './compiled/share-part';
 import { deviceSetting, executionDevices } from './device-setting';
 import { LaterModel } from './later-model';
 import { missingDevice } from './missing-device';
@@ -323,7 +324,7 @@ async function compileChecked(
   graph: GraphPart,
   check: (xml: string, model: CompiledModel) => void,
 ): Promise<CompiledModel> {
-  const model = await compilePart(graph);
+  const model = await sharePart(graph);
   try {
     check(graph.xml, model);
     return model;

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
-import { compilePart } from './compiled/compile-part';
+import { sharePart } from './compiled/share-part';
 import { decoderProperties, isDecoderCached } from './decoder-properties';
 import { Encoders, type FolderUse, type LoadModelOptions } from './encoders';
 import { findProblem } from './missing-parts';
@@ -36,7 +36,7 @@ export async function compileParts(
     const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
     const { openvino, core, device } = encoders;
     const cached = device === 'CPU' && isDecoderCached(core, xml, properties);
-    decoder = await compilePart({ openvino, core, xml, device, properties, cached });
+    decoder = await sharePart({ openvino, core, xml, device, properties, cached });
     checkTextDecoder(xml, decoder, encoders.config);
     return { encoders, decoder };
   } catch (error) {

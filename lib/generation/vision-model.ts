@@ -1,6 +1,7 @@
 // The compiled vision model: for one image, and, when the first batch comes, once more for batches of any size.
 import type { CompiledModel, Config } from '../openvino';
-import { compilePart, type GraphPart } from './compiled/compile-part';
+import type { GraphPart } from './compiled/compile-part';
+import { sharePart } from './compiled/share-part';
 import { LaterModel } from './later-model';
 
 /** The output of a model that compares images and texts; others have none. */
@@ -19,7 +20,7 @@ export class VisionModel {
 
   /** @param graph the IR of `visionModel`: pixel_values [batch, 3, image_size, image_size] */
   static async load(graph: GraphPart): Promise<VisionModel> {
-    const compile = (batch: number): Promise<CompiledModel> => compilePart({ ...graph, batch });
+    const compile = (batch: number): Promise<CompiledModel> => sharePart({ ...graph, batch });
     const batches = await LaterModel.of(graph.xml, () => compile(-1));
     return new VisionModel(await compile(1), batches, graph);
   }

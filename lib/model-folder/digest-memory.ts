@@ -33,6 +33,11 @@ export async function fileIdentity(
   };
 }
 
+/** Whether a file's identity tells its content: not where it changed just now. @param changedMs of fileIdentity */
+export function isSettled(changedMs: number): boolean {
+  return Math.abs(Date.now() - changedMs) > SETTLED_MS;
+}
+
 /** SHA-256 of a file: remembered, or computed and remembered. */
 export async function rememberedDigest(file: string, memory: ReadonlyMap<string, string>): Promise<string> {
   const before = await fileIdentity(file);
@@ -40,8 +45,7 @@ export async function rememberedDigest(file: string, memory: ReadonlyMap<string,
   if (known !== undefined) return known;
   const digest = await fileDigest(file);
   const after = await fileIdentity(file);
-  if (after.identity === before.identity && Math.abs(Date.now() - after.changedMs) > SETTLED_MS)
-    await remember(after.identity, digest);
+  if (after.identity === before.identity && isSettled(after.changedMs)) await remember(after.identity, digest);
   return digest;
 }
 

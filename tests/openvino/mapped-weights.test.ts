@@ -1,9 +1,11 @@
 // Mapped weights leave the memory of the process, and what is computed stays the same.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { OVBlipModel } from '../../lib/generation';
@@ -82,6 +84,64 @@ describe('releaseMapped', () => {
     assert.notEqual(releaseMapped(bin), undefined);
     await assert.rejects(core.readModel(path.join(folder, 'missing.xml')));
     assert.notEqual(releaseMapped(bin), undefined);
+  });
+
+  it('leaves everything alone while another thread uses the library, whichever came first', LINUX_ONLY, async () => {
+    const program = path.join(path.dirname(folder), 'threads.cjs');
+    fs.writeFileSync(
+      program,
+      `const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+      const root = ${JSON.stringify(projectRoot())};
+      require(root + '/node_modules/tsx/dist/cjs/index.cjs');
+      let model;
+      const load = () => {
+        const openvino = require(root + '/lib/openvino').loadOpenVINO();
+        model = new openvino.Core().compileModelSync(${JSON.stringify(xml)}, 'CPU');
+        const { releaseMapped } = require(root + '/lib/openvino/mapped-weights');
+        return () => releaseMapped(${JSON.stringify(bin)});
+      };
+      const start = () => new Promise((resolve, reject) => {
+        const worker = new Worker(__filename, { execArgv: [] });
+        worker.once('message', (inWorker) => resolve({ worker, inWorker })).once('error', reject);
+      });
+      const main = async () => {
+        const early = process.argv[2] === 'worker' ? await start() : undefined;
+        const release = load();
+        const alone = early ? undefined : release();
+        const { worker, inWorker } = early ?? (await start());
+        const beside = release();
+        worker.postMessage('end');
+        await new Promise((resolve) => worker.once('exit', resolve));
+        console.log(JSON.stringify({ alone, inWorker, beside, after: release() > 0 }));
+      };
+      if (isMainThread) main();
+      else {
+        parentPort.postMessage(load()());
+        parentPort.once('message', () => process.exit());
+      }`,
+    );
+    const run = async (first: string): Promise<unknown> => {
+      const { stdout } = await promisify(execFile)(process.execPath, [program, first], { cwd: projectRoot() });
+      return JSON.parse(stdout);
+    };
+    const { size } = fs.statSync(bin);
+    const pages = Math.ceil(size / 4096) * 4096;
+    assert.deepEqual(await run('main'), { alone: pages, inWorker: 0, beside: 0, after: true });
+    assert.deepEqual(await run('worker'), { inWorker: pages, beside: 0, after: true });
+  });
+
+  it('is seen by a second copy of the library in the same thread', LINUX_ONLY, async () => {
+    const file = require.resolve('../../lib/openvino/mapped-weights');
+    const model = new openvino.Core().compileModelSync(xml, 'CPU');
+    const first = require.cache[file];
+    delete require.cache[file];
+    const copy: typeof import('../../lib/openvino/mapped-weights') = require(file);
+    require.cache[file] = first;
+    assert.notEqual(copy.releaseMapped, releaseMapped);
+    assert.ok((copy.releaseMapped(bin) ?? 0) > 0);
+    await copy.whileMapping(async () => assert.equal(releaseMapped(bin), undefined));
+    assert.ok((releaseMapped(bin) ?? 0) > 0);
+    model.dispose();
   });
 });
 

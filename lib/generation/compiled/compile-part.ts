@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileIdentity } from '../../model-folder/digest-memory';
+import { fileIdentity, isSettled } from '../../model-folder/digest-memory';
 import type { CompiledModel, Config, Core, Model, OpenVINO } from '../../openvino';
 import { beginCompiled, discardCompiled, findCompiled, maxCompiledBytes, publishCompiled } from './compiled-store';
 import { describeProcessor } from './describe-processor';
@@ -13,12 +13,6 @@ import { noteMapped } from './release-weights';
 const FORMAT = 1;
 /** Properties by which a caller decides about OpenVINO's own cache; CACHE_DIR may be empty: no cache at all. */
 const DECIDED: readonly string[] = ['CACHE_DIR', 'CACHE_MODE', 'WEIGHTS_PATH', 'CACHE_ENCRYPTION_CALLBACKS'];
-/**
- * A file that changed just now may change again without another time: clocks of file systems are coarse. So it does not
- * get an entry yet.
- */
-const SETTLED_MS = 2_000;
-
 export interface GraphPart {
   readonly openvino: OpenVINO;
   readonly core: Core;
@@ -83,7 +77,7 @@ async function keyOf(part: GraphPart): Promise<string | undefined> {
   if (device !== 'CPU' || maxCompiledBytes() === 0 || DECIDED.some((name) => name in properties)) return undefined;
   try {
     const files = await Promise.all([xml, weightsOf(xml)].map(fileIdentity));
-    if (files.some(({ changedMs }) => Math.abs(Date.now() - changedMs) < SETTLED_MS)) return undefined;
+    if (!files.every(({ changedMs }) => isSettled(changedMs))) return undefined; // no entry yet
     const { runtime, version } = openvino;
     const machine = [describeProcessor(), os.availableParallelism(), process.env.ONEDNN_MAX_CPU_ISA ?? ''];
     const model = [path.resolve(xml), ...files.map(({ identity }) => identity), batch ?? 'as it is'];
@@ -95,6 +89,6 @@ async function keyOf(part: GraphPart): Promise<string | undefined> {
   }
 }
 
-function weightsOf(xml: string): string {
+export function weightsOf(xml: string): string {
   return xml.replace(/\.xml$/, '.bin');
 }

@@ -3,6 +3,7 @@
 // (docs/decisions/024-mapped-weights-released.md).
 import type { CompiledModel } from '../../openvino';
 import { releaseMapped } from '../../openvino/mapped-weights';
+import { compiledGraph } from './shared-model';
 
 /**
  * The first release; packing reads some 50 MB in this time. The next waits twice as long, since the machine is slow.
@@ -12,15 +13,17 @@ const FIRST_MS = 50;
 /** Models that did not run yet, with the files that they map. */
 const unpacked = new WeakMap<CompiledModel, readonly string[]>();
 
+/** @param model the graph itself, not one of its handles */
 export function noteMapped(model: CompiledModel, files: readonly string[]): void {
   unpacked.set(model, files);
 }
 
 /** Runs a model; if it is for the first time, its weights are released while they are packed, and once more after. */
 export async function packingWeights<T>(model: CompiledModel, run: () => Promise<T>): Promise<T> {
-  const files = unpacked.get(model);
+  const graph = compiledGraph(model);
+  const files = unpacked.get(graph);
   if (files === undefined) return run();
-  unpacked.delete(model);
+  unpacked.delete(graph);
   let timer: NodeJS.Timeout | undefined;
   const releaseIn = (ms: number): void => {
     timer = setTimeout(() => {

@@ -1,0 +1,110 @@
+// measure-release.ts FOLDER ROUNDS [RESULTS.json]: whether taking mapped weights out of memory (decision 024) costs
+// time. FOLDER has the FP16 and INT8 models that measure-peak.ts made. Each round starts a fresh process for each side,
+// in turns, the first one alternating: one that releases, and one whose look at its maps finds nothing to release.
+// Ratios are released over kept, of the same round.
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { summarize } from '../lib/timing';
+
+const IMAGE = path.join('data', 'pictures', 'demo.jpg');
+const QUESTION = 'how many dogs are there?';
+const SIDES = ['released', 'kept'] as const;
+type Side = (typeof SIDES)[number];
+/** Longer than the last release after a first run. */
+const SETTLED_MS = 300;
+const LATER = 3;
+const FIELDS = ['load', 'first_caption', 'first_answer', 'later_caption', 'later_answer', 'processor', 'resident_mb'];
+
+/** One process: milliseconds, and of the whole process processor time and largest size. */
+async function measureSide(folder: string, side: Side): Promise<Record<string, number>> {
+  if (side === 'kept') hideMaps();
+  const { BlipProcessor, OVBlipModel } = await import('../lib');
+  const times: Record<string, number> = {};
+  const timed = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const value = await run();
+    times[name] = Math.min(times[name] ?? Infinity, performance.now() - start);
+    return value;
+  };
+  const processor = await BlipProcessor.fromPretrained(folder);
+  const pixel_values = await processor.image(IMAGE);
+  const text = processor.text(QUESTION);
+  const model = await timed('load', () => OVBlipModel.load(folder));
+  const caption = (): Promise<unknown> => model.generateCaption({ pixel_values }, { max_new_tokens: 10 });
+  const answer = (): Promise<unknown> => model.generateAnswer({ pixel_values, ...text }, { max_new_tokens: 3 });
+  await timed('first_caption', caption);
+  await timed('first_answer', answer);
+  await sleep(SETTLED_MS);
+  for (let i = 0; i < LATER; i++) {
+    await timed('later_caption', caption);
+    await timed('later_answer', answer);
+  }
+  const { user, system } = process.cpuUsage();
+  return { ...times, processor: (user + system) / 1000, resident_mb: process.resourceUsage().maxRSS / 1024 };
+}
+
+function hideMaps(): void {
+  const read = fs.readFileSync;
+  const replaced: unknown = (file: fs.PathOrFileDescriptor, ...rest: never[]): unknown =>
+    file === '/proc/self/maps' ? '' : read(file, ...rest);
+  Reflect.set(require('node:fs'), 'readFileSync', replaced);
+}
+
+function runSide(folder: string, side: Side): Record<string, number> {
+  const args = [...process.execArgv, __filename, folder, side];
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`${side} ended with ${status}`);
+  const value: Record<string, number> = JSON.parse(stdout);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const [, , folder, second, results] = process.argv;
+  if (second === 'released' || second === 'kept') {
+    process.stdout.write(JSON.stringify(await measureSide(folder, second)));
+    return;
+  }
+  const rounds = Number(second);
+  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError(`${second} rounds; expected 1 or more.`);
+  const measured: Record<string, unknown> = {};
+  for (const name of ['fp16', 'int8']) {
+    const models = path.join(folder, name);
+    const samples: Record<Side, Record<string, number>[]> = { released: [], kept: [] };
+    for (const side of SIDES) runSide(models, side); // fills the cache of compiled models
+    for (let round = 0; round < rounds; round++) {
+      const order = round % 2 === 0 ? SIDES : [...SIDES].reverse();
+      for (const side of order) samples[side].push(runSide(models, side));
+    }
+    measured[name] = Object.fromEntries(
+      FIELDS.map((field) => {
+        const of = (side: Side): number[] => samples[side].map((sample) => sample[field]);
+        const ratios = of('released').map((value, i) => value / of('kept')[i]);
+        const [released, kept, ratio] = [of('released'), of('kept'), ratios].map((values) => {
+          const { median, p10, p90 } = summarize(values);
+          return { median, p10, p90 };
+        });
+        console.log(
+          `${name} ${field}: released ${released.median.toFixed(0)}, kept ${kept.median.toFixed(0)}, ratio ` +
+            `${ratio.median.toFixed(3)} (${ratio.p10.toFixed(3)} to ${ratio.p90.toFixed(3)})`,
+        );
+        return [field, { released, kept, ratio }];
+      }),
+    );
+  }
+  if (results === undefined) return;
+  const machine = { processor: os.cpus()[0].model, threads: os.availableParallelism(), node: process.version };
+  const when = new Date().toISOString().slice(0, 10);
+  const all = { when, ...machine, model: 'random weights of BLIP-base', rounds, measured };
+  fs.writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
