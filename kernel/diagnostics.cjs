@@ -8,6 +8,13 @@ const AWAIT_IN_PARAMETER = 2524;
 const FORGOTTEN_AWAIT = 2773;
 /** Cannot find name 'a'. No value exists in scope for the shorthand property 'a'. */
 const MISSING_NAMES = [2304, 18004];
+/** What follows from a missing name: no namespace of it, a type that is made of it, one that is spelled nearly so. */
+const LIKE_NAME = 2552;
+const MISSING_AGAIN = [2503, LIKE_NAME, 4025];
+/** Expected 0 arguments, but got 1. */
+const WRONG_COUNT = 2554;
+/** For those who come from Python: the browser's print() takes nothing, and there is none here. */
+const PRINT_ADVICE = 'TypeScript has no print(text). Write console.log(text).';
 const RUN_BEFORE = 'Was the cell that declares it run? Run > Run All Above Selected Cell runs all that come before.';
 /** Out of TypeScript's range: tslab does not know it, and so shows it. */
 const OWN_CODE = 90_000;
@@ -21,7 +28,8 @@ function cellDiagnostics(ts, cell, diagnostics) {
   const told = diagnostics.filter((found) => !hasOwnWords(found));
   const shown = told
     .map((found) => (found.code === MISPLACED_AWAIT ? { ...found, code: OWN_CODE } : found))
-    .map(withAwaitHint);
+    .map(withAwaitHint)
+    .map((found) => withPrintHint(cell, found));
   const using = findUsing(ts, cell);
   if (!using || !shown.some(({ file }) => file === cell)) return shown;
   const lineOf = (position) => ts.getLineAndCharacterOfPosition(cell, position).line;
@@ -47,6 +55,12 @@ function withAwaitHint(found) {
   };
 }
 
+function withPrintHint(cell, found) {
+  const { code, file, start } = found;
+  const isPrint = code === WRONG_COUNT && file === cell && /(^|[^.\w$])print\(\s*$/.test(cell.text.slice(0, start));
+  return isPrint ? { ...found, messageText: PRINT_ADVICE } : found;
+}
+
 /**
  * What is missing in a cell that was run too early, told once: all names in the place of the first, and what to do.
  * `diagnostics` are those of tslab's converter.
@@ -54,11 +68,14 @@ function withAwaitHint(found) {
 function joinMissingNames(diagnostics) {
   const missing = diagnostics.filter(({ code, fileName }) => MISSING_NAMES.includes(code) && !fileName);
   if (missing.length === 0) return diagnostics;
-  const names = [...new Set(missing.map(({ messageText }) => /'([^']+)'/.exec(messageText)?.[1]))];
+  const quoted = ({ messageText }) => [...messageText.matchAll(/'([^']+)'/g)].map(([, name]) => name);
+  const names = [...new Set(missing.map((found) => quoted(found)[0]))];
+  const isAgain = (found) =>
+    MISSING_AGAIN.includes(found.code) && names.includes(quoted(found).at(found.code === LIKE_NAME ? 0 : -1));
   const listed = names.map((name) => `'${name}'`).join(', ');
   const messageText = `Cannot find ${names.length > 1 ? 'names' : 'name'} ${listed}. ${RUN_BEFORE}`;
   return diagnostics
-    .filter((found) => found === missing[0] || !missing.includes(found))
+    .filter((found) => found === missing[0] || !(missing.includes(found) || isAgain(found)))
     .map((found) => (found === missing[0] ? { ...found, messageText } : found));
 }
 

@@ -13,10 +13,19 @@ const MAX_DIAGNOSTICS = 10;
 /** Longer lines are cut around the place. */
 const MAX_COLUMNS = 110;
 const LINES_BEFORE = 1;
+/** Class of the errors whose message says what was wrong and what to do. */
+const EXPLAINED = 'BlipError';
+/** Calls of such an error that are shown. */
+const MAX_FRAMES = 3;
+const FRAME = '\n    at ';
 /** Letters from here on are mostly wide ones. */
 const FIRST_WIDE = 0x1100;
 
-const INTERRUPTED = { ename: 'Interrupted', evalue: 'The cell was interrupted.', traceback: ['Interrupted'] };
+const INTERRUPTED = {
+  ename: 'Interrupted',
+  evalue: 'The cell was interrupted.',
+  traceback: ['Interrupted. The files that this project wrote are whole: run the cell again to start it over.'],
+};
 
 /**
  * An exception of a running cell.
@@ -52,11 +61,31 @@ function describeLost(what, thrown) {
   return [`${what}: ${textOf(thrown)}`, ...excerptsOf(thrown)].join('\n\n');
 }
 
-/** With its properties and causes. Paths of the project start at its folder, which is where cells run. */
+/**
+ * With its properties and causes, but for errors that the library explains: their message says it all. Paths of the
+ * project start at its folder, which is where cells run.
+ */
 function textOf(thrown) {
+  if (isExplained(thrown) && !process.env.BLIP_DEBUG) return relative(shortStack(thrown));
   // Node says which file wanted a module: for a cell a file that does not exist.
   const text = thrown instanceof Error && thrown.code === 'MODULE_NOT_FOUND' ? thrown.stack : inspect(thrown);
   return relative(text);
+}
+
+/** Whether it descends from lib's BlipError, of whichever copy of lib. */
+function isExplained(thrown) {
+  if (!(thrown instanceof Error)) return false;
+  for (let at = Object.getPrototypeOf(thrown); at; at = Object.getPrototypeOf(at))
+    if (at.constructor?.name === EXPLAINED) return true;
+  return false;
+}
+
+/** The message and the innermost calls. */
+function shortStack(error) {
+  const [head, ...frames] = String(error.stack).split(FRAME);
+  const more = frames.length - MAX_FRAMES;
+  const shown = [head, ...frames.slice(0, MAX_FRAMES)].join(FRAME);
+  return more > 0 || error.cause !== undefined ? `${shown}\n    (BLIP_DEBUG=1 shows more)` : shown;
 }
 
 function relative(text) {

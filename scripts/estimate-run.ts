@@ -5,7 +5,7 @@ import { expectedTensors } from '../lib/convert';
 
 export interface RunEstimate {
   readonly parameters: number;
-  /** From a quiet machine with matrix units to a busy one without. */
+  /** From a quiet machine with matrix units to one without, as busy as this one is. */
   readonly seconds: readonly [least: number, most: number];
   /** Of the weights as they are published, in FP32. */
   readonly downloadBytes: number;
@@ -48,18 +48,19 @@ const TEXT_SECONDS: Readonly<Record<BlipTask, number>> = {
   'image-text-retrieval': 1.9,
   'feature-extraction': 1.9,
 };
-/** How much longer it takes without matrix units, or beside other programs. */
+/** How much longer it takes without matrix units, or beside a few other programs. */
 const SLOWEST = 3;
 /** More cores than these do not help a single image much. */
 const USEFUL_CORES = 16;
 
 /**
  * @param cores of the processor
+ * @param load programs that want to compute at the same time, without this run: more than cores share them
  * @example
  * const config = parseBlipConfig({ model_type: 'blip' }, 'config.json');
  * estimateRun(config, 'visual-question-answering', 2).parameters // 361 million
  */
-export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): RunEstimate {
+export function estimateRun(config: BlipConfig, task: BlipTask, cores: number, load = 0): RunEstimate {
   const sizes = { vision: 0, encoder: 0, decoder: 0 };
   for (const [name, shape] of expectedTensors(config, task)) {
     const part = name.startsWith('vision_model.') ? 'vision' : name.startsWith('text_decoder.') ? 'decoder' : 'encoder';
@@ -83,7 +84,7 @@ export function estimateRun(config: BlipConfig, task: BlipTask, cores: number): 
   const perImage = 3 * image_size ** 2 + (task === 'image-to-text' ? 0 : 4 * tokens * hidden_size);
   return {
     parameters,
-    seconds: [least, SLOWEST * least],
+    seconds: [least, SLOWEST * Math.max(1, load / cores) * least],
     downloadBytes: BYTES.published * (parameters + storedTwice(config, task)),
     modelBytes:
       (BYTES.fp16 + 2 * BYTES.int8) * (parameters + copied - sizes.decoder) +

@@ -37,7 +37,8 @@ export async function planRun(settings: RunSettings): Promise<string[]> {
   const isHere = file !== undefined || WEIGHT_FILES.some(({ name }) => fs.existsSync(path.join(folder, name)));
   const { config, task } = isHere ? await readCheckpoint(file ?? folder) : readConfig(folder);
   const cores = os.availableParallelism();
-  return planLines(settings, { id, config, task, isHere, cores, free: freeBytes(settings.output) });
+  const [load] = os.loadavg(); // 0 on Windows
+  return planLines(settings, { id, config, task, isHere, cores, load, free: freeBytes(settings.output) });
 }
 
 export interface Plan extends Described {
@@ -45,19 +46,22 @@ export interface Plan extends Described {
   /** Whether the weights are on this machine. */
   readonly isHere: boolean;
   readonly cores: number;
+  /** Programs that computed at the same time in the last minute. */
+  readonly load: number;
   /** Bytes on the disk of the output folder; undefined where the system does not say. */
   readonly free: number | undefined;
 }
 
-export function planLines(settings: RunSettings, { id, config, task, isHere, cores, free }: Plan): string[] {
-  const { parameters, seconds, downloadBytes, modelBytes, temporaryBytes } = estimateRun(config, task, cores);
+export function planLines(settings: RunSettings, { id, config, task, isHere, cores, load, free }: Plan): string[] {
+  const { parameters, seconds, downloadBytes, modelBytes, temporaryBytes } = estimateRun(config, task, cores, load);
+  const busy = load > cores ? `, busy with other programs (${load.toFixed(0)} at once)` : '';
   const download = (isHere ? 0 : downloadBytes) + (fs.existsSync(settings.dataset) ? 0 : DATASET_BYTES);
   const needed = modelBytes + temporaryBytes;
   const room = free === undefined ? '' : `, where ${size(free)} are free`;
   return [
     `Running the notebooks with ${id} (${TASKS[task]}; ${(parameters / 1e6).toFixed(1)} million parameters) on ` +
       `${settings.device}`,
-    `Estimate: ${range(seconds)} on ${cores} core${cores === 1 ? '' : 's'}; ` +
+    `Estimate: ${range(seconds)} on ${cores} core${cores === 1 ? '' : 's'}${busy}; ` +
       `${download > 0 ? `${size(download)} to download; ` : ''}${size(needed)} in the folder ${settings.output}${room}`,
     ...(free !== undefined && needed > free
       ? ['Warning: that is most likely not enough. Make room there, or choose another folder: BLIP_OUTPUT.']

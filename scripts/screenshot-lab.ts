@@ -38,7 +38,8 @@ export async function screenshotLab(browser: Browser, folder: string): Promise<S
   await installKernel(path.join(work, 'data', 'kernels', 'tslab'));
   const notebooks = [...new Set(PLACES.map(({ notebook }) => path.join('notebooks', notebook)))];
   execFileSync(PYTHON, ['-m', 'jupyter', 'trust', ...notebooks], { cwd: ROOT, env, stdio: 'ignore' });
-  const args = ['-m', 'jupyterlab', '--no-browser', '--port=0', '--ServerApp.root_dir=.', '--allow-root'];
+  const { LAB_ARGUMENTS } = await import(pathToFileURL(path.join(ROOT, 'scripts', 'notebooks.mjs')).href);
+  const args = ['-m', 'jupyterlab', '--no-browser', '--port=0', '--allow-root', ...LAB_ARGUMENTS];
   const lab = spawn(PYTHON, args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => lab.on('close', () => resolve()));
   try {

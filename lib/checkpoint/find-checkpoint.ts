@@ -11,6 +11,7 @@ import {
   isHubId,
   MissingWeightsError,
   splitRevision,
+  UnreachableError,
   type DownloadOptions,
   type SnapshotWeights,
 } from '../hub';
@@ -74,10 +75,29 @@ export async function findCheckpoint(
   const revision = options.revision ?? own ?? (process.env.BLIP_REVISION || MAIN);
   const wanted = { files: SIDE_FILES, weights: (which.weights ?? true) ? WEIGHTS : [], check: checkSideFiles };
   const folder = await downloadSnapshot(id, wanted, { ...options, revision }).catch(async (error: unknown) => {
+    if (error instanceof UnreachableError)
+      throw new UnreachableError(`${error.message} ${offlineAdvice()}`, { cause: error.cause ?? error });
     if (!(error instanceof EntryNotFoundError || error instanceof MissingWeightsError)) throw error;
     throw await explainRepository(id, { ...options, revision }, error);
   });
   return { folder, id: revision === MAIN ? id : `${id}@${revision}` };
+}
+
+/** What works without a network, with the first checkpoint that lies here. */
+function offlineAdvice(): string {
+  const here = PLACES.flatMap(namesIn).find((folder) => isFile(path.join(folder, CONFIG_FILE)));
+  return `Without a network, name a checkpoint's folder${here === undefined ? '' : `, such as ${here}`}.`;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs
+      .readdirSync(folder)
+      .sort()
+      .map((name) => path.join(folder, name));
+  } catch {
+    return []; // one that may not be read
+  }
 }
 
 /** A repository without config.json, or without weights, may be an adapter. */

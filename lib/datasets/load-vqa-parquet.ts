@@ -136,7 +136,7 @@ class Loader {
     const source =
       label ?? (this.names.length === 1 ? path.basename(this.names[0]) : `${this.names.length} parquet files`);
     const samples = this.cache.samples.slice(0, count);
-    if (samples.length > 0) return { samples, skipped, source };
+    if (samples.length > 0) return { samples, asked: count, skipped, source };
     if (this.problems.length > 0 && this.problems.length === this.names.length) throw this.problems[0];
     if (skipped.total > 0) throw this.useless(skipped.total);
     throw new VqaParquetError(

@@ -69,7 +69,7 @@ const OPTIONS: readonly (keyof LoadVqaOptions)[] = [
 /**
  * @param source a folder in VQAv2's form (`data/vqa-scenes`), a .parquet file, a folder of them, or a hub id
  *   (`lmms-lab/VQAv2`), which may end in `@revision`
- * @returns up to `count` samples, never none
+ * @returns up to `count` samples, never none; `asked` tells how many they were to be
  * @example
  * const { samples, skipped } = await loadVqaSamples('data/vqa-scenes', { split: 'train', count: 300 });
  * samples[0].question // 'how many dogs are in the picture?'

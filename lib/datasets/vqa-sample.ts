@@ -27,6 +27,8 @@ export interface SkippedSamples {
 
 export interface VqaSamples {
   readonly samples: readonly VqaSample[];
+  /** How many were asked for: where fewer came, the source has no more that can be used. */
+  readonly asked: number;
   readonly skipped: SkippedSamples;
   /** Where they came from, for a printed line. */
   readonly source: string;

@@ -151,7 +151,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
         `${files.images}.`,
     );
   }
-  return { samples, skipped, source: path.basename(files.questions) };
+  return { samples, asked: options.count ?? order.length, skipped, source: path.basename(files.questions) };
 }
 
 function parseQuestion(value: unknown): Question | undefined {

@@ -8,6 +8,8 @@ import { compareLatency, measureLatency, summarize, type Latency } from '../timi
 export interface StageLatency {
   readonly stage: string;
   readonly latency: Latency;
+  /** Of the decoder, whose latency is that of one step: how many steps the whole text took. */
+  readonly steps?: number;
 }
 
 export interface MeasureStagesOptions {
@@ -54,6 +56,7 @@ export async function measureStages(
     answer: [],
   };
   const generation = { max_length, return_dict_in_generate: true } as const;
+  const steps = { caption: 0, answer: 0 };
   for (let round = -warmup; round < runs; round++) {
     signal?.throwIfAborted();
     const start = performance.now();
@@ -69,20 +72,22 @@ export async function measureStages(
     if (round < 0) continue;
     samples.vision.push(vision);
     samples.caption.push(perToken(caption.timings));
+    steps.caption = caption.timings.decoder_steps;
     if (!answer) continue;
+    steps.answer = answer.timings.decoder_steps;
     samples.encoder.push(answer.timings.text_encoder);
     samples.answer.push(perToken(answer.timings));
   }
   const stages = [
     read,
     { stage: 'vision model', latency: summarize(samples.vision) },
-    { stage: 'decoder, caption token', latency: summarize(samples.caption) },
+    { stage: 'decoder, caption token', latency: summarize(samples.caption), steps: steps.caption },
   ];
   if (!model.canAnswer) return stages;
   return [
     ...stages,
     { stage: 'text encoder', latency: summarize(samples.encoder) },
-    { stage: 'decoder, answer token', latency: summarize(samples.answer) },
+    { stage: 'decoder, answer token', latency: summarize(samples.answer), steps: steps.answer },
   ];
 }
 

@@ -93,7 +93,7 @@ function panel({ word, attention }: TracedWord, { x, y, width, height }: Frame):
   const most = Math.max(...attention.data);
   return [
     `<g transform="translate(${x} ${y})"><use href="#picture"/>`,
-    `<rect width="${width}" height="${height}" fill="#ffffff" fill-opacity="0.45"/>`,
+    `<rect width="${width}" height="${height}" fill="white" fill-opacity="0.45"/>`,
     ...heatMap(attention, width, height),
     `<rect width="${width}" height="${height}" fill="none" stroke="#64748b"/>`,
     text(width / 2, height + 17, word, { size: 14, bold: true }),

@@ -4,6 +4,7 @@
 import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
 import { loadSharp } from '../core/load-sharp';
+import { withDarkChart } from './dark-colors';
 import { display, escapeHTML } from './notebook';
 import { plotlyFile, plotlySVG, type PlotlyFigure } from './plotly-svg';
 
@@ -212,13 +213,13 @@ export async function showChart(
 
 function chartHTML(figure: PlotlyFigure, svg: string, width: number, height: number, alt: string): string {
   const id = `blip-chart-${++charts}`;
-  const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+  const source = `data:image/svg+xml;base64,${Buffer.from(withDarkChart(svg)).toString('base64')}`;
   const json = JSON.stringify({ data: figure.data, layout: { ...figure.layout, width, height } }).replace(
     /</g,
     '\\u003c',
   );
-  const size = `width="${width}" height="${height}"`;
-  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" ${size} src="${source}"></div>`;
+  const style = `max-width:100%;width:${width}px;border-radius:12px`;
+  const image = `<div id="${id}"><img alt="${escapeHTML(alt)}" style="${style}" src="${source}"></div>`;
   const address = plotlyAddress();
   return address === undefined ? image : `${image}\n<script>${liveScript(id, json, address)}</script>`;
 }

@@ -73,7 +73,7 @@ export async function checkAnswers(
 
 /** The answers about one image. */
 export interface ImageAnswersRow {
-  readonly picture: string;
+  readonly image: string;
   readonly asked: number;
   readonly right: number;
   readonly wrong: string;
@@ -83,7 +83,7 @@ export interface ImageAnswersRow {
  * Answers by image, with the wrong ones; rows that belong to no drawn image as they are.
  *
  * @example
- * answersByImage(checked)[0] // { picture: 'demo.jpg', asked: 5, right: 5, wrong: '' }
+ * answersByImage(checked)[0] // { image: 'demo.jpg', asked: 5, right: 5, wrong: '' }
  */
 export function answersByImage(
   checked: Pick<CheckedAnswers, 'rows'>,
@@ -91,13 +91,13 @@ export function answersByImage(
   checkArguments('answersByImage', { checked: [checked, ['rows']] });
   checkArguments('answersByImage', { 'checked.rows': [checked.rows, 'list'] });
   for (const row of checked.rows) checkArguments('answersByImage', { 'each of checked.rows': [row, 'object'] });
-  const images = [...new Set(checked.rows.flatMap(({ picture }) => picture ?? []))];
+  const images = [...new Set(checked.rows.flatMap(({ image }) => image ?? []))];
   if (images.length === 0) return [...checked.rows];
-  return images.map((picture) => {
-    const rows = checked.rows.filter((row) => row.picture === picture);
+  return images.map((image) => {
+    const rows = checked.rows.filter((row) => row.image === image);
     const wrong = rows.filter(({ right }) => right !== RIGHT.pass);
     return {
-      picture,
+      image,
       asked: rows.length,
       right: rows.length - wrong.length,
       wrong: wrong.map(({ question, truth, answer }) => `${question} "${answer}", not "${truth}"`).join('; '),
@@ -119,7 +119,7 @@ async function checkScenes(
       signal?.throwIfAborted();
       const [ids] = await model.generateAnswer({ image_embeds, ...processor.text(question) });
       const answer = processor.decode(ids);
-      rows.push({ picture: path.basename(file), question, truth, answer, right: answer === truth ? 'yes' : 'NO' });
+      rows.push({ image: path.basename(file), question, truth, answer, right: answer === truth ? 'yes' : 'NO' });
     }
     await reportProgress(progress_callback, { status: 'check', loaded: done + 1, total: pictures.length }, signal);
   }

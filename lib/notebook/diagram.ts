@@ -1,5 +1,6 @@
 // Boxes, arrows and small scenes as SVG: the parts that the notebooks' diagrams are made of (notebooks/images/draw.ts).
-// Every diagram has its own background, so that it looks the same on a light and on a dark page.
+// Every diagram has its own background, with dark colors where the page is dark.
+import { darkStyle } from './dark-colors';
 
 /** One style per role, the same in every diagram. */
 const ROLES = {
@@ -39,10 +40,11 @@ export interface TextStyle {
 export function diagram(width: number, height: number, label: string, parts: readonly string[]): string {
   const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
   const described = `role="img" aria-label="${escape(label)}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${described} font-family="${FONT}">
-<defs>${TIP}</defs>
+  const drawing = `<defs>${TIP}</defs>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="12" fill="#ffffff" stroke="#cbd5e1"/>
-${parts.join('\n')}
+${parts.join('\n')}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${described} font-family="${FONT}">
+${darkStyle(drawing)}${drawing}
 </svg>
 `;
 }

@@ -44,17 +44,23 @@ export interface CloseRow {
  * @param tolerance the largest difference that passes
  * @example
  * checkClose('the same output', own.data, other.data, 1e-3)
- * // { check: 'the same output', 'largest difference': '2.4e-7', 'at most': '1.0e-3', passed: true }
+ * // { check: 'the same output', 'largest difference': '2.4e-7', 'at most': '0.001', passed: true }
  */
 export function checkClose(check: string, a: Numbers, b: Numbers, tolerance: number): CloseRow {
   checkArguments('checkClose', { check: [check, 'text'], tolerance: [tolerance, 'number'] });
   const apart = largestDifference(a, b);
   return {
     check,
-    'largest difference': apart.toExponential(1),
-    'at most': tolerance.toExponential(1),
+    'largest difference': plainly(apart),
+    'at most': plainly(tolerance),
     passed: apart <= tolerance,
   };
+}
+
+/** Small numbers of one digit, 0 among them, are read most easily as they are. */
+function plainly(value: number): string {
+  const short = String(Number(value.toPrecision(2)));
+  return short.length <= 6 ? short : value.toExponential(1);
 }
 
 function checkPair(call: string, a: Numbers, b: Numbers): void {

@@ -23,6 +23,7 @@ export { deviceRows, type DeviceRow } from './device-rows';
 export { checkClose, largestDifference, relativeDifference, type CloseRow, type Numbers } from './differences';
 export {
   inputRows,
+  sampleLine,
   sampleRows,
   pixelRows,
   tokenRows,
@@ -121,6 +122,7 @@ export { roundingFigure, showRounding } from './rounding-figure';
 export { showSmoothing, smoothingFigure } from './smoothing-figure';
 export { showDemo } from './show-demo';
 export { int8Beside } from './int8-beside';
+export { stageSums, type WholeTimes } from './stage-sums';
 export { showTable, type TableRow } from './show-table';
 export type { Drawing } from './show-svg';
 export { tracedWords, type AttendingToken, type TracedWord } from './traced-words';

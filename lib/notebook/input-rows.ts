@@ -1,6 +1,6 @@
 // What models are given, as table rows: tensors with shape and type, tokens, and the samples that they come from.
 import { checkArguments } from '../core/check-arguments';
-import type { VqaSample } from '../datasets';
+import type { VqaSample, VqaSamples } from '../datasets';
 import type { HiddenState, PixelInput } from '../generation';
 import type { PartName } from '../optimize';
 import type { BlipProcessor, TextInputs } from '../preprocessing';
@@ -16,11 +16,10 @@ export interface PixelRow {
   readonly mean: string;
 }
 
-/** One token of a text, with its id as two tokenizers see it. */
+/** One token of a text. */
 export interface TokenRow {
   readonly position: number;
   readonly token_id: number;
-  readonly 'transformers.js'?: number | '';
   readonly token: string;
 }
 
@@ -74,25 +73,16 @@ export function pixelRows(pixel_values: PixelInput): PixelRow[] {
 
 /**
  * @param text what `processor.text` returned for one text
- * @param reference the ids that another tokenizer gives, for a column beside
  * @example
  * tokenRows(processor, processor.text('how many dogs?'))[0] // { position: 0, token_id: 2, token: '[CLS]' }
  */
-export function tokenRows(
-  processor: BlipProcessor,
-  text: Pick<TextInputs, 'input_ids'>,
-  reference?: readonly number[],
-): TokenRow[] {
+export function tokenRows(processor: BlipProcessor, text: Pick<TextInputs, 'input_ids'>): TokenRow[] {
   checkProcessor('tokenRows', processor);
   checkArguments('tokenRows', { text: [text, ['input_ids']] });
-  checkArguments('tokenRows', {
-    'text.input_ids': [text.input_ids, ['length', 'subarray']],
-    ...(reference !== undefined && { reference: [reference, 'numbers'] }),
-  });
+  checkArguments('tokenRows', { 'text.input_ids': [text.input_ids, ['length', 'subarray']] });
   return Array.from(text.input_ids, (id, position) => ({
     position,
     token_id: Number(id),
-    ...(reference && { 'transformers.js': reference[position] ?? '' }),
     token: processor.tokens([id])[0],
   }));
 }
@@ -142,6 +132,25 @@ export function sampleRows(samples: readonly VqaSample[], count: number): Sample
     checkArguments('sampleRows', { 'the answers of a sample': [answers, 'list'] });
     return { image_id, question, answer: answers[0] ?? '' };
   });
+}
+
+/**
+ * How many samples were loaded, of how many that were asked for.
+ *
+ * @example
+ * sampleLine(await loadVqaSamples('data/vqa-scenes', { count: 300 })) // '300 of 300 samples, 0 skipped'
+ * sampleLine(await loadVqaSamples('data/vqa-scenes', { count: 9999 })) // '330 of 9999 samples (it has no more), 0 skipped'
+ */
+export function sampleLine(loaded: Pick<VqaSamples, 'samples' | 'asked' | 'skipped'>): string {
+  checkArguments('sampleLine', { loaded: [loaded, ['samples', 'asked', 'skipped']] });
+  const { samples, asked, skipped } = loaded;
+  checkArguments('sampleLine', {
+    'loaded.samples': [samples, 'list'],
+    'loaded.asked': [asked, 'number'],
+    'loaded.skipped': [skipped, ['total']],
+  });
+  const short = samples.length < asked ? ' (it has no more)' : '';
+  return `${samples.length} of ${asked} samples${short}, ${skipped.total} skipped`;
 }
 
 function shapeOf(dims: readonly number[]): string {

@@ -174,8 +174,13 @@ export function pairsOf(call: string, latency: ComparedTimes): [what: string, pa
   checkArguments(call, { latency: [latency, 'object'] });
   return Object.entries(latency).map(([what, pair]) => {
     checkPair(call, `latency.${what}`, pair);
-    return [WORDS[what] ?? what, pair];
+    return [inWords(what), pair];
   });
+}
+
+/** @example inWords('image-to-text') // 'caption, whole' */
+export function inWords(what: string): string {
+  return Object.hasOwn(WORDS, what) ? WORDS[what] : what;
 }
 
 function checkPair(call: string, name: string, pair: LatencyPair): void {

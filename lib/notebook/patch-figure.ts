@@ -56,8 +56,8 @@ export async function patchFigure(processor: BlipProcessor, figure: PatchFigure)
       [x - 8, middle],
     ]),
     picture(right.href, { x, y: MARGIN, width: SIDE, height: SIDE }),
-    `<path d="${grid}" fill="none" stroke="#ffffff" stroke-width="2.4"/>`,
-    `<path d="${grid}" fill="none" stroke="#1e293b" stroke-width="0.8"/>`,
+    `<path d="${grid}" fill="none" stroke="white" stroke-width="2.4"/>`, // over the image: the same on dark pages
+    `<path d="${grid}" fill="none" stroke="black" stroke-width="0.8"/>`,
     text(x + SIDE / 2, MARGIN + SIDE + 20, `${after.width} x ${after.height} pixels, ${columns} x ${rows} patches`, {
       size: 13,
     }),

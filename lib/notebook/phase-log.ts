@@ -10,7 +10,7 @@ export interface PhaseRow {
   readonly phase: string;
   /** Samples, nodes or files that it went through. */
   readonly done: number;
-  /** From the phase's first report to its last. */
+  /** From the end of the phase before it to its last report: the times add up to the whole. */
   readonly 'time s': string;
 }
 
@@ -39,7 +39,7 @@ export function phaseLog(label: string): PhaseLog {
       const current = phases.at(-1);
       const goesOn = current && current.part === part && current.phase === phase && done >= current.done;
       if (goesOn) Object.assign(current, { done, last: now });
-      else phases.push({ part, phase, done, first: current ? now : start, last: now });
+      else phases.push({ part, phase, done, first: current?.last ?? start, last: now });
       bar(progress);
     },
     rows: () =>

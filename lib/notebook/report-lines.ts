@@ -3,6 +3,7 @@
 import { checkArguments } from '../core/check-arguments';
 import { isRecord } from '../core/is-record';
 import { percent } from './format-number';
+import { inWords } from './latency-rows';
 import type { Results } from './results';
 
 /**
@@ -49,17 +50,17 @@ const MISSING = 'missing: the run ended before it was measured';
  * const accuracy = { before: 0.994, after: 0.994 };
  * reportLines({ model: 'models/blip-scenes', accuracy, compression: 1.956, speedup: { 'image-to-text': 1.08 } })
  * // ['accuracy drop     0.00 points (99.4 % to 99.4 %)', 'compression rate  1.956x',
- * //  'speed-up          image-to-text 1.08x']
+ * //  'speed-up          caption, whole 1.08x']
  */
 export function reportLines(results: OptimizeResults): string[] {
   checkArguments('reportLines', { results: [results, 'object'] });
   const { accuracy, agreement, compression, speedup } = results;
-  const speeds = Object.entries(speedup ?? {}).map(([what, ratio]) => `${what} ${ratio.toFixed(2)}x`);
+  const speeds = Object.entries(speedup ?? {}).map(([what, ratio]) => `${inWords(what)} ${ratio.toFixed(2)}x`);
   return [
     ...(accuracy || !agreement ? [`accuracy drop     ${accuracy ? drop(accuracy) : MISSING}`] : []),
     ...(agreement ? [`agreement         same ${agreement.of} in ${percent(agreement.share)} of the cases`] : []),
     `compression rate  ${compression === undefined ? MISSING : `${compression.toFixed(3)}x`}`,
-    `speed-up          ${speeds.length > 0 ? speeds.join(', ') : MISSING}`,
+    `speed-up          ${speeds.length > 0 ? speeds.join('; ') : MISSING}`,
   ];
 }
 

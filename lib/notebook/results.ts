@@ -3,6 +3,7 @@
 import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { closestName } from '../core/edit-distance';
 import { withLockSync } from '../core/with-lock-sync';
 import { writeWhole } from '../core/write-whole';
 import { describeValue } from '../core/describe-value';
@@ -77,8 +78,15 @@ function readEarlier(file: string): Results {
 export function readResults(name: string, options: { readonly model?: string } = {}): Results {
   checkArguments('readResults', { name: [name, 'path'], options: [options, 'object'] });
   const file = fileOf(name);
-  const writer = WRITERS[name] ?? `what calls saveResults('${name}', ...)`;
-  if (!fs.existsSync(file)) throw new ResultsError(`The results "${name}" are missing (${file}): run ${writer} first.`);
+  const notebook = Object.hasOwn(WRITERS, name) ? WRITERS[name] : undefined;
+  const writer = notebook ?? `what calls saveResults('${name}', ...)`;
+  if (!fs.existsSync(file)) {
+    const near = notebook === undefined ? closestName(name, savedNames(path.dirname(file))) : undefined;
+    throw new ResultsError(
+      `The results "${name}" are missing (${file}): ` +
+        (near === undefined ? `run ${writer} first.` : `did you mean "${near}"? Else run ${writer} first.`),
+    );
+  }
   const json = readJSON(file, { error: ResultsError, advice: `Delete it and run ${writer} again.` });
   if (!isRecord(json)) {
     const got = Array.isArray(json) ? 'a list' : describeValue(json);
@@ -93,6 +101,13 @@ export function readResults(name: string, options: { readonly model?: string } =
         `Run ${writer} with it first, or continue with the other one: BLIP_MODEL=${owner}.`,
     );
   return json;
+}
+
+/** The notebooks' results, and those that are there. */
+function savedNames(folder: string): string[] {
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const saved = files.filter((file) => file.endsWith('.json')).map((file) => path.basename(file, '.json'));
+  return [...new Set([...Object.keys(WRITERS), ...saved])];
 }
 
 /** Removes the results of an earlier run, so that they are not taken for those of the new run. */

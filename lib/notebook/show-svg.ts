@@ -1,5 +1,5 @@
 // Shows a drawing in every front end: as HTML whose image carries a text for screen readers, as PNG where no HTML is
-// shown, and as that text elsewhere. A drawing brings its own white ground, so that it is legible on dark pages too.
+// shown, and as that text elsewhere. A drawing brings its own ground: a dark one where the page is dark.
 import { loadSharp } from '../core/load-sharp';
 import { display, escapeHTML } from './notebook';
 

@@ -11,6 +11,10 @@ const MARGIN = 16;
 const TITLE_HEIGHT = 26;
 const PANEL = 130;
 const LABEL = 30;
+/** Left of the bars, for the numbers of their scale. */
+const SCALE_WIDTH = 34;
+/** Lines of the scale, at most. */
+const MAX_STEPS = 3;
 const BEFORE = '#64748b';
 const AFTER = '#c2410c';
 
@@ -58,19 +62,29 @@ export function smoothingFigure(place: QuantizedInput, outputs: readonly NodeOut
     return { ...panel, largest, label };
   });
   const title = `Largest activation in each of ${smoothing.length} channels, ${outputs.length} images`;
-  const width = WIDTH - 2 * MARGIN;
+  const left = MARGIN + SCALE_WIDTH;
+  const width = WIDTH - MARGIN - left;
   const parts = panels.flatMap(({ maxima, largest, label, color }, index) => {
     const y = MARGIN + TITLE_HEIGHT + 22 + index * (PANEL + LABEL);
+    const bottom = y + PANEL - 24;
+    const heightOf = (value: number): number => (largest > 0 ? ((PANEL - 24) * value) / largest : 0);
     const bar = width / maxima.length;
     const path = maxima.map((value, i) => {
-      const height = largest > 0 ? ((PANEL - 24) * value) / largest : 0;
-      const start = `M${(MARGIN + i * bar).toFixed(2)} ${(y + PANEL - 24).toFixed(2)}`;
-      return `${start}v${(-height).toFixed(2)}h${(0.8 * bar).toFixed(2)}v${height.toFixed(2)}z`;
+      const height = heightOf(value).toFixed(2);
+      const start = `M${(left + i * bar).toFixed(2)} ${bottom.toFixed(2)}`;
+      return `${start}v-${height}h${(0.8 * bar).toFixed(2)}v${height}z`;
+    });
+    const lines = scaleOf(largest).flatMap((value) => {
+      const at = bottom - heightOf(value) + 0.5;
+      return [
+        `<path d="M${left} ${at.toFixed(2)}h${width}" stroke="${value === 0 ? '#64748b' : '#e2e8f0'}" fill="none"/>`,
+        text(left - 6, at + 4, String(value), { size: 11.5, muted: true, anchor: 'end' }),
+      ];
     });
     return [
       text(MARGIN, y - 6, label, { size: 13, anchor: 'start' }),
+      ...lines,
       `<path d="${path.join('')}" fill="${color}"/>`,
-      `<path d="M${MARGIN} ${y + PANEL - 23.5}h${width}" stroke="#64748b" fill="none"/>`,
     ];
   });
   const under = text(MARGIN, MARGIN + TITLE_HEIGHT + 2 * (PANEL + LABEL) + 6, place.node, {
@@ -83,6 +97,18 @@ export function smoothingFigure(place: QuantizedInput, outputs: readonly NodeOut
   const heading = text(MARGIN, MARGIN + 12, title, { size: 15, bold: true, anchor: 'start' });
   const height = MARGIN + TITLE_HEIGHT + 2 * (PANEL + LABEL) + 20;
   return { svg: diagram(WIDTH, height, alt, [heading, ...parts, under]), width: WIDTH, alt };
+}
+
+/**
+ * Round numbers from 0 up to the largest: each row of bars has a scale of its own.
+ * @example scaleOf(5.68) // [0, 2, 4]
+ */
+function scaleOf(largest: number): number[] {
+  if (!(largest > 0 && largest < Number.MAX_VALUE)) return [0];
+  const power = 10 ** Math.floor(Math.log10(largest / MAX_STEPS));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => largest / each < MAX_STEPS + 1) ?? largest;
+  const count = Math.floor(largest / step);
+  return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(3)));
 }
 
 /**

@@ -10,6 +10,7 @@ import { copyCompanions } from '../model-folder/copy-companions';
 import { explainWriteError } from '../core/explain-write-error';
 import { withInterrupt } from '../core/interrupt-signal';
 import { ownVersion } from '../core/own-version';
+import { reportProgress } from '../core/progress';
 import { watchFolder } from '../model-folder/load-unchanged';
 import { readManifest, type ModelOrigin } from '../model-folder/manifest';
 import { modelName } from '../model-folder/model-name';
@@ -112,14 +113,21 @@ async function quantizeParts({
     const calibration = parts.some((part) => part === 'vision_model' || part === 'text_encoder')
       ? await calibrate(folder, samples, work, { ...options, parts })
       : NO_CALIBRATION;
+    const { progress_callback } = options;
+    const reportStart = (loaded: number): Promise<void> =>
+      reportProgress(progress_callback, { status: 'starting NNCF', loaded, total: 1 }, signal);
+    await reportStart(0);
     const results = await runNncfWorker(
       parts.map((part) => makeTask(part, folder, staging, calibration, options)),
       {
         signal,
         onLog: options.on_log,
-        onReady: (found) => void (versions = found),
+        onReady: (found) => {
+          versions = found;
+          return reportStart(1);
+        },
         onProgress: ({ task, phase, done, total }) =>
-          options.progress_callback?.({ status: phase, file: task, loaded: done, total }),
+          progress_callback?.({ status: phase, file: task, loaded: done, total }),
       },
     );
     const made: Partial<Record<PartName, QuantizedPart>> = {};

@@ -1,5 +1,7 @@
 // Reads the bytes of an image from wherever they are: a path, a web address, a data: URL, or memory.
 import * as fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { closestName } from '../core/edit-distance';
 import { fileURLToPath } from 'node:url';
 import type { Sharp } from 'sharp';
 import { describeOddFile } from '../core/is-plain-file';
@@ -26,6 +28,8 @@ const MAX_FETCHED_BYTES = 256 * 2 ** 20;
 const FETCH_ATTEMPTS = 3;
 /** For the whole image, however slowly it comes. A server that stops sending is given up earlier, by the client. */
 const FETCH_TIMEOUT_MS = 300_000;
+/** Names of a folder that a mistyped one is compared with. */
+const NEARBY_FILES = 1000;
 /** Data URLs, and the paths that somebody takes a base64 text for, are long: an error shows their beginning only. */
 const NAME_CHARACTERS = 200;
 /** Read at once: most images in one piece. */
@@ -65,11 +69,33 @@ async function readFile(path: string): Promise<EncodedImage> {
       throw new ImageError(
         `${shorten(path)}: is a folder. Expected the path of an image in it; captionFolder takes folders.`,
       );
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT' && path !== '';
+    const near = isMissing ? nearbyFile(path) : undefined;
     throw new ImageError(
-      `${shorten(path) || 'The empty path'}: the image cannot be read: ${message(error)}. Expected a path ` +
-        `(relative to ${process.cwd()}), a URL or a Buffer.`,
+      `${shorten(path) || 'The empty path'}: the image cannot be read: ` +
+        `${message(error)}. ` +
+        (near === undefined ? '' : `Did you mean ${near}? `) +
+        `Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
     );
   }
+}
+
+/** The file in the same folder whose name is nearly the one that is missing. */
+function nearbyFile(missing: string): string | undefined {
+  const folder = dirname(missing);
+  const names: string[] = [];
+  try {
+    const entries = fs.opendirSync(folder);
+    try {
+      for (let at = entries.readSync(); at && names.length < NEARBY_FILES; at = entries.readSync()) names.push(at.name);
+    } finally {
+      entries.closeSync();
+    }
+  } catch {
+    return undefined; // no such folder, or one that may not be read
+  }
+  const name = closestName(basename(missing), names);
+  return name === undefined ? undefined : shorten(join(folder, name));
 }
 
 /** The size is looked at while reading: a device or a pipe has none, and may never end. */

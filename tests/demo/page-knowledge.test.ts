@@ -79,8 +79,15 @@ describe('the page of a model that knows itself', { skip: skipWithoutBrowser }, 
           await check('several texts, compared');
           await reads(page, '#options-title', /^Options \(2 set\)$/);
 
+          const times = await page.textContent('#stages');
           await page.getByRole('button', { name: 'Where did it look?' }).click();
           await page.locator('.words').nth(1).waitFor();
+          assert.equal(
+            await page.textContent('#stages'),
+            times,
+            'looking is no answer: the time is that of the answer',
+          );
+          assert.ok(await page.isVisible('#time'));
           const dogs = page.getByRole('button', { name: 'dogs', exact: true });
           await dogs.focus();
           await page.keyboard.press('Enter');

@@ -70,8 +70,16 @@ describe('errors of cells', () => {
     assert.match(shown, /2:13 - Cannot find names 'pixels', 'model'\. Was the cell .* run\? Run > Run All Above/);
     assert.equal(shown.match(/Cannot find/g)?.length, 1);
     assert.deepEqual(marked(shown)[0], '2: pixels, model.precision);');
+    const typed = await failing('let when: wasNotRun.Latency | undefined;\nwasNotRun.run();');
+    assert.match(typed, /Cannot find name 'wasNotRun'\. Was the cell/);
+    assert.doesNotMatch(typed, /namespace|private name/);
     assert.match(await failing('percnt(1)'), /Cannot find name 'percnt'\. Was the cell/);
     assert.match(await failing('consle.log(1)'), /Cannot find name 'consle'\. Did you mean 'console'\?/);
+  });
+
+  test("Python's print", async () => {
+    assert.match(await failing('print("hello")'), /1:7 - .*console\.log\(text\)/);
+    assert.doesNotMatch(await failing('({ print() {} }).print(1);'), /console\.log/);
   });
 
   test('an await that was forgotten', async () => {

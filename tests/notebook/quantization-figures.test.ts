@@ -64,8 +64,12 @@ test('smoothing: the largest value of each channel, before and after', async () 
   assert.match(figure.alt, /2 channels, 2 images/);
   assert.match(figure.alt, /before: largest 8\.00, middle channel 1\.00, 8\.0 times/);
   assert.match(figure.alt, /after smoothing: largest 1\.00, middle channel 1\.00, 1\.0 times/);
-  await draw(figure);
+  const page = await draw(figure);
+  const scales = [...page.querySelectorAll('text[text-anchor="end"]')].map(({ textContent }) => textContent);
+  assert.deepEqual(scales, ['0', '5', '0', '0.5', '1'], 'a scale for each row, of its own height');
   await draw(smoothingFigure(place, []));
+  for (const value of [1e-30, 3e38, Number.POSITIVE_INFINITY, Number.NaN])
+    assert.ok(smoothingFigure(place, [{ data: Float32Array.of(value, 1), dims: [1, 1, 2] }]).svg.length < 20_000);
   assert.throws(() => smoothingFigure({ ...place, smoothing: new Float32Array(3) }, outputs), /number of channels/);
 });
 

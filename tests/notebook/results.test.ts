@@ -103,6 +103,10 @@ describe('results', () => {
     );
     says(() => readResults('optimize'), /run notebooks\/233-blip-optimize\.ipynb first/);
     says(() => readResults('other'), /run what calls saveResults\('other', \.\.\.\) first/);
+    says(() => readResults('constructor'), /run what calls saveResults\('constructor', \.\.\.\) first/);
+    says(() => readResults('optimise'), /results "optimise" are missing/, /did you mean "optimize"\?/);
+    saveResults('my-times', { model: 'a' });
+    says(() => readResults('my-tmes'), /did you mean "my-times"\?/);
   });
 
   it('that are damaged name the file, what was found and what to do', () => {

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadCheckpoint, type BlipCheckpoint } from '../../lib/checkpoint';
 import { convertBlip, type ConvertedBlip } from '../../lib/convert';
+import { loadVqaSamples } from '../../lib/datasets';
 import { compareSizes } from '../../lib/evaluation';
 import { readSafetensorsCounts } from './safetensors-counts';
 import * as nb from '../../lib/notebook';
@@ -87,14 +88,12 @@ describe('a checkpoint and its conversion', () => {
     });
     const processor = await BlipProcessor.fromCheckpoint(checkpoint);
     const text = processor.text('how many dogs?');
-    const rows = nb.tokenRows(processor, text, [2, 679]);
+    const rows = nb.tokenRows(processor, text);
     assert.deepEqual(
       rows.map(({ token }) => token),
       ['[CLS]', 'how', 'many', 'dogs', '?', '[SEP]'],
     );
-    assert.deepEqual(rows[1], { position: 1, token_id: 679, 'transformers.js': 679, token: 'how' });
-    assert.equal(rows[2]['transformers.js'], '', 'the other tokenizer gave fewer');
-    assert.ok(!('transformers.js' in nb.tokenRows(processor, text)[0]));
+    assert.deepEqual(rows[1], { position: 1, token_id: 679, token: 'how' });
     const pixel_values = await processor.image(path.join(projectRoot(), 'data', 'pictures', 'demo.jpg'));
     const rgb = nb.pixelRows(pixel_values);
     assert.deepEqual(
@@ -144,6 +143,18 @@ test('times: rows, and sentences that follow from them', () => {
     { stage: 'vision model', latency: latency(3) },
   ];
   assert.equal(nb.longestStage(stages), 'longest: vision model, 75 % of the sum');
+  const timed = [
+    { stage: 'preprocess', latency: latency(5) },
+    { stage: 'vision model', latency: latency(1.5) },
+    { stage: 'decoder, caption token', latency: latency(0.5), steps: 12 },
+    { stage: 'text encoder', latency: latency(1) },
+    { stage: 'decoder, answer token', latency: latency(0.75), steps: 1 },
+  ];
+  assert.deepEqual(nb.stageSums(timed, { caption: latency(8), answer: latency(3) }), [
+    'caption: vision model 1.50 + 12 decoder steps of 0.50 = 7.50 ms; measured as a whole: 8.00 ms',
+    'answer: vision model 1.50 + text encoder 1.00 + 1 decoder step of 0.75 = 3.25 ms; measured as a whole: 3.00 ms',
+  ]);
+  assert.deepEqual(nb.stageSums(timed.slice(0, 3), { caption: undefined, answer: latency(3) }), []);
   assert.deepEqual(nb.stageRows(stages)[1], {
     stage: 'vision model',
     'median ms': '3.00',
@@ -210,10 +221,17 @@ test('differences of two lists', () => {
   assert.equal(nb.relativeDifference([0, 0], [0, 0]), 0);
   assert.deepEqual(nb.checkClose('equal', [1, 2], [1, 2.25], 0.5), {
     check: 'equal',
-    'largest difference': '2.5e-1',
-    'at most': '5.0e-1',
+    'largest difference': '0.25',
+    'at most': '0.5',
     passed: true,
   });
+  for (const [apart, shown] of [
+    [0, '0'],
+    [0.001, '0.001'],
+    [2.44e-7, '2.4e-7'],
+    [12345.678, '12000'],
+  ] as const)
+    assert.equal(nb.checkClose('equal', [0], [apart], 1)['largest difference'], shown);
   assert.equal(nb.checkClose('equal', [1, Number.NaN], [1, 2], 0.5).passed, false);
   assert.throws(() => nb.largestDifference([1], [1, 2]), /a has 1 numbers and b 2/);
 });
@@ -239,11 +257,11 @@ test('a trace is checked: its text, and that shares add up', () => {
 });
 
 test('answers by image: how many are right, and the wrong ones', () => {
-  const row = { picture: 'a.jpg', question: 'how many?', truth: '2', answer: '2', right: 'yes' };
-  const rows = [row, { ...row, answer: '3', right: 'NO' }, { ...row, picture: 'b.jpg' }];
+  const row = { image: 'a.jpg', question: 'how many?', truth: '2', answer: '2', right: 'yes' };
+  const rows = [row, { ...row, answer: '3', right: 'NO' }, { ...row, image: 'b.jpg' }];
   assert.deepEqual(nb.answersByImage({ rows }), [
-    { picture: 'a.jpg', asked: 2, right: 1, wrong: 'how many? "3", not "2"' },
-    { picture: 'b.jpg', asked: 1, right: 1, wrong: '' },
+    { image: 'a.jpg', asked: 2, right: 1, wrong: 'how many? "3", not "2"' },
+    { image: 'b.jpg', asked: 1, right: 1, wrong: '' },
   ]);
   const published = [{ output: 'caption', published: 'a dog', got: 'a dog', right: 'yes' }];
   assert.deepEqual(nb.answersByImage({ rows: published }), published);
@@ -259,4 +277,11 @@ test('hits of a search', () => {
   assert.equal(nb.hitFigure('a dog', { image: 'a.jpg', score: 1, cosine: 0.5 }).note, 'cosine 0.50');
   assert.deepEqual(nb.textHitRows([{ text: 'a', score: 1, cosine: 0.5 }])[0]['matching head'], '');
   assert.deepEqual(nb.matchRows([{ text: 'a', score: 0.5 }]), [{ text: 'a', probability: '0.5000' }]);
+});
+
+test('fewer samples than were asked for are no secret', async () => {
+  const skipped = { total: 2, reasons: {}, examples: [] };
+  const loaded = await loadVqaSamples(path.join(projectRoot(), 'data', 'vqa-scenes'), { split: 'train', count: 9999 });
+  assert.match(nb.sampleLine(loaded), /^\d{3} of 9999 samples \(it has no more\), 0 skipped$/);
+  assert.equal(nb.sampleLine({ samples: [], asked: 0, skipped }), '0 of 0 samples, 2 skipped');
 });

@@ -92,6 +92,19 @@ describe('faults of the trouble tables', () => {
     assert.deepEqual([...new Set(quoted)].sort(), Object.keys(faults).sort());
   });
 
+  test('a checkpoint that cannot be reached: in the cell the message alone, with what works without a network', async () => {
+    const cache = JSON.stringify(path.join(work, 'hub'));
+    const { outputs } = await kernel.run(
+      "import { loadCheckpoint } from './lib';\nawait loadCheckpoint('Salesforce/blip-vqa-base', { cache_dir: " +
+        `${cache} });`,
+    );
+    const shown = outputs.map(([, text]) => String(text)).join('\n');
+    assert.match(shown, /Without a network, name a checkpoint's folder, such as models.blip-scenes\./);
+    assert.match(shown, /^> 2 \| await loadCheckpoint/m);
+    assert.doesNotMatch(shown, /\[cause\]/);
+    assert.ok(shown.split('\n').length < 15, shown);
+  });
+
   for (const [quoted, fault] of Object.entries(faults)) {
     const skip = process.platform === 'win32' && quoted.includes('module') && 'the stand-in is a shell script';
     test(quoted, { skip }, async () => {

@@ -57,7 +57,15 @@ test('INT8 weights in every part, and accuracy within one point of FP16', async 
   assert.ok(quantized.calibration.images < CALIBRATION, 'a picture with several questions was encoded more than once');
   assert.deepEqual(
     [...phases],
-    ['calibration inputs', 'statistics', 'SmoothQuant', 'bias correction', 'writing', 'weight compression'],
+    [
+      'calibration inputs',
+      'starting NNCF',
+      'statistics',
+      'SmoothQuant',
+      'bias correction',
+      'writing',
+      'weight compression',
+    ],
   );
   assert.deepEqual(fs.readdirSync(folder).sort(), ['fp16', 'int8']);
   assert.deepEqual(fs.readdirSync(int8).sort(), fs.readdirSync(fp16).sort());

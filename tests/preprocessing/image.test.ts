@@ -159,6 +159,7 @@ test('broken images: the error names the source, what was got and what to do', a
       return true;
     });
   await rejects('no/such/image.jpg', 'no/such/image.jpg', 'ENOENT', 'relative to');
+  await rejects(image('phot.jpg'), 'phot.jpg', 'Did you mean', 'photo.jpg?');
   await rejects('x'.repeat(5000), 'ENAMETOOLONG');
   await rejects(image('../texts.json'), 'texts.json', 'text file', 'Expected a JPEG, PNG');
   await rejects(new Uint8Array(0), 'empty', 'Expected a JPEG, PNG');

@@ -77,7 +77,7 @@ describe('npm start with another checkpoint', () => {
       const { code, text, output } = await start(makeCheckpoint(fixture));
       assert.equal(code, 0, text.slice(-3000));
       assert.match(text, task);
-      assert.match(text, /compression rate {2}\d\.\d{3}x\n {2}speed-up {10}vision_model \d/);
+      assert.match(text, /compression rate {2}\d\.\d{3}x\n {2}speed-up {10}vision model \d/);
       assert.doesNotMatch(text.slice(text.indexOf(' on CPU, ')), /missing|undefined|NaN|accuracy/);
       const lines = skipped(output);
       assert.ok(lines.length >= 2 && lines.every((line) => lacks.test(line)), lines.join('\n'));

@@ -46,6 +46,11 @@ describe('the estimate', () => {
       estimate({ vision_config: { image_size: 128, num_hidden_layers: 2 } }, 'visual-question-answering'),
       estimate({}, 'visual-question-answering', 16),
     ].map(({ seconds }) => seconds);
+    const [quiet, busy] = [0, 8].map((load) =>
+      estimateRun(parseBlipConfig({ model_type: 'blip' }, 'config.json'), 'image-to-text', 2, load),
+    );
+    assert.equal(busy.seconds[0], quiet.seconds[0]);
+    assert.equal(busy.seconds[1], 4 * quiet.seconds[1]); // four programs for each core
     for (const [least, most] of [base, large, small, many]) assert.ok(least > 0 && least < most);
     assert.ok(small[0] < base[0] && many[0] < base[0] && base[0] < large[0]);
   });
@@ -55,7 +60,10 @@ describe('the plan', () => {
   test('names model, task, time and room', async () => {
     const [what, howLong, ...more] = await planRun(runSettings({}));
     assert.match(what, /models\/blip-scenes \(answers questions, writes captions; 6\.6 million parameters\) on CPU/);
-    assert.match(howLong, /^Estimate: .* on \d+ cores?; \d+ MB in the folder output, where .* are free$/);
+    assert.match(
+      howLong,
+      /^Estimate: .* on \d+ cores?(, busy .* at once\))?; \d+ MB in the folder output, where .* are free$/,
+    );
     assert.deepEqual(more, []);
     const captions = await planRun(runSettings({ BLIP_MODEL: 'tests/fixtures/checkpoints/caption-bf16' }));
     assert.match(captions[0], /\(writes captions; 0\.\d million parameters\)/);
@@ -65,12 +73,21 @@ describe('the plan', () => {
   test('names what is to be downloaded, and warns where there is no room', () => {
     const config = parseBlipConfig({ model_type: 'blip' }, 'config.json');
     const settings = runSettings({ BLIP_MODEL: 'Salesforce/blip-itm-base-coco' });
-    const plan = { id: settings.model, config, task: 'image-text-retrieval', isHere: false, cores: 1 } as const;
+    const plan = {
+      id: settings.model,
+      config,
+      task: 'image-text-retrieval',
+      isHere: false,
+      cores: 1,
+      load: 0,
+    } as const;
     const [what, howLong, warning] = planLines(settings, { ...plan, free: 1e9 });
     assert.match(what, /matches texts to images; 22\d\.\d million parameters/);
     assert.match(howLong, /^Estimate: \d+ min to \d h \d+ min on 1 core; 1\.0 GB to download; 2\.0 GB in the folder/);
     assert.match(warning, /not enough.*BLIP_OUTPUT/);
     assert.equal(planLines(settings, { ...plan, free: undefined }).length, 2);
+    const [, busy] = planLines(settings, { ...plan, load: 4, free: undefined });
+    assert.match(busy, /^Estimate: \d+ min to \d+ h .* on 1 core, busy with other programs \(4 at once\); /);
   });
 
   test('is refused for a model that is not there', async () => {

@@ -51,7 +51,7 @@ describe('the summary', () => {
     includesLines(
       'accuracy drop     1.00 points (80.0 % to 79.0 %)',
       '  compression rate  1.970x',
-      '  speed-up          vision_model 1.50x, decoder_step 2.00x',
+      '  speed-up          vision model 1.50x; decoder step 2.00x',
     );
     assert.match(text, /Executed notebooks: .*notebooks\./);
     assert.doesNotMatch(text, /missing|complete/);

@@ -2,7 +2,7 @@
 import { $, element, find } from './dom.mjs';
 import { ask, get } from './server.mjs';
 import { attentionChooser, hideAttention } from './show-attention.mjs';
-import { addToHistory, forgetAnswers, say, showCommand, showTime } from './show-answer.mjs';
+import { addToHistory, forgetAnswers, say, showCommand, showTime, showTimeAgain } from './show-answer.mjs';
 import { searchField } from './search-examples.mjs';
 import { showDetails } from './show-details.mjs';
 import { imageArea } from './show-image.mjs';
@@ -88,7 +88,8 @@ async function askNow(again) {
     }
     say(answer.text || '(nothing)');
     showDetails(answer, about.reliable_from);
-    showTime(answer);
+    if (again) showTimeAgain();
+    else showTime(answer);
     showAttention(answer, wishes);
     showCommand(about.address, image.name, wishes);
     showResult();

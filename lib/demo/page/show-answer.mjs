@@ -62,6 +62,11 @@ export function showTime({ milliseconds, stages, tokens }) {
   $('time').hidden = false;
 }
 
+/** Of the answer before: looking where it looked is no answer. */
+export function showTimeAgain() {
+  $('time').hidden = false;
+}
+
 /**
  * @param {string} root the server's address on its own machine
  * @param {string} file
