@@ -17,6 +17,7 @@ const PROFILING_STATUS = ['NOT_RUN', 'OPTIMIZED_OUT', 'EXECUTED'];
 export class CCompiledModel extends Handle implements CompiledModel {
   readonly inputs: Port[];
   readonly outputs: Port[];
+  #hasStreams: boolean | undefined;
 
   constructor(api: CFunctions, pointer: Pointer) {
     super(api, pointer, 'ov_compiled_model_free', 'CompiledModel');
@@ -28,8 +29,22 @@ export class CCompiledModel extends Handle implements CompiledModel {
     return this.api.outString('ov_compiled_model_get_property', this.pointer, name);
   }
 
+  /** Whether several inferences run at the same time, each in a stream of its own. */
+  get hasStreams(): boolean {
+    this.#hasStreams ??= this.#readStreams() > 1;
+    return this.#hasStreams;
+  }
+
   createInferRequest(): InferRequest {
     return new CInferRequest(this.api, this.api.out('ov_compiled_model_create_infer_request', this.pointer), this);
+  }
+
+  #readStreams(): number {
+    try {
+      return Number(this.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
+    } catch {
+      return 1; // the device does not tell
+    }
   }
 }
 
@@ -91,7 +106,7 @@ class CInferRequest extends Handle implements InferRequest {
   async runAsync(): Promise<void> {
     this.#start();
     try {
-      await this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
+      await this.#runOnThread();
       if (this.#cancelled)
         throw new OpenVINOError('The run was cancelled just after it had ended', 'ov_infer_request_cancel');
     } finally {
@@ -138,6 +153,17 @@ class CInferRequest extends Handle implements InferRequest {
       );
     super.dispose();
     this.#bound.clear();
+  }
+
+  /**
+   * The CPU plugin counts every thread that calls `infer` as one more stream, and maps it to one of those that it has
+   * by its number: of two threads of libuv's pool, both may get the same stream, and wait for each other while another
+   * stream is idle. The streams' own threads share nothing, but to hand a run over to one takes longer.
+   */
+  async #runOnThread(): Promise<void> {
+    if (!this.model.hasStreams) return this.api.callAsync('ov_infer_request_infer', [this.pointer], this);
+    this.api.call('ov_infer_request_start_async', this.pointer);
+    return this.api.callAsync('ov_infer_request_wait', [this.pointer], this);
   }
 
   #start(): void {
