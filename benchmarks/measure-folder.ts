@@ -12,10 +12,14 @@ import { step } from './show-progress';
 const PICTURES = path.join(__dirname, '..', 'data', 'pictures');
 /** Sizes of the vision model's batch whose best is the measure. */
 const BATCHES = [1, 2, 4, 8];
+/** Larger sizes are not tried after so many in a row without a gain. */
+const SIZES_WITHOUT_GAIN = 2;
 /** Runs of each size. */
 const RUNS = 3;
 /** The vision model alone is measured for so long before and after the folder. */
 const VISION_SECONDS = 6;
+/** No further round begins that would end after so long; on two cores without AMX, three rounds take seven minutes. */
+const MAX_SECONDS = 600;
 
 export interface FolderRun {
   readonly side: string;
@@ -40,7 +44,10 @@ export interface FolderOptions {
   readonly seconds: number;
 }
 
-/** Rounds, in which the sides follow one another; ours in all of them, the others while there is time. */
+/**
+ * Rounds, in which the sides follow one another; ours do the whole folder in each of them, the others what they can in
+ * their part of the time.
+ */
 export async function measureFolder(
   { fp16, int8 }: Prepared,
   { sides, images, seconds }: FolderOptions,
@@ -50,15 +57,18 @@ export async function measureFolder(
   const runs: FolderRun[] = [];
   const not_run: Record<string, string> = {};
   const start = performance.now();
+  const elapsed = (): number => (performance.now() - start) / 1000;
   try {
     const files = fillFolder(folder, images);
-    for (let round = 0; round < rounds; round++) {
-      for (const [i, side] of OURS.entries()) runs.push(await ours(side, [fp16, int8][i], { folder, files }));
-      // A further round of the others that would take as long as all the time for it is left out
-      const isLate = round > 0 && performance.now() - start > 4 * seconds * 1000;
-      for (const { side, run } of isLate ? [] : othersOf(sides, { files, seconds })) {
+    const others = othersOf(sides, { files, seconds: seconds / rounds });
+    for (let round = 0; round < rounds && elapsed() * (round + 1) <= MAX_SECONDS * Math.max(round, 1); round++) {
+      for (const [i, side] of OURS.entries()) {
+        const batch = runs.find((run) => run.side === side)?.vision_batch;
+        runs.push(await ours(side, [fp16, int8][i], { folder, files, batch }));
+      }
+      for (const { side, run } of others) {
         if (side in not_run) continue;
-        step(`folder: ${side}, at most ${seconds} s`);
+        step(`folder: ${side}, at most ${Math.ceil(seconds / rounds)} s`);
         try {
           const reply = await run();
           const [done, ms] = [Number(reply.images), Number(reply.ms)];
@@ -101,11 +111,11 @@ function othersOf(
 async function ours(
   side: string,
   folders: ModelFolders,
-  { folder, files }: { readonly folder: string; readonly files: readonly string[] },
+  { folder, files, batch }: { readonly folder: string; readonly files: readonly string[]; readonly batch?: number },
 ): Promise<FolderRun> {
   step(`folder: ${side}, ${files.length} images`);
   const output = path.join(folder, `${side.replace(' ', '-')}.jsonl`);
-  const before = await visionAlone(folders.ours, files);
+  const before = await visionAlone(folders.ours, files, batch);
   let shown = performance.now();
   const { done, seconds, batch_size } = await captionFolder(folder, {
     model: folders.ours,
@@ -141,10 +151,13 @@ async function visionAlone(
   try {
     const processor = await BlipProcessor.fromCheckpoint(folder);
     let best = { batch: only ?? 1, ms: Number.POSITIVE_INFINITY };
-    for (const batch of only === undefined ? BATCHES : [only]) {
+    let failures = 0;
+    for (const batch of only === undefined ? BATCHES : []) {
       const pixel_values = await processor.images(files.slice(0, batch));
       const ms = await timeRuns(model, pixel_values, { batch, runs: RUNS, seconds: 0 });
+      failures = ms < best.ms ? 0 : failures + 1;
       if (ms < best.ms) best = { batch, ms };
+      if (failures === SIZES_WITHOUT_GAIN) break;
     }
     const pixel_values = await processor.images(files.slice(0, best.batch));
     const ms = await timeRuns(model, pixel_values, { batch: best.batch, runs: RUNS, seconds: VISION_SECONDS });
