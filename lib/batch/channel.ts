@@ -22,17 +22,24 @@ export class Channel<T> {
   }
 
   /**
-   * @param count what to wait for
-   * @returns as many, or what is left before the end; empty at the end
+   * @param count items at most
+   * @param enough how many are worth being taken, at least one; `count` by default. Asked again after each change, and
+   *   after `recheck`
+   * @returns what is there when it is enough, or what is left before the end; empty at the end
    * @throws the failure, when the queue has failed
    */
-  async take(count: number): Promise<T[]> {
-    const wanted = Math.min(count, this.capacity);
-    while (!this.#failure && !this.#isClosed && this.#items.length < wanted) await this.#change();
+  async take(count: number, enough: () => number = () => count): Promise<T[]> {
+    const isEnough = (): boolean => this.#items.length >= Math.min(Math.max(1, enough()), this.capacity);
+    while (!this.#failure && !this.#isClosed && !isEnough()) await this.#change();
     if (this.#failure) throw this.#failure.error;
-    const taken = this.#items.splice(0, wanted);
+    const taken = this.#items.splice(0, count);
     this.#wake();
     return taken;
+  }
+
+  /** What whoever takes holds for enough has changed. */
+  recheck(): void {
+    this.#wake();
   }
 
   /** Nothing more comes. */

@@ -9,76 +9,116 @@ export interface Prepared {
   readonly pixel_values: PixelInput;
 }
 
+/** What the vision model gives for one image: states of its patches, or features. */
+export interface EncodedImage {
+  readonly loaded: LoadedItem;
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
 /** The vision model. */
-export interface ImageEncoder<T> {
+export interface ImageEncoder {
   /** Runs at the same time that it is compiled for. */
   readonly streams: number;
+  /** Of the processor; 0 where it does not run there. */
+  readonly threads: number;
   setStreams(streams: number): Promise<void>;
-  encode(pixel_values: PixelInput): Promise<T>;
+  /** @returns what it gives for each image, one after the other: `dims` begin with their number */
+  encode(pixel_values: PixelInput): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }>;
 }
 
-export interface EncodePlan<T> {
-  readonly encoder: ImageEncoder<T>;
+export interface EncodePlan {
+  readonly encoder: ImageEncoder;
   readonly trial: VisionTrial;
   readonly input: Channel<Prepared>;
-  /** Hands on what a run gave for its images. */
-  readonly emit: (encoded: T, images: readonly LoadedItem[]) => Promise<void>;
+  readonly output: Channel<EncodedImage>;
+  /** Runs that are begun for so many streams: one more, so that none waits for this thread. */
+  readonly runsAtOnce: (streams: number) => number;
 }
 
-/** @throws what the model throws */
-export async function encodeImages<T>(plan: EncodePlan<T>): Promise<void> {
-  const { encoder, trial, input } = plan;
-  const running = new Set<Promise<void>>();
-  let compiled = encoder.streams;
-  const failures: unknown[] = [];
-  const start = (batch: readonly Prepared[], setting: VisionSetting): void => {
-    const run = encodeBatch(plan, batch, setting)
-      .catch((error: unknown) => {
-        failures.push(error);
-        input.fail(error); // ends the loop below where it waits for images
-      })
-      .finally(() => running.delete(run));
-    running.add(run);
-  };
-  try {
-    for (;;) {
-      while (running.size >= trial.setting.streams) await Promise.race(running);
-      if (failures.length > 0) throw failures[0];
-      const { setting } = trial;
-      if (setting.streams !== compiled) {
-        await Promise.all(running);
-        if (trial.setting !== setting) continue; // decided by what ended meanwhile
-        try {
-          await encoder.setStreams(setting.streams);
-          compiled = setting.streams;
-        } catch (error) {
-          trial.end();
-          if (trial.setting.streams !== compiled) throw error; // else it was a try
-        }
-        continue;
-      }
-      const batch = await input.take(setting.batch_size);
-      if (batch.length === 0) break;
-      start(batch, setting);
-    }
-    await Promise.all(running);
-    if (failures.length > 0) throw failures[0];
-  } finally {
-    await Promise.all(running);
+export class VisionStage {
+  readonly #plan: EncodePlan;
+  readonly #running = new Set<Promise<void>>();
+  readonly #failures: unknown[] = [];
+
+  constructor(plan: EncodePlan) {
+    this.#plan = plan;
   }
-}
 
-async function encodeBatch<T>(
-  { encoder, trial, emit }: EncodePlan<T>,
-  batch: readonly Prepared[],
-  setting: VisionSetting,
-): Promise<void> {
-  const encoded = await encoder.encode(stack(batch.map((one) => one.pixel_values)));
-  trial.record(setting, batch.length, performance.now());
-  await emit(
-    encoded,
-    batch.map(({ loaded }) => loaded),
-  );
+  /** Whether it waits for images, and has none at work: what it gave will not become more soon. */
+  get isStarved(): boolean {
+    return this.#running.size === 0 && this.#plan.input.length === 0;
+  }
+
+  /** @throws what the model throws, once all runs have ended */
+  async run(): Promise<void> {
+    const { encoder, trial, input, runsAtOnce } = this.#plan;
+    const running = this.#running;
+    let compiled = encoder.streams;
+    try {
+      for (;;) {
+        while (running.size >= runsAtOnce(trial.setting.streams)) await Promise.race(running);
+        this.#throwFailure();
+        const { setting } = trial;
+        if (setting.streams !== compiled) {
+          await Promise.all(running);
+          if (trial.setting !== setting) continue; // decided by what ended meanwhile
+          compiled = await this.#compile(setting.streams, compiled);
+          continue;
+        }
+        // What is there is done at once where nothing else is at work
+        const { batch_size } = setting;
+        const batch = await input.take(batch_size, () => (running.size === 0 ? 1 : batch_size));
+        if (batch.length === 0) break;
+        this.#start(batch, setting);
+      }
+      await Promise.all(running);
+      this.#throwFailure();
+    } finally {
+      await Promise.all(running);
+    }
+  }
+
+  /** @returns as how many streams the model is compiled now */
+  async #compile(streams: number, before: number): Promise<number> {
+    const { encoder, trial } = this.#plan;
+    try {
+      await encoder.setStreams(streams);
+      return streams;
+    } catch (error) {
+      trial.end();
+      if (trial.setting.streams !== before) throw error; // else it was a try
+      return before;
+    }
+  }
+
+  #start(batch: readonly Prepared[], setting: VisionSetting): void {
+    const { input, output } = this.#plan;
+    const run = this.#encode(batch, setting)
+      .catch((error: unknown) => {
+        this.#failures.push(error);
+        input.fail(error); // ends the loop where it waits for images
+      })
+      .finally(() => {
+        this.#running.delete(run);
+        input.recheck();
+        output.recheck();
+      });
+    this.#running.add(run);
+  }
+
+  async #encode(batch: readonly Prepared[], setting: VisionSetting): Promise<void> {
+    const { encoder, trial, output } = this.#plan;
+    const { data, dims } = await encoder.encode(stack(batch.map((one) => one.pixel_values)));
+    trial.record(setting, batch.length, performance.now());
+    const size = data.length / batch.length;
+    for (const [i, { loaded }] of batch.entries())
+      await output.put({ loaded, data: data.subarray(i * size, (i + 1) * size), dims: dims.slice(1) });
+  }
+
+  #throwFailure(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
+  }
 }
 
 function stack(images: readonly PixelInput[]): PixelInput {

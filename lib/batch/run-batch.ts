@@ -15,9 +15,10 @@ import { PARQUET_FILE, TAR_FILE } from './input-kinds';
 import { describeEmpty, listInput, type BatchInput } from './list-inputs';
 import { runsAtOnce, type BatchModel } from './load-batch-model';
 import { fileVersion, type LoadedItem } from './load-item';
-import { usualMemory } from './plan-memory';
-import { runStages, type GeneratedText } from './run-stages';
+import { planMemory } from './plan-memory';
+import { runStages } from './run-stages';
 import { isInShard } from './shard';
+import { stageWork, type GeneratedText } from './stage-work';
 import { WriteQueue } from './write-queue';
 import type { RowKind } from './write-table';
 
@@ -48,7 +49,7 @@ export function rowsOf({ questions, features }: Pick<BatchPlan, 'questions' | 'f
 /** @throws {BatchError} and what the models throw; what is done until then is kept */
 export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: GuardCallback): Promise<BatchSummary> {
   const { options, questions, prompt, journal } = plan;
-  const { signal, batch_size, streams, memory_limit = usualMemory(), properties = {}, openvino } = options;
+  const { signal, batch_size, streams, properties = {}, openvino } = options;
   const identity = optionsDigest(plan, loaded.model);
   const counter = new BatchCounter();
   const onFailure = guard(options.on_failure);
@@ -81,23 +82,24 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
     onTexts: (image: LoadedItem, texts: readonly GeneratedText[]) =>
       queue.add(finish(plan, image, { texts, identity })),
     onFeatures: (image: LoadedItem, features: Float32Array) => queue.add(finish(plan, image, { features, identity })),
-    onFailure: ({ name }: BatchItem, problem: string) => fail(name, problem),
   };
   try {
+    const generation = { ...options.generation, signal };
+    const canQueue = runsAtOnce(openvino);
+    const work = stageWork({ ...loaded, questions, prompt, generation }, handlers);
     const settings = {
-      ...loaded,
-      questions,
-      prompt,
+      signal,
       batch_size,
       streams,
-      areStreamsDecided: decidesStreams(properties) || !runsAtOnce(openvino),
+      areStreamsDecided: decidesStreams(properties) || !canQueue,
+      canQueue,
+      memory: planMemory(loaded.model.config, options),
       left: () => counter.left,
-      memory_limit,
-      generation: { ...options.generation, signal },
+      onFailure: ({ name }: BatchItem, problem: string) => fail(name, problem),
     };
     const items = pendingItems(plan, { identity, counter, fail });
     await reportProgress(options.progress_callback, counter.progress(rowsOf(plan)), signal);
-    const chosen = await runStages(withErrors(items, queue), settings, handlers);
+    const chosen = await runStages(items, work, settings);
     await queue.end();
     return {
       done: counter.done,
@@ -215,17 +217,6 @@ function entriesOf(plan: BatchPlan, item: BatchItem): ReturnType<Journal['find']
 /** Beside the images, names are relative to their folder, which may be moved. */
 function nameOf({ beside }: BatchPlan, { name, key }: BatchItem | BadItem): string {
   return beside ? key : name;
-}
-
-/** A write that failed ends the work at the next image. */
-async function* withErrors(
-  items: AsyncIterable<BatchItem>,
-  queue: WriteQueue<FinishedImage>,
-): AsyncGenerator<BatchItem> {
-  for await (const item of items) {
-    queue.throwFailure();
-    yield item;
-  }
 }
 
 /** Images of the inputs, where they can be listed without reading them. */

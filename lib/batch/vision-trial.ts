@@ -19,6 +19,8 @@ export interface TrialOptions {
   readonly largest: number;
   /** Images that are left, where that is known. */
   readonly left: () => number | undefined;
+  /** Whether nothing else is at work on the device: what is measured beside the decoder tells little. */
+  readonly isQuiet: () => boolean;
 }
 
 /** Another setting must save this much of the time of an image: more at once needs more memory, and times wobble. */
@@ -34,6 +36,8 @@ const WORTH_A_TRIAL_MS = 60_000;
 const WARM_UP_IMAGES = 32;
 /** Rounds of a setting, in each of which every stream does a run; the shortest counts. */
 const ROUNDS = 2;
+/** So many are waited for until it is quiet; on a device that is never quiet, all settings are measured beside noise. */
+const MAX_NOISY_IMAGES = 64;
 
 /**
  * First one image in a run, with the streams that the model has. Where enough is left to do, batches of 2, 4, … until
@@ -49,6 +53,7 @@ export class VisionTrial {
   #best: { readonly setting: VisionSetting; readonly ms: number } | undefined;
   #runs = 0;
   #roundStart = 0;
+  #noisyImages = 0;
   #fastest = Number.POSITIVE_INFINITY;
   #failures = 0;
   #isOver = false;
@@ -69,6 +74,11 @@ export class VisionTrial {
     return this.#isOver ? (this.#best?.setting ?? this.#first) : this.#setting;
   }
 
+  /** Whether runs are timed now: then nothing else should begin on the device. */
+  get isMeasuring(): boolean {
+    return !this.#isOver && this.#images > WARM_UP_IMAGES;
+  }
+
   /**
    * A run has ended.
    *
@@ -81,6 +91,12 @@ export class VisionTrial {
     if (this.#isOver || this.#images <= WARM_UP_IMAGES) return;
     if (setting !== this.#setting || images !== setting.batch_size) return;
     const { streams, batch_size } = setting;
+    if (!this.#options.isQuiet() && this.#noisyImages < MAX_NOISY_IMAGES) {
+      this.#noisyImages += images;
+      this.#runs = 0;
+      this.#roundStart = now;
+      return;
+    }
     this.#runs++;
     if (this.#runs % streams !== 0) return;
     // The first run of each stream prepares memory and kernels
@@ -102,6 +118,7 @@ export class VisionTrial {
     if (isBetter) this.#best = { setting, ms: this.#fastest };
     this.#failures = isBetter ? 0 : this.#failures + 1;
     this.#runs = 0;
+    this.#noisyImages = 0;
     this.#fastest = Number.POSITIVE_INFINITY;
     const left = this.#options.left() ?? Number.POSITIVE_INFINITY;
     this.#isOver = left * (this.#best?.ms ?? 0) < WORTH_A_TRIAL_MS;

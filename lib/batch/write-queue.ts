@@ -7,21 +7,21 @@ export class WriteQueue<T> {
 
   constructor(private readonly write: (items: readonly T[]) => Promise<void>) {}
 
-  /** Does not wait. */
+  /** Does not wait. @throws what a write threw; nothing is written after it */
   add(item: T): void {
+    this.#throwFailure();
     this.#items.push(item);
     this.#work ??= this.#run();
-  }
-
-  /** @throws what a write threw; nothing is written after it */
-  throwFailure(): void {
-    if (this.#failure) throw this.#failure.error;
   }
 
   /** Waits until all is written. @throws what a write threw */
   async end(): Promise<void> {
     await this.#work;
-    this.throwFailure();
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 
   async #run(): Promise<void> {

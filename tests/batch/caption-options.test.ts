@@ -49,6 +49,33 @@ describe('outputs that cannot be written', () => {
     assert.deepEqual(rowsOf(file), [row]);
   });
 
+  test('a disk that fills up in the middle: the call ends, and the next one does what is missing', async (t) => {
+    const folder = photos();
+    for (let i = 0; i < 40; i++)
+      fs.copyFileSync(path.join(PICTURES, i % 2 ? 'demo.jpg' : 'park-day-cat.jpg'), path.join(folder, `${i}.jpg`));
+    const output = path.join(work, 'fills-up.jsonl');
+    const { open } = fs.promises;
+    const mock = t.mock.method(fs.promises, 'open', async (...args: Parameters<typeof open>) => {
+      const handle = await open(...args);
+      const { appendFile } = handle;
+      let writes = 0;
+      if (args[1] === 'a')
+        t.mock.method(handle, 'appendFile', async (bytes: Uint8Array) => {
+          if (++writes < 3) return appendFile.call(handle, bytes);
+          await handle.write(bytes.subarray(0, 20));
+          throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+        });
+      return handle;
+    });
+    const options = { ...base, output, memory_limit: 2 ** 24 };
+    await assert.rejects(captionFolder(folder, options), /fills-up\.jsonl: cannot be written: ENOSPC.*go on/);
+    mock.mock.restore();
+    const written = rowsOf(output).length;
+    assert.ok(written > 0 && written < 40, `${written} rows`);
+    assert.deepEqual(counts(await captionFolder(folder, options)), [40 - written, written, 0, 0]);
+    assert.equal(new Set(rowsOf(output).map(({ image }) => image)).size, 40);
+  });
+
   test('a device is no output', { skip: !fs.existsSync('/dev/zero') }, async () => {
     const output = path.join(work, 'device.jsonl');
     fs.symlinkSync('/dev/zero', output);
@@ -57,6 +84,20 @@ describe('outputs that cannot be written', () => {
 });
 
 describe('options and a call that is stopped', () => {
+  test('more images at once than the memory that is given: told with figures, before anything is done', async () => {
+    const folder = photos('demo.jpg');
+    const most = { ...base, batch_size: 128, streams: 2, memory_limit: 2 ** 24 };
+    await assert.rejects(captionFolder(folder, most), {
+      name: 'BatchError',
+      message: /^256 images.*batch_size 128, streams 2.*about \d+ MiB; memory_limit is 16 MiB.*enough for \d+\. Raise/,
+    });
+    assert.deepEqual(
+      fs.readdirSync(folder).filter((name) => name.endsWith('.txt')),
+      [],
+    );
+    assert.deepEqual(counts(await captionFolder(folder, { ...base, batch_size: 128 })), [1, 0, 0, 0]);
+  });
+
   test('wrong options are refused by name', async () => {
     const wrong: [Record<string, unknown>, RegExp][] = [
       [{ batch_size: 0 }, /batch_size.*0.*from 1/],
