@@ -1,7 +1,5 @@
-// npm run build: lib as JavaScript and type declarations in dist, one file for each source, so that what lies beside a
-// source (nncf_worker.py, the demo's page) lies beside its JavaScript too. The compiler does it alone: the bundlers
-// made for libraries ask for a newer Node.js than the library does, and a bundle would gain nothing here, since
-// everything heavy loads at first use.
+// npm run build: lib in dist, as one file of JavaScript (bundle-library.mjs), as type declarations, one for each source,
+// and with what lies beside the sources (nncf_worker.py, the demo's page).
 //
 // There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an
 // error thrown by one would not be `instanceof` the BlipError of the other.
@@ -9,11 +7,15 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { require as requireSource } from 'tsx/cjs/api';
 import { allowUndefined } from './allow-undefined.mjs';
+import { bundleLibrary } from './bundle-library.mjs';
 import { ROOT, fail, run } from './common.mjs';
 
 const SOURCE = path.join(ROOT, 'lib');
 const TARGET = path.join(ROOT, 'dist');
+/** A program of its own beside the command: `info` starts it. */
+const PROBE = 'cli/info/openvino-probe.js';
 const require = createRequire(import.meta.url);
 
 /** Builds into `dist`, which is replaced. Quick enough (some seconds) to be done before every pack. */
@@ -25,8 +27,22 @@ export async function build() {
   allowUndefined(TARGET);
   copyAssets();
   const { exports, bin } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  for (const entry of Object.values(exports)) if (typeof entry === 'object') writeModule(entry);
-  for (const file of Object.values(bin ?? {})) fs.chmodSync(path.join(ROOT, file), 0o755);
+  const libraries = Object.values(exports).filter((entry) => typeof entry === 'object');
+  const inTarget = (file) => path.posix.relative('dist', file);
+  await bundleLibrary({
+    source: SOURCE,
+    target: TARGET,
+    modules: libraries.map((entry) => inTarget(entry.require.default)),
+    later: ['notebook/index.js'],
+    programs: [...Object.values(bin).map(inTarget), PROBE],
+    digest: converterDigest(),
+  });
+  for (const entry of libraries) writeModule(entry);
+}
+
+/** Computed from the sources, which a bundle does not have. */
+function converterDigest() {
+  return requireSource(path.join(SOURCE, 'convert', 'converter-digest.ts'), import.meta.url).converterDigest();
 }
 
 /** What is read at run time: everything in lib that is neither TypeScript nor what TypeScript was made from. */

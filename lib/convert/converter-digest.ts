@@ -7,11 +7,14 @@ import * as path from 'node:path';
 const ROOMS = ['core', 'ir', 'checkpoint', 'convert', 'model-folder'];
 const SOURCE = /(?<!\.d)\.[jt]s$/;
 
+/** In the package, which is one file: the digest of what that was made of (scripts/bundle-library.mjs). */
+declare const CONVERTER_DIGEST: string | undefined;
+
 let digest: string | undefined;
 
 /** Eight hexadecimal digits. Another release may have the same: then its converter is the same too. */
 export function converterDigest(): string {
-  digest ??= compute();
+  digest ??= typeof CONVERTER_DIGEST === 'string' ? CONVERTER_DIGEST : compute();
   return digest;
 }
 
@@ -23,8 +26,6 @@ function compute(): string {
 
 function sources(): string[] {
   const library = path.resolve(__dirname, '..');
-  // In a program that was bundled into one file, that file is the converter.
-  if (!ROOMS.every((room) => fs.existsSync(path.join(library, room)))) return [__filename];
   return ROOMS.flatMap((room) =>
     fs
       .readdirSync(path.join(library, room), { recursive: true })
