@@ -7,6 +7,8 @@ export interface BatchItem {
   readonly source: string | Uint8Array;
   /** The name below its input: what a shard is chosen by. The same wherever the input lies. */
   readonly key: string;
+  /** Asked about this image alone, from the column of a table. */
+  readonly questions?: readonly string[];
 }
 
 /** Something in an input that is no image to be read. */
@@ -14,12 +16,9 @@ export interface BadItem {
   readonly name: string;
   readonly key: string;
   readonly problem: string;
+  /** Stands for images that could not be listed: every shard misses some of them, and says so. */
+  readonly isUnlisted?: boolean;
 }
-
-/** What is taken of a folder. A file that is named is tried whatever its name. */
-export const IMAGE_FILE = /\.(avif|bmp|gif|jpe?g|png|tiff?|webp)$/i;
-
-export const IMAGE_KINDS = 'jpg, png, webp, gif, tiff, avif, bmp';
 
 /** An address: what is not a path. A drive letter is one letter. */
 export const ADDRESS = /^(?:https?|data|file):/i;

@@ -7,6 +7,7 @@ import { LOAD_MODEL_OPTIONS } from '../generation/encoders';
 import { BatchError } from './batch-error';
 import type { CaptionFileOptions } from './caption-files';
 import { checkShard, type Shard } from './shard';
+import type { ColumnOptions } from './table-columns';
 
 /** An image that got no text. */
 export interface BatchFailure {
@@ -14,7 +15,7 @@ export interface BatchFailure {
   readonly reason: string;
 }
 
-export interface BatchOptions extends PretrainedOptions {
+export interface BatchOptions extends PretrainedOptions, Pick<ColumnOptions, 'image_column'> {
   /** A hub id, a checkpoint folder, a file of weights, or a folder of converted models. */
   readonly model: string;
   /**
@@ -53,9 +54,14 @@ const BATCH_OPTIONS = [
   'streams',
   'memory_limit',
   'on_failure',
+  'image_column',
   ...LOAD_MODEL_OPTIONS,
   ...CONVERT_ONCE_OPTIONS,
 ] as const;
+
+export interface AskFolderOptions extends BatchOptions, ColumnOptions {
+  readonly output: string;
+}
 
 export interface CaptionFolderOptions extends BatchOptions, CaptionFileOptions {
   /** Words that each caption begins with. */
@@ -69,7 +75,11 @@ const MAX_BATCH = 256;
 const MAX_STREAMS = 64;
 
 /** @throws {OptionsError | BatchError} */
-export function checkBatchOptions(call: string, options: BatchOptions, more: readonly string[] = []): void {
+export function checkBatchOptions(
+  call: string,
+  options: BatchOptions & ColumnOptions,
+  more: readonly string[] = [],
+): void {
   checkOptions(call, options, [...BATCH_OPTIONS, ...more]);
   const { model, output, shard, generation, on_failure } = options;
   const fail = (name: string, value: unknown, expected: string): never => {
@@ -87,6 +97,9 @@ export function checkBatchOptions(call: string, options: BatchOptions, more: rea
   if (generation && ('signal' in generation || 'on_token' in generation))
     fail('generation', 'signal or on_token', 'options of generation without them');
   if (on_failure !== undefined && typeof on_failure !== 'function') fail('on_failure', on_failure, 'a function');
+  for (const name of ['image_column', 'question_column'] as const)
+    if (options[name] !== undefined && (typeof options[name] !== 'string' || options[name] === ''))
+      fail(name, options[name], 'the name of a column');
   const whole = (name: 'batch_size' | 'streams' | 'memory_limit', least: number, most: number): void => {
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))

@@ -7,7 +7,7 @@ import {
   CAPTION_FILE_OPTIONS,
   checkBatchOptions,
   checkCaptionOptions,
-  type BatchOptions,
+  type AskFolderOptions,
   type CaptionFolderOptions,
 } from './batch-options';
 import type { BatchSummary } from './batch-summary';
@@ -23,19 +23,20 @@ import { shardName, type Shard } from './shard';
 const FOLDER_JOURNAL = '.blip-captions.jsonl';
 
 /**
- * Captions for all images of a folder and the folders in it, of a pattern, or of a `.jsonl`, `.parquet` or `.tar` file.
+ * Captions for all images of a folder and the folders in it, of a pattern, or of a `.jsonl`, `.csv`, `.parquet` or
+ * `.tar` file.
  *
  * Without `output`, for folders only, each caption is written beside its image: `beach.jpg`, `beach.txt`. A caption
  * file that is not of an earlier call is left as it is, unless `overwrite` or `append` is given. With `output` all
  * captions go into one table, with `image`, `caption`, `score` (probability of the whole text), `time`, `model`,
  * `sha256`.
  *
- * An image that cannot be used is a failure of its own and stops nothing. A later call with the same arguments does
- * what is missing: images that are new, that changed, or that failed. What was done with another model or other options
- * is done again. Decoding, vision model, decoder and writing work at the same time.
+ * An image, a table or an archive that cannot be read is a failure of its own and stops nothing. A later call with the
+ * same arguments does what is missing: images that are new, that changed, or that failed. What was done with another
+ * model or other options is done again. Decoding, vision model, decoder and writing work at the same time.
  *
  * @param inputs a path or pattern, a stream of paths (one a line, or with a null character behind each), or a list
- * @throws {BatchError} when an input cannot be listed or the output cannot be written; what is done is kept
+ * @throws {BatchError} when a stream cannot be read or the output cannot be written; what is done is kept
  * @throws whatever OVBlipModel.fromPretrained throws; the signal's reason when aborted
  * @example
  * const { done, failures } = await captionFolder('photos', { model: 'models/blip-scenes' });
@@ -66,25 +67,32 @@ export async function captionFolder(inputs: BatchInputs, options: CaptionFolderO
 }
 
 /**
- * Answers to the same questions about each image, in a table with one row per image and question.
+ * Answers to questions about each image, in a table with one row per image and question.
  *
  * @param inputs as for captionFolder
+ * @param questions about every image; none where `question_column` names a column with questions of each image's own
  * @param options `output` is needed
  * @throws as captionFolder does
  * @example
  * await askFolder('photos', ['how many dogs are there?'], { model: 'models/blip-scenes', output: 'answers.csv' });
+ * @example
+ * // vqa.jsonl: {"image": "1.jpg", "question": "is it day or night?"}
+ * const options = { model: 'models/blip-scenes', question_column: 'question', output: 'answers.jsonl' };
+ * await askFolder('vqa.jsonl', [], options);
  */
 export async function askFolder(
   inputs: BatchInputs,
   questions: readonly string[],
-  options: BatchOptions & { readonly output: string },
+  options: AskFolderOptions,
 ): Promise<BatchSummary> {
   checkArguments('askFolder', { questions: [questions, 'texts'] });
-  checkBatchOptions('askFolder', options);
+  checkBatchOptions('askFolder', options, ['question_column']);
   const list = checkInputs('askFolder', inputs);
-  if (questions.length === 0 || questions.some((question) => question.trim() === ''))
+  const isNone = questions.length === 0 && options.question_column === undefined;
+  if (isNone || questions.some((question) => question.trim() === ''))
     throw new BatchError(
-      'askFolder: a question is empty, or none is given; expected a list such as ["how many dogs are there?"].',
+      'askFolder: a question is empty, or none is given; expected a list such as ["how many dogs are there?"], or ' +
+        'option "question_column".',
     );
   if (new Set(questions).size < questions.length) throw new BatchError('askFolder: a question is given twice.');
   if (options.output === undefined)

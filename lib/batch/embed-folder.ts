@@ -19,7 +19,7 @@ export type EmbedFolderOptions = Omit<BatchOptions, 'generation' | 'output'> & {
  *
  * @param inputs as for captionFolder
  * @param options `output`, `.jsonl` or `.parquet`, is needed
- * @throws {BatchError} when an input cannot be listed or the output cannot be written; what is done is kept
+ * @throws {BatchError} when a stream cannot be read or the output cannot be written; what is done is kept
  * @throws {BlipModelError} when the model has no features
  * @throws the signal's reason when aborted
  * @example

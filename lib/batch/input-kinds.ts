@@ -5,13 +5,17 @@ import { ADDRESS } from './batch-item';
 
 const PATTERN = /[*?[\]{}!()]/;
 export const RECORDS_FILE = /\.(jsonl|ndjson)$/i;
+/** Also with tabs. */
+export const CSV_FILE = /\.(csv|tsv)$/i;
 export const PARQUET_FILE = /\.parquet$/i;
 /** WebDataset's, too. */
 export const TAR_FILE = /\.(tar|tar\.gz|tgz)$/i;
 
 /** A file that holds, or names, many images. */
 export function isCollection(input: string): boolean {
-  return [RECORDS_FILE, PARQUET_FILE, TAR_FILE].some((pattern) => pattern.test(input)) && !ADDRESS.test(input);
+  return (
+    [RECORDS_FILE, CSV_FILE, PARQUET_FILE, TAR_FILE].some((pattern) => pattern.test(input)) && !ADDRESS.test(input)
+  );
 }
 
 export function isFolder(input: string): boolean {

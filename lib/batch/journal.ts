@@ -41,6 +41,9 @@ export interface JournalEntry {
   readonly written: string;
 }
 
+/** A name of a megabyte, each of whose characters is escaped, and features. */
+const MAX_ROW_BYTES = 16 * 2 ** 20;
+
 export class Journal {
   readonly #entries = new Map<string, string>();
   #superseded = 0;
@@ -153,8 +156,10 @@ export class Journal {
 export async function* readRows(
   file: string,
 ): AsyncGenerator<{ readonly row: OutputRow; readonly number: number; readonly text: string }, void, undefined> {
-  for await (const { text, number } of readLines(fs.createReadStream(file), file)) {
+  const lines = readLines(fs.createReadStream(file), { source: file, maxBytes: MAX_ROW_BYTES, skipsLong: true });
+  for await (const { text, number, problem } of lines) {
     const advice = 'Choose another output, or move this file away.';
+    if (problem !== undefined) throw new BatchError(`${file}, line ${number}: ${problem}. ${advice}`);
     const value = parseJSON(text, `${file}, line ${number}`, { error: BatchError, advice });
     if (!isRow(value)) throw new BatchError(`${file}, line ${number}: is no row that this command wrote. ${advice}`);
     yield { row: value, number, text };

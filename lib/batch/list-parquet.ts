@@ -1,17 +1,20 @@
 // Images of a parquet file: a column of bytes, of structs with bytes and path, of paths or of addresses.
-import { isRecord } from '../core/is-record';
 import { openByteSource } from '../hub';
 import { ParquetError, ParquetFile } from '../datasets/parquet';
-import { rowImage } from '../datasets/read-row-image';
 import { BatchError } from './batch-error';
 import type { BadItem, BatchItem } from './batch-item';
-import { IMAGE_COLUMNS, resolveName } from './list-names';
+import { imageColumns, joinRows, rowItem, rowQuestions, unknownColumn, type TableColumns } from './table-columns';
 
 /** Rows whose images are in memory at once. */
 const ROWS_AT_ONCE = 16;
 
-/** @throws {BatchError} when it is no parquet file, or has no column of images */
-export async function* listParquet(file: string): AsyncGenerator<BatchItem | BadItem, void, undefined> {
+/** @throws {BatchError} when it is no parquet file, or has no column of images, or of questions where they are asked */
+export function listParquet(file: string, columns: TableColumns): AsyncGenerator<BatchItem | BadItem, void, undefined> {
+  const rows = readRows(file, columns);
+  return columns.question === undefined ? rows : joinRows(rows);
+}
+
+async function* readRows(file: string, columns: TableColumns): AsyncGenerator<BatchItem | BadItem, void, undefined> {
   let parquet: ParquetFile;
   try {
     parquet = await ParquetFile.open(await openByteSource(file));
@@ -21,27 +24,37 @@ export async function* listParquet(file: string): AsyncGenerator<BatchItem | Bad
       cause: error,
     });
   }
-  const { columns, leaves } = parquet.footer;
-  const column = IMAGE_COLUMNS.find((name) => columns.includes(name));
-  if (column === undefined)
-    throw new BatchError(
-      `${file}: has the columns ${columns.slice(0, 20).join(', ')}; expected one of ${IMAGE_COLUMNS.join(', ')} with ` +
-        'the images, their paths or their addresses.',
-    );
+  const { columns: present, leaves } = parquet.footer;
+  const unknown = unknownColumn(present, columns);
+  if (unknown !== undefined) throw new BatchError(`${file}: ${unknown}`);
+  const column = imageColumns(columns).find((name) => present.includes(name));
+  const { question } = columns;
   const wanted = leaves.filter(({ path }) => path[0] === column);
+  const asked = leaves.filter(({ path }) => path[0] === question);
   let row = 0;
   for (const groups of parquet.planSpans()) {
     const span = parquet.openSpan(groups);
     for (let from = 0; from < span.rows; from += ROWS_AT_ONCE) {
       const to = Math.min(span.rows, from + ROWS_AT_ONCE);
-      const parts: unknown[][] = [];
-      for (const leaf of wanted) parts.push(await readLeaf(() => span.read(leaf, from, to), to - from));
-      for (let i = 0; i < to - from; i++)
-        yield toItem(
-          file,
-          row++,
-          parts.map((values) => values[i]),
-        );
+      const read = async (of: typeof leaves): Promise<unknown[][]> => {
+        const parts: unknown[][] = [];
+        for (const leaf of of) parts.push(await readLeaf(() => span.read(leaf, from, to), to - from));
+        return parts;
+      };
+      const [images, questions] = [await read(wanted), await read(asked)];
+      for (let i = 0; i < to - from; i++) {
+        const place = { table: file, name: `${file}#${row}`, key: `#${row}` };
+        row++;
+        const parts = [...images, ...questions].map((values) => values[i]);
+        const failed = parts.find((part) => part instanceof ParquetError);
+        if (failed instanceof ParquetError) {
+          yield { name: place.name, key: place.key, problem: failed.message };
+          continue;
+        }
+        const item = rowItem(parts.slice(0, images.length), place);
+        const texts = parts.slice(images.length).flatMap(rowQuestions);
+        yield 'problem' in item || question === undefined ? item : { ...item, questions: texts };
+      }
     }
   }
 }
@@ -53,26 +66,4 @@ async function readLeaf(read: () => Promise<unknown[]>, count: number): Promise<
     if (!(error instanceof ParquetError)) throw error;
     return Array.from({ length: count }, () => error);
   }
-}
-
-function toItem(file: string, row: number, parts: readonly unknown[]): BatchItem | BadItem {
-  const name = `${file}#${row}`;
-  const key = `#${row}`;
-  const error = parts.find((part) => part instanceof ParquetError);
-  if (error instanceof ParquetError) return { name, key, problem: error.message };
-  const found = rowImage(parts);
-  if (typeof found === 'string') return { name, key, problem: found };
-  if ('path' in found) return resolveName(found.path, file);
-  const label = labelOf(parts);
-  return { name: label === '' ? name : `${name} (${label})`, key, source: found.bytes };
-}
-
-/** What a struct of bytes and path says the image was called. */
-function labelOf(parts: readonly unknown[]): string {
-  for (const part of parts) {
-    const value = isRecord(part) ? part.path : undefined;
-    if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-    if (typeof value === 'string') return value;
-  }
-  return '';
 }

@@ -2,8 +2,9 @@
 // or not, with one image in memory at a time.
 import * as fs from 'node:fs';
 import type { Parser as TarParser, ReadEntry } from 'tar';
+import { isImageFile } from '../preprocessing/image-file';
 import { BatchError } from './batch-error';
-import { IMAGE_FILE, type BadItem, type BatchItem } from './batch-item';
+import type { BadItem, BatchItem } from './batch-item';
 
 /** As much as is read of one file. */
 const MAX_IMAGE_BYTES = 768 * 2 ** 20;
@@ -18,17 +19,22 @@ export async function* listTar(file: string): AsyncGenerator<BatchItem | BadItem
     failure ??= new BatchError(`${file}: cannot be read as tar: ${reason}. Download or write it again.`);
   };
   let entries = 0;
+  /** A file may be in it twice; each has a name of its own. */
+  const seen = new Map<string, number>();
   const parser = new Parser({ strict: true, onReadEntry: (entry) => readEntry(entry) });
   parser.on('error', fail);
   const readEntry = (entry: ReadEntry): void => {
     entries++;
-    const key = entry.path;
-    const name = `${file}/${key}`;
+    const inside = entry.path.replace(/^(?:\.\/+)+/, ''); // `tar -C folder -cf images.tar .` writes ./a.jpg
     const isFile = entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile';
-    if (!isFile || !IMAGE_FILE.test(key) || /(^|\/)\./.test(key)) {
+    if (!isFile || !isImageFile(inside) || isHidden(inside)) {
       entry.resume();
       return;
     }
+    const count = (seen.get(inside) ?? 0) + 1;
+    seen.set(inside, count);
+    const key = count === 1 ? inside : `${inside}#${count}`;
+    const name = `${file}/${key}`;
     if (entry.size > MAX_IMAGE_BYTES) {
       ready.push({ name, key, problem: `has ${entry.size} bytes; expected at most ${MAX_IMAGE_BYTES}` });
       entry.resume();
@@ -36,7 +42,10 @@ export async function* listTar(file: string): AsyncGenerator<BatchItem | BadItem
     }
     const chunks: Buffer[] = [];
     entry.on('data', (chunk) => chunks.push(chunk));
-    entry.on('end', () => ready.push({ name, key, source: Buffer.concat(chunks) }));
+    entry.on('end', () => {
+      const source = Buffer.concat(chunks);
+      if (source.length === entry.size) ready.push({ name, key, source }); // else the file ends within it
+    });
   };
   let isEmpty = true;
   try {
@@ -55,6 +64,10 @@ export async function* listTar(file: string): AsyncGenerator<BatchItem | BadItem
   yield* ready.splice(0);
   if (failure) throw failure;
   if (entries === 0) throw new BatchError(`${file}: holds no files; expected a tar file of images.`);
+}
+
+function isHidden(inside: string): boolean {
+  return inside.split('/').some((part) => part.startsWith('.') && part !== '.' && part !== '..');
 }
 
 /** Waits where the parser (unpacking, too) is behind. */

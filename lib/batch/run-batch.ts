@@ -12,19 +12,22 @@ import { BatchCounter, type BatchSummary } from './batch-summary';
 import type { CaptionFiles } from './caption-files';
 import type { Journal, OutputRow } from './journal';
 import { PARQUET_FILE, TAR_FILE } from './input-kinds';
-import { describeEmpty, listInput, type BatchInput } from './list-inputs';
+import { describeEmpty, listInput, listOrProblem, type BatchInput } from './list-inputs';
 import { runsAtOnce, type BatchModel } from './load-batch-model';
 import { fileVersion, type LoadedItem } from './load-item';
 import { planMemory } from './plan-memory';
 import { runStages } from './run-stages';
 import { isInShard } from './shard';
-import { stageWork, type GeneratedText } from './stage-work';
+import { stageWork } from './stage-work';
+import { columnsOf, describeNoQuestion, type ColumnOptions } from './table-columns';
+import type { GeneratedText } from './write-answers';
 import { WriteQueue } from './write-queue';
 import type { RowKind } from './write-table';
 
 export interface BatchPlan {
   readonly inputs: readonly BatchInput[];
-  readonly options: BatchOptions;
+  readonly options: BatchOptions & ColumnOptions;
+  /** About every image; absent for captions and features. */
   readonly questions?: readonly string[];
   readonly prompt?: string;
   /** Features instead of texts. */
@@ -67,8 +70,11 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
   );
   const queue = new WriteQueue(async (rows: readonly FinishedImage[]) => {
     await journal.append(rows.flatMap((row) => row.rows));
-    for (const { item, text } of rows) if (text !== undefined) plan.beside?.files.write(item.name, text);
-    counter.done += rows.length;
+    for (const { item, text } of rows) {
+      const problem = text === undefined ? undefined : plan.beside?.files.write(item.name, text);
+      if (problem === undefined) counter.done++;
+      else fail(item.name, problem);
+    }
     report(counter.progress(rowsOf(plan)));
   });
   const handlers = {
@@ -171,12 +177,15 @@ async function* pendingItems(
   const { beside, options } = plan;
   for (const input of plan.inputs) {
     let isEmpty = true;
-    for await (const item of listInput(input)) {
+    for await (const item of listOrProblem(input, columnsOf(options))) {
       isEmpty = false;
       const clash = beside && !('problem' in item) ? beside.files.claim(item.name) : undefined;
-      if (options.shard && !isInShard(item.key, options.shard)) continue;
+      const isUnlisted = 'problem' in item && item.isUnlisted === true;
+      if (options.shard && !isUnlisted && !isInShard(item.key, options.shard)) continue;
       if ('problem' in item) fail(item.name, item.problem);
       else if (clash !== undefined) fail(item.name, clash);
+      else if (plan.questions && questionsOf(plan, item).length === 0)
+        fail(item.name, describeNoQuestion(columnsOf(options)));
       else {
         const state = await stateOf(plan, item, identity);
         if (state === 'done') counter.skipped++;
@@ -201,7 +210,7 @@ async function stateOf(plan: BatchPlan, item: BatchItem, identity: string): Prom
     if (!beside.overwrite) return 'kept';
     return 'open';
   }
-  if (!isCurrent || caption === 'absent') return 'open';
+  if (!isCurrent || caption === 'absent' || caption === 'old') return 'open';
   const version = await fileVersion(item).catch(() => undefined);
   if (version === undefined) return 'open'; // reading it says why
   // What is behind an address, or in memory, has no version: an address counts as done, memory is compared by digest
@@ -211,7 +220,13 @@ async function stateOf(plan: BatchPlan, item: BatchItem, identity: string): Prom
 
 function entriesOf(plan: BatchPlan, item: BatchItem): ReturnType<Journal['find']>[] {
   const name = nameOf(plan, item);
-  return (plan.questions ?? [undefined]).map((question) => plan.journal.find(name, question));
+  const questions = plan.questions ? questionsOf(plan, item) : [undefined];
+  return questions.map((question) => plan.journal.find(name, question));
+}
+
+/** Those about every image, and those about this one. */
+function questionsOf({ questions = [] }: BatchPlan, item: BatchItem): readonly string[] {
+  return item.questions === undefined ? questions : [...new Set([...questions, ...item.questions])];
 }
 
 /** Beside the images, names are relative to their folder, which may be moved. */
@@ -224,7 +239,7 @@ async function countItems({ inputs, options }: BatchPlan, signal: AbortSignal): 
   let total = 0;
   for (const input of inputs) {
     if (typeof input !== 'string' || PARQUET_FILE.test(input) || TAR_FILE.test(input)) return undefined;
-    for await (const { key } of listInput(input)) {
+    for await (const { key } of listInput(input, columnsOf(options))) {
       if (signal.aborted) return undefined;
       if (!options.shard || isInShard(key, options.shard)) total++;
     }

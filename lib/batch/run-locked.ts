@@ -1,10 +1,12 @@
 // A batch's place of output: of several calls for one output, one works at a time.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { linkTarget } from '../core/link-target';
 import { reportProgress } from '../core/progress';
 import { withCallbacks, type GuardCallback } from '../core/with-callbacks';
 import { withLock } from '../core/with-lock';
+import { BatchError } from './batch-error';
 import type { BatchOptions } from './batch-options';
 import type { BatchSummary } from './batch-summary';
 import { explainOutputError } from './explain-output-error';
@@ -18,6 +20,8 @@ export interface LockedRun {
   readonly options: BatchOptions;
   /** The journal. */
   readonly file: string;
+  /** Called before anything is written, while no other call is at work. @throws {BatchError} */
+  readonly check?: () => void;
   /** Called when the output is known to be writable. */
   readonly load: () => Promise<BatchModel>;
 }
@@ -33,7 +37,10 @@ export async function runTable(
   const kind = path.extname(named).toLowerCase();
   const output = linkTarget(named);
   const file = kind === '.jsonl' ? output : `${output}.journal`;
-  return runLocked({ options: plan.options, file, load }, async (journal, loaded, guard) => {
+  const check = (): void => {
+    if (file !== output) refuseForeignTable(output, file);
+  };
+  return runLocked({ options: plan.options, file, check, load }, async (journal, loaded, guard) => {
     const summary = await runBatch({ ...plan, journal, output }, loaded, guard);
     await journal.compact();
     const table = { journal: file, output, rows: rowsOf(plan), shard };
@@ -45,7 +52,7 @@ export async function runTable(
 
 /** Of several calls for one output, one works and the others wait, and then do what is left. */
 export async function runLocked(
-  { options, file, load }: LockedRun,
+  { options, file, check, load }: LockedRun,
   run: (journal: Journal, loaded: BatchModel, guard: GuardCallback) => Promise<BatchSummary>,
 ): Promise<BatchSummary> {
   const { signal, progress_callback } = options;
@@ -53,6 +60,7 @@ export async function runLocked(
   let isOurs = false;
   const work = (guard: GuardCallback) => async (): Promise<BatchSummary> => {
     isOurs = true;
+    check?.();
     const journal = await Journal.open(file, others);
     try {
       const loaded = await load();
@@ -74,6 +82,16 @@ export async function runLocked(
       throw isOurs || signal?.aborted ? error : explainOutputError(error, file); // the lock could not be made
     }
   });
+}
+
+/** A table that this library wrote has its journal beside it. */
+function refuseForeignTable(output: string, journal: string): void {
+  const stat = statOrNothing(output);
+  if (stat?.isFile() && stat.size > 0 && statOrNothing(journal) === undefined)
+    throw new BatchError(
+      `${output}: is there already, without ${path.basename(journal)}, which this command writes beside its tables. ` +
+        'Choose another output, or move this file away.',
+    );
 }
 
 /** Of all shards, and of a run without. */

@@ -1,27 +1,22 @@
 // What the stages of a batch do: an image is read and decoded, the vision model encodes it, the decoder writes its
 // texts, or its features are the result.
-import { OVBlipMatcher, type GenerationOptions, type ImageEmbeds, type OVBlipModel, type Texts } from '../generation';
-import { answerRows, captionRows } from '../generation/generate-rows';
+import { OVBlipMatcher, type GenerationOptions, type OVBlipModel, type Texts } from '../generation';
+import { captionRows } from '../generation/generate-rows';
 import { ImageError, type BlipProcessor } from '../preprocessing';
-import type { EncodedImage, ImageEncoder } from './encode-images';
+import type { ImageEncoder } from './encode-images';
 import { loadItem, type LoadedItem } from './load-item';
 import type { StageWork } from './run-stages';
+import { joinImages, writeAnswers, type GeneratedText } from './write-answers';
 
 export interface WorkSettings {
   /** One that compares images and texts gives features instead of texts. */
   readonly model: OVBlipModel | OVBlipMatcher;
   readonly processor: BlipProcessor;
-  /** Absent for captions. */
+  /** About every image, beside those of the image itself; absent for captions. */
   readonly questions?: readonly string[];
   /** Words that captions begin with. */
   readonly prompt?: string;
   readonly generation: GenerationOptions;
-}
-
-export interface GeneratedText {
-  readonly question?: string;
-  readonly text: string;
-  readonly score: number;
 }
 
 export interface WorkHandlers {
@@ -76,30 +71,11 @@ function writer(
   { onTexts }: WorkHandlers,
 ): StageWork['finish'] {
   const begin: Texts | undefined = prompt ? processor.text(prompt) : undefined;
-  const asked = questions?.map((question) => ({ question, text: processor.text(question) }));
   return async (batch) => {
-    const image_embeds = join(batch);
-    if (!asked)
-      return captionRows(model, { image_embeds, ...(begin && { text: begin }) }, generation, ({ row, ids, score }) =>
-        onTexts(batch[row].loaded, [{ text: processor.decode(ids), score }]),
-      );
-    const answers = batch.map((): GeneratedText[] => []);
-    for (const { question, text } of asked)
-      await answerRows(model, { image_embeds, text }, generation, ({ row, ids, score }) => {
-        answers[row].push({ question, text: processor.decode(ids), score });
-        if (answers[row].length === asked.length) onTexts(batch[row].loaded, answers[row]);
-      });
+    if (questions) return writeAnswers(batch, questions, { processor, generation, model, onTexts });
+    const inputs = { image_embeds: joinImages(batch), ...(begin && { text: begin }) };
+    await captionRows(model, inputs, generation, ({ row, ids, score }) =>
+      onTexts(batch[row].loaded, [{ text: processor.decode(ids), score }]),
+    );
   };
-}
-
-function join(batch: readonly EncodedImage[]): ImageEmbeds {
-  const [
-    {
-      dims: [tokens, hidden],
-      data: { length },
-    },
-  ] = batch;
-  const data = new Float32Array(batch.length * length);
-  batch.forEach((image, i) => data.set(image.data, i * length));
-  return { data, dims: [batch.length, tokens, hidden] };
 }

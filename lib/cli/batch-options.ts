@@ -1,5 +1,5 @@
 // Options of commands that write their results for many images into files.
-import type { BatchOptions } from '../batch';
+import type { BatchOptions, ColumnOptions } from '../batch';
 import { UsageError, type OptionSpecs } from './command';
 import type { ParsedCommand } from './parse-command-line';
 import { generationOptions, pretrainedOptions } from './shared-options';
@@ -49,7 +49,9 @@ export function isBatch(parsed: ParsedCommand, isFolders: boolean): boolean {
   if (output !== undefined ? output !== '-' : isFolders) return true;
   if (given.length > 0)
     throw new UsageError(
-      `--${given[0]} is for results that go into files. Add --output captions.jsonl, or name folders only.`,
+      given[0] in CAPTION_FILE_OPTIONS
+        ? `--${given[0]} is for caption files beside the images: name folders, and nothing else.`
+        : `--${given[0]} is for results that go into files. Add --output captions.jsonl, or name folders only.`,
     );
   return false;
 }
@@ -59,10 +61,11 @@ export async function batchOptions(
   parsed: ParsedCommand,
   terminal: Terminal,
   { model, label }: { readonly model: string; readonly label: string },
-): Promise<BatchOptions> {
+): Promise<BatchOptions & ColumnOptions> {
   const { parseShard, BatchError } = await import('../batch');
   const { signal, ...generation } = generationOptions(parsed, terminal);
   const [output, shard] = [parsed.string('output'), parsed.string('shard')];
+  const [image_column, question_column] = [parsed.string('image-column'), parsed.string('question-column')];
   const [batch_size, streams, memory] = ['batch-size', 'streams', 'memory-limit'].map((name) => parsed.number(name));
   const toShard = (text: string): BatchOptions['shard'] => {
     try {
@@ -80,6 +83,8 @@ export async function batchOptions(
     signal,
     ...(output !== undefined && { output }),
     ...(shard !== undefined && { shard: toShard(shard) }),
+    ...(image_column !== undefined && { image_column }),
+    ...(question_column !== undefined && { question_column }),
     ...(batch_size !== undefined && { batch_size }),
     ...(streams !== undefined && { streams }),
     ...(memory !== undefined && { memory_limit: memory * 2 ** 20 }),

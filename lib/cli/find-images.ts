@@ -1,8 +1,9 @@
 // The images that the arguments of a command stand for: paths, patterns, folders, addresses, standard input.
 import * as fs from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { isCollection, isFolder, isPattern } from '../batch/input-kinds';
-import { readLines } from '../batch/read-lines';
+import type { BatchInput } from '../batch';
+import type { TableColumns } from '../batch/table-columns';
 import type { ImageSource } from '../preprocessing';
 import { UsageError } from './command';
 import type { Terminal } from './terminal';
@@ -11,6 +12,8 @@ export interface FoundImage {
   /** As it was given, or as a folder or a pattern gave it. */
   readonly name: string;
   readonly source: ImageSource;
+  /** Of its row in a table. */
+  readonly questions?: readonly string[];
 }
 
 /** An argument that stands for no image. */
@@ -23,6 +26,7 @@ export interface ImageArguments {
   readonly args: readonly string[];
   /** A file with a path or an address on each line, `-` for standard input. */
   readonly filesFrom: string | undefined;
+  readonly columns: TableColumns;
 }
 
 export const STDIN = '-';
@@ -40,6 +44,11 @@ export function checkImageArguments({ args, filesFrom }: ImageArguments, { stdin
   if (readers > 1) throw new UsageError('Standard input (-) is named twice; it can be read once.');
   if (readers === 1 && stdin.isTTY)
     throw new UsageError('- reads standard input, which is a terminal here. Pipe into it: cat photo.jpg | … -');
+  if (filesFrom !== undefined && filesFrom !== STDIN && (isFolder(filesFrom) || !fs.existsSync(filesFrom)))
+    throw new UsageError(
+      `--files-from ${filesFrom}: ${isFolder(filesFrom) ? 'is a folder' : 'no such file'}; expected a file of paths ` +
+        'and addresses, one a line.',
+    );
 }
 
 /** Whether there may be more than one image: then each result is printed with its image's name. */
@@ -50,27 +59,35 @@ export function mayBeMany({ args, filesFrom }: ImageArguments): boolean {
 
 /** One by one, so that the first result does not wait for the last file to be found. */
 export async function* findImages(
-  { args, filesFrom }: ImageArguments,
+  { args, filesFrom, columns }: ImageArguments,
   { stdin }: Terminal,
 ): AsyncGenerator<FoundImage | MissingImage, void, undefined> {
-  for (const arg of args) yield* expand(arg, stdin);
-  if (filesFrom === undefined) return;
-  const lines: Readable = filesFrom === STDIN ? stdin : fs.createReadStream(filesFrom);
-  for await (const { text } of readLines(lines, `--files-from ${filesFrom}`)) yield { name: text, source: text };
+  for (const arg of args)
+    if (arg === STDIN) yield { name: STDIN, source: await readAll(stdin) };
+    else yield* expand(arg, columns);
+  if (filesFrom !== undefined) yield* expand(listOfNames(filesFrom, stdin), columns);
 }
 
-async function* expand(arg: string, stdin: Readable): AsyncGenerator<FoundImage | MissingImage, void, undefined> {
-  if (arg === STDIN) {
-    yield { name: STDIN, source: await readAll(stdin) };
-    return;
+/** Opened when it is read, so that an error then has somebody who hears it. */
+export function listOfNames(filesFrom: string, stdin: Readable): BatchInput {
+  if (filesFrom === STDIN) return stdin;
+  async function* read(path: string): AsyncGenerator<unknown, void, undefined> {
+    yield* fs.createReadStream(path);
   }
-  const { describeEmpty, listInput } = await import('../batch/list-inputs');
+  return Object.assign(Readable.from(read(filesFrom)), { path: filesFrom });
+}
+
+async function* expand(
+  input: BatchInput,
+  columns: TableColumns,
+): AsyncGenerator<FoundImage | MissingImage, void, undefined> {
+  const { describeEmpty, listOrProblem } = await import('../batch/list-inputs');
   let isEmpty = true;
-  for await (const item of listInput(arg)) {
+  for await (const item of listOrProblem(input, columns)) {
     isEmpty = false;
-    yield 'problem' in item ? item : { name: item.name, source: item.source };
+    yield item;
   }
-  if (isEmpty) yield describeEmpty(arg);
+  if (isEmpty) yield describeEmpty(input);
 }
 
 /** Whether the arguments are folders and nothing else. */

@@ -21,23 +21,32 @@ export const IMAGE_OPTIONS = {
       'read paths and addresses of images from a file, one a line or each with a null character behind it; - ' +
       'for standard input',
   },
+  'image-column': {
+    type: 'string',
+    value: 'name',
+    help: 'the column of .jsonl, .csv and .parquet files that has the images; image, file_name, url and the like by default',
+  },
 } as const satisfies OptionSpecs;
 
 /** What the help says of images. */
 export const IMAGES_HELP =
   'An image is a path, a pattern ("photos/**/*.jpg"), a folder, an address, or - for standard input; a .jsonl, ' +
-  '.parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the exit ' +
+  '.csv, .parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the exit ' +
   'status 1. With several images each line begins with the image. --json prints one object a line.';
 
 export function imageArguments(parsed: ParsedCommand): ImageArguments {
-  return { args: parsed.positionals, filesFrom: parsed.string('files-from') };
+  return {
+    args: parsed.positionals,
+    filesFrom: parsed.string('files-from'),
+    columns: { image: parsed.string('image-column'), question: parsed.string('question-column') },
+  };
 }
 
 /** @returns the exit status */
 export async function forEachImage(
   parsed: ParsedCommand,
   terminal: Terminal,
-  run: (image: ImageSource) => Promise<readonly ResultRow[]>,
+  run: (image: ImageSource, questions: readonly string[]) => Promise<readonly ResultRow[]>,
 ): Promise<number> {
   const { ImageError } = await import('../preprocessing/errors');
   const images = imageArguments(parsed);
@@ -57,7 +66,7 @@ export async function forEachImage(
     }
     if (isMany) report({ status: 'image', file: printable(image.name), loaded: counts.done + counts.skipped });
     try {
-      for (const { json, columns } of await run(image.source)) {
+      for (const { json, columns } of await run(image.source, image.questions ?? [])) {
         const line = parsed.flag('json')
           ? JSON.stringify({ image: image.name, ...json })
           : [...(isMany ? [image.name] : []), ...columns].map(printable).join('\t');

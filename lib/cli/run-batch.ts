@@ -1,15 +1,14 @@
 // Runs a batch for a command: inputs from its arguments, a line about the result, the exit status.
-import * as fs from 'node:fs';
 import type { BatchInput, BatchSummary } from '../batch';
 import { EXIT_FAILURE, EXIT_OK } from './command';
-import { STDIN, type ImageArguments } from './find-images';
+import { listOfNames, STDIN, type ImageArguments } from './find-images';
 import type { ParsedCommand } from './parse-command-line';
 import type { Terminal } from './terminal';
 
 /** `-` and --files-from are lists of names. */
 export function batchInputs({ args, filesFrom }: ImageArguments, { stdin }: Terminal): BatchInput[] {
   const inputs = args.map((arg): BatchInput => (arg === STDIN ? stdin : arg));
-  if (filesFrom !== undefined) inputs.push(filesFrom === STDIN ? stdin : fs.createReadStream(filesFrom));
+  if (filesFrom !== undefined) inputs.push(listOfNames(filesFrom, stdin));
   return inputs;
 }
 

@@ -16,8 +16,8 @@ export const ATTENTION_OPTIONS = {
   layer: { type: 'integer', min: 0, help: 'with --attention, the layer to draw, from 0; the last by default' },
 } as const satisfies OptionSpecs;
 
-/** What there is no picture of: scores, answers that were given, and several texts. */
-const FOREIGN = ['scores', 'candidate', 'candidates', 'num-return-sequences'];
+/** What there is no picture of: scores, answers that were given, several texts, and features. */
+const FOREIGN = ['scores', 'candidate', 'candidates', 'num-return-sequences', 'cosine'];
 
 /** The file to write, or undefined. @throws {UsageError} when it cannot be drawn for these arguments */
 export function attentionFile(parsed: ParsedCommand): string | undefined {
@@ -29,7 +29,7 @@ export function attentionFile(parsed: ParsedCommand): string | undefined {
   if (!/\.png$/i.test(file)) throw new UsageError(`--attention is "${file}"; expected the name of a PNG: words.png.`);
   const foreign = FOREIGN.find((name) => parsed.flag(name));
   if (foreign !== undefined)
-    throw new UsageError(`--attention draws the one text that the model writes: leave out --${foreign}.`);
+    throw new UsageError(`--attention draws one text that the model writes or reads: leave out --${foreign}.`);
   if (mayBeMany(imageArguments(parsed)))
     throw new UsageError('--attention draws one image. Name one image, or call the command once for each.');
   return file;

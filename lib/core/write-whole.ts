@@ -18,11 +18,21 @@ import { makeFolderSync } from './make-folder';
 export function writeWhole(name: string, contents: string | Uint8Array): void {
   const file = linkTarget(name);
   makeFolderSync(path.dirname(file));
-  const temporary = `${file}.${randomUUID()}.tmp`; // of this call: two calls, or two machines, do not share it
+  const temporary = temporaryName(file);
   try {
     fs.writeFileSync(temporary, contents);
     fs.renameSync(temporary, file);
   } finally {
     removeQuietlySync(temporary);
   }
+}
+
+/** Bytes of a name that leave room for what makes it temporary: systems allow 255. */
+const MAX_NAME_BYTES = 200;
+
+/** Of this call: two calls, or two machines, do not share it. In the same folder, as a rename needs. */
+function temporaryName(file: string): string {
+  const name = path.basename(file);
+  const isLong = Buffer.byteLength(name) > MAX_NAME_BYTES;
+  return path.join(path.dirname(file), `${isLong ? 'long-name' : name}.${randomUUID()}.tmp`);
 }

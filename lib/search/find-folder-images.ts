@@ -1,6 +1,7 @@
 // The images below a folder, with what the file system knows of them.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { imageFiles } from '../preprocessing/image-file';
 import { SearchError } from './errors';
 import { MAX_IMAGES } from './index-header';
 
@@ -18,7 +19,6 @@ export interface FolderImages {
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
-const IMAGE_FILE = /\.(avif|bmp|gif|jpe?g|png|tiff?|webp)$/i;
 /** Deeper folders are a circle of mounts. */
 const MAX_DEPTH = 64;
 
@@ -36,11 +36,12 @@ export async function findFolderImages(root: string, signal?: AbortSignal): Prom
     const place = Buffer.from(path.join(root, folder));
     const entries = await fs.promises.readdir(place, { withFileTypes: true, encoding: 'buffer' });
     const named = entries.map((entry) => ({ entry, name: entry.name.toString('utf8') }));
+    const images = imageFiles(named.map(({ name }) => name));
     for (const { entry, name } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (name.startsWith('.')) continue;
       const relative = folder === '' ? name : `${folder}/${name}`;
       if (!Buffer.from(name).equals(entry.name)) {
-        if (entry.isDirectory() || IMAGE_FILE.test(name))
+        if (entry.isDirectory() || images.has(name))
           unreadable.push({
             path: relative,
             reason: `its name is not in UTF-8 (bytes ${entry.name.toString('hex').slice(0, 80)}). Rename it.`,
@@ -51,9 +52,10 @@ export async function findFolderImages(root: string, signal?: AbortSignal): Prom
         if (entry.isDirectory()) {
           if (depth < MAX_DEPTH) await visit(relative, depth + 1);
           else unreadable.push({ path: relative, reason: `deeper than ${MAX_DEPTH} folders` });
-        } else if (IMAGE_FILE.test(name)) {
+        } else if (images.has(name)) {
           const stat = await fs.promises.stat(path.join(root, relative), { bigint: true });
           if (stat.isFile()) files.push({ path: relative, size: Number(stat.size), mtimeNs: stat.mtimeNs });
+          else if (!stat.isDirectory()) unreadable.push({ path: relative, reason: 'no plain file' });
         }
       } catch (error) {
         if (error instanceof SearchError || signal?.aborted) throw error;

@@ -27,6 +27,17 @@ test('caption and ask write a PNG beside the text that they print without it', a
   }
 });
 
+test('match writes a PNG for its text, beside the score that it prints without it', async () => {
+  const args = ['match', '--model', 'models/blip-scenes-itm', '--text', 'two gray dogs', IMAGE];
+  const file = path.join(work, 'match.png');
+  const plain = await runCli(args, { env });
+  const drawn = await runCli([...args, '--attention', file, '--layer', '0'], { env });
+  assert.equal(drawn.status, 0, drawn.stderr);
+  assert.equal(drawn.stdout.split('\t')[1], plain.stdout.split('\t')[1]);
+  assert.ok(Math.abs(Number.parseFloat(drawn.stdout) - Number.parseFloat(plain.stdout)) < 0.01, drawn.stdout);
+  assert.equal((await sharp(file).metadata()).format, 'png');
+});
+
 test('arguments that do not fit are refused before anything is loaded', async () => {
   const refused = async (args: readonly string[], part: RegExp): Promise<void> => {
     const { status, stderr } = await runCli([...args, ...MODEL], { env });
@@ -38,6 +49,8 @@ test('arguments that do not fit are refused before anything is loaded', async ()
   await refused(['caption', '--attention', 'words.png', 'data/pictures'], /one image/);
   await refused(['caption', '--attention', 'words.png', '--scores', IMAGE], /leave out --scores/);
   await refused(['caption', '--layer', '1', IMAGE], /--layer .*--attention/);
+  await refused(['match', '--text', 'a', '--text', 'b', '--attention', 'words.png', IMAGE], /one --text/);
+  await refused(['match', '--text', 'a', '--cosine', '--attention', 'words.png', IMAGE], /leave out --cosine/);
   await refused(['ask', '--question', 'a', '--question', 'b', '--attention', 'words.png', IMAGE], /one --question/);
 });
 

@@ -166,7 +166,7 @@ describe('other inputs', () => {
     for (const [args, message] of [
       [['caption', '--shard', '4/4', '--output', 'x.jsonl', PICTURES], /--shard.*last 3\/4/],
       [['caption', '--output', 'x.txt', PICTURES], /--output.*\.jsonl/],
-      [['caption', '--append', path.join(PICTURES, NAMES[0])], /--append.*--output/],
+      [['caption', '--append', path.join(PICTURES, NAMES[0])], /--append.*caption files beside the images/],
       [['ask', '--question', 'what?', '--shard', '0/2', PICTURES], /--shard.*--output/],
     ] as const) {
       const { status, stderr } = await runCli(args, options);

@@ -28,6 +28,11 @@ export const ask: Command = {
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     question: { type: 'string', value: 'text', multiple: true, help: 'what to ask about each image' },
+    'question-column': {
+      type: 'string',
+      value: 'name',
+      help: 'the column of .jsonl, .csv and .parquet files that has the questions about each image: a text, or a list',
+    },
     ...MODEL_OPTIONS,
     ...CANDIDATE_OPTIONS,
     ...GENERATION_OPTIONS,
@@ -56,13 +61,17 @@ export const ask: Command = {
   ],
   async run(parsed, terminal) {
     const questions = parsed.strings('question');
-    if (questions.length === 0)
-      throw new UsageError('No question is given: --question "how many dogs are there?" (once or several times).');
+    const column = parsed.string('question-column');
+    if (questions.length === 0 && column === undefined)
+      throw new UsageError(
+        'No question is given: --question "how many dogs are there?" (once or several times), or --question-column ' +
+          'for those in a .jsonl, .csv or .parquet file.',
+      );
     const images = imageArguments(parsed);
     checkImageArguments(images, terminal);
     const candidates = candidateOptions(parsed);
     const attention = attentionFile(parsed);
-    if (attention !== undefined && questions.length > 1)
+    if (attention !== undefined && (questions.length > 1 || column !== undefined))
       throw new UsageError('--attention draws one answer. Give one --question, or call the command once for each.');
     if (isBatch(parsed, false)) {
       if (candidates !== undefined || attention !== undefined)
@@ -80,24 +89,29 @@ export const ask: Command = {
       ...pretrainedOptions(parsed, terminal, 'Model'),
       ...(attention !== undefined && { output_attentions: true }),
     });
+    const { ImageError } = await import('../../preprocessing/errors');
+    const { describeNoQuestion } = await import('../../batch/table-columns');
+    const isOne = questions.length === 1 && column === undefined;
     const generation = generationOptions(parsed, terminal);
     const options = { ...generation, ...candidates };
     try {
-      return await forEachImage(parsed, terminal, async (image) => {
+      return await forEachImage(parsed, terminal, async (image, own) => {
+        const asked = [...new Set([...questions, ...own])];
+        if (asked.length === 0) throw new ImageError(describeNoQuestion({ question: column }));
         if (attention !== undefined) {
-          const [question] = questions;
+          const [question] = asked;
           const traced = await vqa.trace(image, question, { ...generation, layer: parsed.number('layer') });
           const tokens = [...traced.question, ...traced.tokens];
           await writeAttention(attention, { image, tokens, title: `${question} ${traced.text}` }, terminal);
           return [{ json: { question, answer: traced.text, attention }, columns: [traced.text] }];
         }
-        const answers = await vqa(image, questions, options);
-        return questions.flatMap((question, i) => {
+        const answers = await vqa(image, asked, options);
+        return asked.flatMap((question, i) => {
           // All that were compared would be many: the best, unless their scores are asked for
           const shown = candidates && !parsed.flag('scores') ? answers[i].slice(0, 1) : answers[i];
           return shown.map(({ answer, score, unknown_words }) => ({
             json: { question, answer, score, ...(unknown_words && { unknown_words }) },
-            columns: [...(questions.length > 1 ? [question] : []), answer, ...scoreColumn(parsed, score)],
+            columns: [...(isOne ? [] : [question]), answer, ...scoreColumn(parsed, score)],
           }));
         });
       });

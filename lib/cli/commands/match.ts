@@ -3,6 +3,7 @@ import { UsageError, type Command } from '../command';
 import { checkImageArguments } from '../find-images';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
 import { chooseModel, MODEL_OPTIONS, pretrainedOptions } from '../shared-options';
+import { ATTENTION_OPTIONS, attentionFile, writeAttention } from '../write-attention';
 
 const USUAL_MODEL = 'Salesforce/blip-itm-base-coco';
 
@@ -19,6 +20,7 @@ export const match: Command = {
     text: { type: 'string', value: 'text', multiple: true, help: 'a text to compare with each image' },
     cosine: { type: 'boolean', help: 'compare features instead of asking the matching head: quicker, less exact' },
     ...MODEL_OPTIONS,
+    ...ATTENTION_OPTIONS,
     ...IMAGE_OPTIONS,
   },
   examples: [
@@ -32,20 +34,28 @@ export const match: Command = {
     if (texts.length === 0)
       throw new UsageError('No text is given: --text "two dogs on a beach" (once or several times).');
     checkImageArguments(imageArguments(parsed), terminal);
+    const attention = attentionFile(parsed);
+    if (attention !== undefined && texts.length > 1)
+      throw new UsageError('--attention draws one text. Give one --text, or call the command once for each.');
     const { pipeline } = await import('../../pipelines');
-    const matcher = await pipeline(
-      'image-text-matching',
-      chooseModel(parsed, USUAL_MODEL),
-      pretrainedOptions(parsed, terminal, 'Model'),
-    );
+    const matcher = await pipeline('image-text-matching', chooseModel(parsed, USUAL_MODEL), {
+      ...pretrainedOptions(parsed, terminal, 'Model'),
+      ...(attention !== undefined && { output_attentions: true }),
+    });
     const use_itm_head = !parsed.flag('cosine');
     try {
-      return await forEachImage(parsed, terminal, async (image) =>
-        (await matcher(image, texts, { use_itm_head })).map(({ text, score }) => ({
+      return await forEachImage(parsed, terminal, async (image) => {
+        if (attention !== undefined) {
+          const { text, score, tokens } = await matcher.trace(image, texts[0], { layer: parsed.number('layer') });
+          const title = `${score.toFixed(4)} ${text}`;
+          await writeAttention(attention, { image, tokens, title }, terminal);
+          return [{ json: { text, score, attention }, columns: [score.toFixed(4), text] }];
+        }
+        return (await matcher(image, texts, { use_itm_head })).map(({ text, score }) => ({
           json: { text, score },
           columns: [score.toFixed(4), text],
-        })),
-      );
+        }));
+      });
     } finally {
       matcher.dispose();
     }
