@@ -15,8 +15,8 @@ const MAX_JSON_DEPTH = 4;
 const WRAPPERS = ['list', 'element', 'item', 'array', 'bag', 'array_element'];
 
 /**
- * Takes a list of `{ answer }` or of strings, a record of lists, one string, or any of them as JSON text; else the one
- * answer that most people gave.
+ * Takes a list of `{ answer }` or of strings, a record of lists, one string, number or boolean (`yes` and `no`), or any
+ * of them as JSON text; else the one answer that most people gave.
  *
  * @returns undefined when there is no answer
  * @example
@@ -34,6 +34,7 @@ export function parseAnswers(answers: unknown, mostCommon: unknown): string[] | 
 /** @param mayBeJson false inside a list: there a text in brackets is an answer in brackets */
 function collect(value: unknown, mayBeJson: boolean): string[] {
   if (typeof value === 'number' || typeof value === 'bigint') return [String(value)];
+  if (typeof value === 'boolean') return [value ? 'yes' : 'no'];
   if (value instanceof Uint8Array) return collect(decode(value), mayBeJson);
   if (typeof value === 'string') {
     const parsed = mayBeJson ? parseList(value.trim()) : undefined;

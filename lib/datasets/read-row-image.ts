@@ -31,7 +31,7 @@ export function rowImage(parts: readonly unknown[]): RowImage | string {
     if (typeof name === 'string' && name !== '') place ??= name;
   }
   if (place === undefined) return 'image missing';
-  if (place.length >= MIN_BASE64_LENGTH && BASE64_START.test(place))
+  if (/^data:image\//i.test(place) || (place.length >= MIN_BASE64_LENGTH && BASE64_START.test(place)))
     return { bytes: Buffer.from(place.replace(/^data:[^,]*,/, ''), 'base64') };
   return { path: place };
 }

@@ -1,8 +1,11 @@
 // Rows of a parquet file as questions with answers and images, in the order in which they are taken.
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
+import { isRecord } from '../core/is-record';
 import { type Leaf, ParquetError, type RowSpan } from './parquet';
 import { type Part, partOf } from './divide-rows';
+import { chosenAnswer } from './chosen-answer';
 import { parseAnswers } from './parse-answers';
 import { type RowImage, rowImage } from './read-row-image';
 import { seededShuffle } from './seeded-shuffle';
@@ -85,14 +88,14 @@ interface Row {
 
 async function readTexts(span: RowSpan, options: ReadRowsOptions, unreadable: Unreadable): Promise<Row[]> {
   const { window, columns, file, eager } = options;
-  const { question, answers, multiple_choice_answer, image_id, question_id, question_type } = columns;
-  const leaves = [question, answers, multiple_choice_answer, image_id, question_id, question_type].filter(
-    (leaf): leaf is Leaf => leaf !== undefined,
-  );
+  const { image: _image, ...texts } = columns;
+  const { question, answers, multiple_choice_answer, choices, image_id, question_id, question_type } = texts;
+  const leaves = Object.values(texts);
   await span.prefetch(eager ? [...leaves, ...columns.image] : leaves);
   const values = new Map<Leaf, readonly unknown[]>();
   for (const leaf of leaves) values.set(leaf, await span.read(leaf, window.from, window.to));
-  const value = (leaf: Leaf | undefined, index: number): unknown => leaf && values.get(leaf)?.[index];
+  const raw = (leaf: Leaf | undefined, index: number): unknown => leaf && values.get(leaf)?.[index];
+  const value = (leaf: Leaf | undefined, index: number): unknown => innermost(raw(leaf, index));
   const base = path.basename(file);
   const rows: Row[] = [];
   for (let index = 0; index < window.to - window.from; index++) {
@@ -100,13 +103,16 @@ async function readTexts(span: RowSpan, options: ReadRowsOptions, unreadable: Un
       unreadable.add(
         index,
         leaves,
-        leaves.map((leaf) => value(leaf, index)),
+        leaves.map((leaf) => raw(leaf, index)),
       )
     )
       continue;
     const row = span.first + window.from + index;
     const asked = text(value(question, index));
-    const given = parseAnswers(value(answers, index), value(multiple_choice_answer, index));
+    const given = parseAnswers(
+      chosenAnswer(value(answers, index), value(choices, index)),
+      value(multiple_choice_answer, index),
+    );
     const type = text(value(question_type, index));
     rows.push({
       index,
@@ -116,8 +122,8 @@ async function readTexts(span: RowSpan, options: ReadRowsOptions, unreadable: Un
         : !given
           ? 'no answers'
           : { question: asked, answers: given, ...(type && { question_type: type }) },
-      imageId: text(value(image_id, index)),
-      questionId: text(value(question_id, index)) ?? `${base}:${row}`,
+      imageId: idText(value(image_id, index)),
+      questionId: idText(value(question_id, index)) ?? `${base}:${row}`,
     });
   }
   return rows;
@@ -127,7 +133,18 @@ async function readTexts(span: RowSpan, options: ReadRowsOptions, unreadable: Un
 export async function readIds(span: RowSpan, { image_id }: ColumnLeaves): Promise<(string | undefined)[]> {
   if (!image_id) return [];
   await span.prefetch([image_id]);
-  return (await span.read(image_id, 0, span.rows)).map(text);
+  return (await span.read(image_id, 0, span.rows)).map(idText);
+}
+
+/** A part of a record is read within records that hold nothing else. */
+function innermost(value: unknown): unknown {
+  let inner = value;
+  while (isRecord(inner) && !(inner instanceof Uint8Array) && !(inner instanceof Error)) {
+    const parts = Object.values(inner);
+    if (parts.length !== 1) break;
+    inner = parts[0];
+  }
+  return inner;
 }
 
 /** Values of each of the image column's leaves. */
@@ -205,7 +222,13 @@ function orderByImage(candidates: readonly Candidate[]): Candidate[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ candidate }) => candidate);
 }
 
-/** Texts and ids: strings, numbers, or bytes that were not marked as text. */
+/** An id. Bytes that are no text (a UUID) in hexadecimal; NaN, which data frames write for none, is none. */
+function idText(value: unknown): string | undefined {
+  if (Number.isNaN(value)) return undefined;
+  return value instanceof Uint8Array && !isUtf8(value) ? Buffer.from(value).toString('hex') : text(value);
+}
+
+/** Texts: strings, numbers, or bytes that were not marked as text. */
 export function text(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);

@@ -4,12 +4,14 @@ import type { Leaf } from './parquet';
 import { ANSWER_FIELDS } from './parse-answers';
 import { VqaParquetError } from './vqa-parquet-error';
 
-/** What the columns are called, where they have none of the usual names. */
+/** What the columns are called, where they have none of the usual names; a part of a record with dots: `query.en`. */
 export interface VqaColumns {
   readonly image: string;
   readonly question: string;
   readonly answers: string;
   readonly multiple_choice_answer: string;
+  /** The texts to choose from, where the answer is the number or the letter of one of them. */
+  readonly choices: string;
   readonly image_id: string;
   readonly question_id: string;
   readonly question_type: string;
@@ -21,6 +23,7 @@ const USUAL_NAMES: Readonly<Record<keyof VqaColumns, readonly string[]>> = {
   question: ['question', 'question_text', 'query', 'questions'],
   answers: ['answers', 'answers_original', 'direct_answers', 'answer', 'gt_answer', 'label'],
   multiple_choice_answer: ['multiple_choice_answer', 'most_common_answer'],
+  choices: ['choices', 'options'],
   image_id: ['image_id', 'id_image', 'img_id'],
   question_id: ['question_id', 'id_question', 'qid', 'id'],
   question_type: ['question_type'],
@@ -34,11 +37,14 @@ export interface ColumnLeaves {
   readonly question: Leaf;
   readonly answers?: Leaf;
   readonly multiple_choice_answer?: Leaf;
+  readonly choices?: Leaf;
   readonly image_id?: Leaf;
   readonly question_id?: Leaf;
   readonly question_type?: Leaf;
 }
 
+/** How a record calls the question's text. */
+const QUESTION_FIELDS = ['question', 'text', 'en', 'english'];
 /** How the image's struct calls its parts (the type Image of Python's `datasets`). */
 const IMAGE_FIELDS = ['bytes', 'path'];
 
@@ -53,7 +59,7 @@ export function findColumns(
 ): ColumnLeaves {
   const nameOf = (role: keyof VqaColumns): string | undefined => {
     const own = given[role];
-    if (own !== undefined) return columns.includes(own) ? own : undefined;
+    if (own !== undefined) return columns.includes(own) || leaves.some((leaf) => isAt(leaf, own)) ? own : undefined;
     for (const usual of USUAL_NAMES[role]) {
       const found = columns.find((column) => plain(column) === plain(usual));
       if (found !== undefined) return found;
@@ -62,7 +68,10 @@ export function findColumns(
   };
   const leavesOf = (role: keyof VqaColumns): Leaf[] => {
     const name = nameOf(role);
-    return leaves.filter(({ path }) => path[0] === name);
+    if (name === undefined) return [];
+    return columns.includes(name)
+      ? leaves.filter(({ path }) => path[0] === name)
+      : leaves.filter((leaf) => isAt(leaf, name));
   };
   const expected = (role: keyof VqaColumns): string => given[role] ?? role;
   const fail = (role: keyof VqaColumns, problem: string): never => {
@@ -81,8 +90,7 @@ export function findColumns(
         ? `has no column "${expected('image')}"`
         : wrongParts(leavesOf('image'), 'bytes, or a struct of bytes and path'),
     );
-  const [question] = leavesOf('question');
-  if (!question) fail('question', `has no column "${expected('question')}"`);
+  const question = questionLeaf(leavesOf('question')) ?? fail('question', `has no column "${expected('question')}"`);
   const answers = answerLeaf(leavesOf('answers'));
   const multiple_choice_answer = answerLeaf(leavesOf('multiple_choice_answer'));
   if (!answers && !multiple_choice_answer)
@@ -92,6 +100,7 @@ export function findColumns(
         ? `has no column "${expected('answers')}"`
         : wrongParts(leavesOf('answers'), `a text, a list of texts, or records with ${ANSWER_FIELDS.join(', ')}`),
     );
+  const [choices, ...others] = leavesOf('choices'); // records of choices are not read
   const optional = (role: 'image_id' | 'question_id' | 'question_type') => {
     const [leaf] = leavesOf(role).filter(({ path }) => path.length === 1);
     return leaf && { [role]: leaf };
@@ -101,10 +110,21 @@ export function findColumns(
     question,
     ...(answers && { answers }),
     ...(multiple_choice_answer && { multiple_choice_answer }),
+    ...(choices && others.length === 0 && { choices }),
     ...optional('image_id'),
     ...optional('question_id'),
     ...optional('question_type'),
   };
+}
+
+/** Whether a leaf is the part of a record that a name with dots says, such as `query.en`, or lies in it. */
+function isAt({ path }: Leaf, name: string): boolean {
+  return `${path.join('.')}.`.startsWith(`${name}.`);
+}
+
+/** The question's text; of a record of several languages the English one, which BLIP was trained on. */
+function questionLeaf(leaves: readonly Leaf[]): Leaf | undefined {
+  return leaves.find(({ path }) => QUESTION_FIELDS.includes(path[path.length - 1])) ?? leaves[0];
 }
 
 /**

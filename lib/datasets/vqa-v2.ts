@@ -5,6 +5,7 @@ import { describeValue } from '../core/describe-value';
 import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
+import { quote } from '../core/quote';
 import { type ProgressCallback, reportProgress } from '../core/progress';
 import { ImageError, loadRgb } from '../preprocessing';
 import { parseAnswers } from './parse-answers';
@@ -47,6 +48,24 @@ const SPLIT_NAME = /^\w{1,50}$/;
 const COCO_DIGITS = 12;
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
 
+/** Forms in which Python's `datasets` keeps data, and what reads them there. */
+const CONVERTIBLE: readonly (readonly [pattern: RegExp, reader: (folder: string, name: string) => string])[] = [
+  [/^(?:dataset_dict|state)\.json$/, (folder) => `load_from_disk(${quote(folder)})`],
+  [/\.arrow$/, (folder, name) => `Dataset.from_file(${quote(path.join(folder, name))})`],
+  [/\.jsonl$/, (folder, name) => `Dataset.from_json(${quote(path.join(folder, name))})`],
+  [/\.[ct]sv$/, (folder, name) => `Dataset.from_csv(${quote(path.join(folder, name))})`],
+];
+
+function adviseConversion(folder: string, entries: readonly string[]): string {
+  for (const [pattern, reader] of CONVERTIBLE) {
+    const name = entries.find((entry) => pattern.test(entry));
+    if (name === undefined) continue;
+    const data = reader(folder, name) + (name === 'dataset_dict.json' ? '["train"]' : '');
+    return ` ${quote(name)} can be made into parquet in Python: datasets.${data}.to_parquet("train.parquet").`;
+  }
+  return '';
+}
+
 /**
  * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/`
  * (the bundled names), or the official `v2_OpenEnded_mscoco_train2014_questions.json`,
@@ -66,7 +85,8 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
     const missing = [!questions && 'questions', !annotations && 'annotations', !images && 'image folder'];
     throw new VqaV2Error(
       `${folder}: got no ${missing.filter(Boolean).join(', ')} of the split "${split}"; expected ` +
-        `questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.`,
+        `questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.` +
+        adviseConversion(folder, entries),
     );
   }
   const at = (name: string): string => path.join(folder, name);

@@ -11,6 +11,7 @@ import {
   VqaSourceError,
   type LoadVqaOptions,
 } from '../../lib/datasets';
+import { chosenAnswer } from '../../lib/datasets/chosen-answer';
 import { chooseSplit, splitOfPath } from '../../lib/datasets/choose-split';
 import { divisionBound, partOf } from '../../lib/datasets/divide-rows';
 import { parseAnswers } from '../../lib/datasets/parse-answers';
@@ -81,7 +82,8 @@ test('parseAnswers: every form, and what is no answer', () => {
     [[{ answer_id: 1 }], undefined, undefined],
     [' ', undefined, undefined],
     [undefined, undefined, undefined],
-    [true, undefined, undefined],
+    [true, undefined, ['yes']],
+    [[false], undefined, ['no']],
     [`${'['.repeat(50_000)}`, undefined, ['['.repeat(50_000)]], // too deep for JSON: a text like any other
   ];
   for (const [answers, mostCommon, expected] of cases)
@@ -90,6 +92,55 @@ test('parseAnswers: every form, and what is no answer', () => {
       expected,
       String(JSON.stringify(answers, (_, value) => String(value))).slice(0, 80),
     );
+});
+
+test('the number or the letter of a choice stands for its text', async () => {
+  const choices = ['cat', 'dog', '3'];
+  const { samples } = await load('choices');
+  assert.deepEqual(
+    samples.map(({ answers }) => answers[0]).sort(),
+    choices.flatMap((text) => Array(4).fill(text)).sort(),
+  );
+  const cases: [answer: unknown, choices: unknown, expected: unknown][] = [
+    [0, choices, 'cat'],
+    [1n, choices, 'dog'],
+    ['2', choices, '3'],
+    ['B', choices, 'dog'],
+    [' A ', choices, 'cat'],
+    ['A', "['cat', 'dog']", 'cat'], // MMMU has the list as text
+    ['3', choices, '3'], // a choice itself
+    ['dog', choices, 'dog'],
+    [7, choices, 7],
+    ['Z', choices, 'Z'],
+    [-1, choices, -1],
+    [1.5, choices, 1.5],
+    [['dog'], choices, ['dog']],
+    [1, null, 1],
+    [1, undefined, 1],
+    [null, choices, null],
+  ];
+  for (const [answer, list, expected] of cases) assert.deepEqual(chosenAnswer(answer, list), expected, String(answer));
+});
+
+test('truth values, decimals, UUIDs and gaps in ids', async () => {
+  const truth = (await load('answers-truth')).samples;
+  assert.deepEqual(new Set(truth.map(({ answers }) => answers[0])), new Set(['yes', 'no']));
+  assert.ok(truth.some(({ image_id }) => image_id === 'fe'.repeat(16)));
+  assert.equal(new Set(truth.map(({ image_id }) => image_id)).size, 12, 'each row its own image');
+  const decimal = (await load('answers-decimal')).samples;
+  assert.deepEqual(
+    decimal.map(({ answers }) => Number(answers[0])).sort((a, b) => a - b),
+    Array.from({ length: 12 }, (_, i) => i / 4),
+  );
+  assert.equal(new Set(decimal.map(({ question_id }) => question_id)).size, 12, 'NaN is no id');
+});
+
+test('a question in several languages: English, or the one that columns names', async () => {
+  const questions = async (options: Partial<LoadVqaOptions>): Promise<string[]> =>
+    (await load('languages', options)).samples.map(({ question }) => question.replace(/\d+/, 'N'));
+  assert.deepEqual(new Set(await questions({})), new Set(['what N?']));
+  assert.deepEqual(new Set(await questions({ columns: { question: 'query.fr' } })), new Set(['quoi N?']));
+  await assert.rejects(questions({ columns: { question: 'query.es' } }), /no column "query\.es"/);
 });
 
 test('plain bytes under other names, large types, ids as text', async () => {

@@ -106,6 +106,24 @@ test('a missing split names what is missing', () => {
   );
 });
 
+test('data in the forms of Python’s datasets: how it becomes parquet', () => {
+  for (const [name, advice] of [
+    ['state.json', 'load_from_disk('],
+    ['dataset_dict.json', '["train"].to_parquet('],
+    ['data-00000-of-00001.arrow', 'Dataset.from_file('],
+    ['train.jsonl', 'Dataset.from_json('],
+    ['train.csv', 'Dataset.from_csv('],
+  ] as const) {
+    const other = fs.mkdtempSync(path.join(folder, 'other-'));
+    fs.writeFileSync(path.join(other, name), '{}');
+    assert.throws(
+      () => findVqaV2(other, 'train'),
+      (error: unknown) => error instanceof VqaV2Error && error.message.includes(advice) && error.message.includes(name),
+      name,
+    );
+  }
+});
+
 test('the bundled names: one folder of pictures for both splits, ids as strings, the one common answer', async () => {
   const source = path.join(folder, 'bundled');
   fs.mkdirSync(path.join(source, 'images'), { recursive: true });

@@ -1,7 +1,7 @@
 // One page of a column: decompressed, and every length and level in it checked, so that hyparquet can decode it without
 // harm.
 import * as zlib from 'node:zlib';
-import { checkIndexes, readDeltas, readLevels } from './check-encodings';
+import { checkIndexes, readDeltas, readHybrid, readLevels } from './check-encodings';
 import { decompressPage } from './decompress-page';
 import { ENCODINGS, MAX_PAGE_BYTES, type PageHeader, writePageHeader } from './page-header';
 import { ParquetError } from './parquet-error';
@@ -124,6 +124,7 @@ function checkValues(leaf: Leaf, bytes: Uint8Array, { at, encoding, count, entri
     case ENCODINGS.PLAIN_DICTIONARY:
     case ENCODINGS.RLE_DICTIONARY: {
       if (entries === undefined) throw new ParquetError('a page of indexes without a dictionary before it');
+      if (typeOf(leaf) === 'BOOLEAN') throw new ParquetError('truth values with a dictionary, which are not read');
       if (left < 1) throw new ParquetError('a page ends before its indexes');
       const width = bytes[at];
       if (width > 0) checkIndexes(bytes, { start: at + 1, end: bytes.length, width, count }, entries);
@@ -145,6 +146,9 @@ function checkValues(leaf: Leaf, bytes: Uint8Array, { at, encoding, count, entri
       checkPrefixes(prefixes.values, suffixes.values);
       return;
     }
+    case ENCODINGS.RLE:
+      checkBooleanRuns(leaf, bytes, at, count);
+      return;
     case ENCODINGS.BYTE_STREAM_SPLIT: {
       const { type, type_length = 0 } = leaf.elements[leaf.elements.length - 1];
       const width = BYTE_WIDTHS[type ?? ''] ?? type_length;
@@ -159,6 +163,11 @@ function checkValues(leaf: Leaf, bytes: Uint8Array, { at, encoding, count, entri
 
 function checkPlain(leaf: Leaf, bytes: Uint8Array, start: number, count: number): void {
   const { type, type_length = 0 } = leaf.elements[leaf.elements.length - 1];
+  if (type === 'BOOLEAN') {
+    if (Math.ceil(count / 8) > bytes.length - start)
+      throw new ParquetError(`a page of ${bytes.length - start} bytes for ${count} values of a bit`);
+    return;
+  }
   if (type !== 'BYTE_ARRAY') {
     const width = type === 'FIXED_LEN_BYTE_ARRAY' ? type_length : (BYTE_WIDTHS[type ?? ''] ?? 0);
     if (width <= 0 || width * count > bytes.length - start)
@@ -172,6 +181,20 @@ function checkPlain(leaf: Leaf, bytes: Uint8Array, start: number, count: number)
     at += 4 + view.getUint32(at, true);
   }
   if (at > bytes.length) throw new ParquetError(`the values of a page of ${bytes.length} bytes end at ${at}`);
+}
+
+function typeOf({ elements }: Leaf): string | undefined {
+  return elements[elements.length - 1].type;
+}
+
+/** Values in runs, behind the length of all of them: only truth values are written so. */
+function checkBooleanRuns(leaf: Leaf, bytes: Uint8Array, at: number, count: number): void {
+  const type = typeOf(leaf);
+  if (type !== 'BOOLEAN') throw new ParquetError(`a page of type ${type} in runs of values, which is not read`);
+  if (at + 4 > bytes.length) throw new ParquetError('a page ends before the length of its runs');
+  const start = at + 4;
+  const end = start + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
+  readHybrid(bytes, { start, end, width: 1, count }, () => {});
 }
 
 function checkLengths(lengths: Int32Array, left: number): void {

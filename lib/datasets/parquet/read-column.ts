@@ -27,6 +27,7 @@ const MAX_HEADER_BYTES = 1 << 24;
 /** A row group of a gigabyte has a thousand. */
 const MAX_PAGES = 1 << 16;
 const TYPES: readonly (string | undefined)[] = [
+  'BOOLEAN',
   'INT32',
   'INT64',
   'FLOAT',

@@ -28,7 +28,9 @@ interface SchemaElement {
   type_length?: number;
   repetition_type: (typeof REPETITIONS)[number];
   num_children?: number;
-  converted_type?: 'UTF8' | 'LIST' | 'UINT_32' | 'UINT_64';
+  converted_type?: 'UTF8' | 'LIST' | 'UINT_32' | 'UINT_64' | 'DECIMAL';
+  /** Digits behind the point of a decimal. */
+  scale?: number;
 }
 
 /** A leaf of the schema: what parquet calls a column. */
@@ -170,13 +172,14 @@ function parseSchema(items: readonly ThriftValue[]): { columns: string[]; leaves
 }
 
 /**
- * What a value is read as: text, a list, an unsigned number. Dates, decimals and the like stay the numbers that they
+ * What a value is read as: text, a list, an unsigned number, a decimal. Dates and the like stay the numbers that they
  * are stored as.
  */
 const CONVERTED: Readonly<Record<number, SchemaElement['converted_type']>> = {
   0: 'UTF8',
   3: 'LIST',
   4: 'UTF8', // an enumeration's name
+  5: 'DECIMAL',
   13: 'UINT_32',
   14: 'UINT_64',
   19: 'UTF8', // JSON
@@ -186,10 +189,14 @@ const LOGICAL: Readonly<Record<number, SchemaElement['converted_type']>> = {
   1: 'UTF8',
   3: 'LIST',
   4: 'UTF8',
+  5: 'DECIMAL',
   12: 'UTF8',
 };
 /** Its struct has the width in bits, and whether there is a sign. */
 const LOGICAL_INTEGER = 10;
+/** Its struct begins with the scale. Parquet's own largest decimals have 76 digits. */
+const LOGICAL_DECIMAL = 5;
+const MAX_SCALE = 76;
 
 function parseElement(element: ThriftStruct): SchemaElement {
   const [type, length, repetition, children] = [1, 2, 3, 5].map((field) => element.get(field));
@@ -202,7 +209,16 @@ function parseElement(element: ThriftStruct): SchemaElement {
     repetition_type: REPETITIONS[typeof repetition === 'number' ? repetition : 0] ?? 'REQUIRED',
     ...(typeof children === 'number' && children > 0 && { num_children: children }),
     ...(converted && { converted_type: converted }),
+    ...(converted === 'DECIMAL' && { scale: scaleOf(element) }),
   };
+}
+
+function scaleOf(element: ThriftStruct): number {
+  const logical = element.get(10);
+  const decimal = isThriftStruct(logical) ? logical.get(LOGICAL_DECIMAL) : undefined;
+  const scale = (isThriftStruct(decimal) ? decimal.get(1) : undefined) ?? element.get(7) ?? 0;
+  if (typeof scale === 'number' && scale >= 0 && scale <= MAX_SCALE) return scale;
+  throw new ParquetError(`a decimal with ${String(scale)} digits behind the point, expected 0 to ${MAX_SCALE}`);
 }
 
 function logicalType(logical: ThriftValue | undefined): SchemaElement['converted_type'] {
