@@ -7,7 +7,7 @@ import { executeNotebooks } from './notebooks.mjs';
 import { setup } from './setup.mjs';
 
 /**
- * Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports within a minute.
+ * Folders under tests whose tests start other programs: the kernel, NNCF, servers. The rest reports in a few minutes.
  */
 const INTEGRATION = ['cli', 'demo', 'evaluation', 'fuzz', 'kernel', 'optimize', 'package', 'pipelines', 'scripts'];
 

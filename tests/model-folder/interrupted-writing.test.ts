@@ -19,6 +19,7 @@ import { injectFs } from './inject-fs';
 const FIXTURES = path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints');
 const work = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'interrupted-writing-')));
 after(() => fs.rmSync(work, { recursive: true, force: true, maxRetries: 5 }));
+const earlier = path.join(work, 'earlier');
 let count = 0;
 
 async function convert(name: string, output: string): Promise<void> {
@@ -49,6 +50,7 @@ before(async () => {
   const output = path.join(work, 'output');
   await convert('vqa-f16', output);
   first = contents(output);
+  fs.cpSync(output, earlier, { recursive: true });
   const restore = injectFs(output, (name) => void calls.push(name));
   await convert('vqa-odd', output);
   restore();
@@ -58,9 +60,9 @@ before(async () => {
 });
 
 /** A copy of the folder that `vqa-f16` was converted to. */
-async function earlierModel(): Promise<string> {
+function earlierModel(): string {
   const folder = path.join(work, `run-${++count}`);
-  await convert('vqa-f16', folder);
+  fs.cpSync(earlier, folder, { recursive: true });
   return folder;
 }
 
@@ -98,7 +100,7 @@ describe('a conversion over another model', () => {
         require('./lib/convert/convert-blip').convertBlip(checkpoint, process.env.INJECT_ROOT));`;
     const seen = new Set<string | undefined>();
     const killAt = async (step: number): Promise<void> => {
-      const folder = await earlierModel();
+      const folder = earlierModel();
       const child = spawn(process.execPath, ['--import', tsx, '-e', script], {
         cwd: projectRoot(),
         env: { ...process.env, INJECT_ROOT: folder, INJECT_KILL_AT: String(step) },
@@ -131,6 +133,8 @@ describe('a conversion over another model', () => {
     'ESTALE',
     'EWHATEVER',
   ];
+  /** A lasting failure is waited out: every third step, which all codes meet, and the first of each kind. */
+  const LASTING_STRIDE = 3;
   for (const lasting of [false, true])
     it(`that fails at any step, ${lasting ? 'and from then on' : 'once'}: a complete model or none, and what helps`, {
       timeout: 900_000,
@@ -148,7 +152,9 @@ describe('a conversion over another model', () => {
         ESTALE: /network/,
       };
       for (const [i, step] of steps().entries()) {
-        const folder = await earlierModel();
+        const isFirst = calls.indexOf(calls[step - 1]) === step - 1;
+        if (lasting && !isFirst && i % LASTING_STRIDE !== 0) continue;
+        const folder = earlierModel();
         const code = CODES[i % CODES.length];
         const restore = injectFs(folder, (name, at) => {
           if (at === step || (lasting && at > step)) throw systemError(code, name, folder);
