@@ -45,9 +45,9 @@ export interface LoadModelOptions {
   readonly device?: string;
   /**
    * Further OpenVINO properties, such as `{ INFERENCE_PRECISION_HINT: 'f32' }`. Without that one, a large model is
-   * tried in bf16 and in f32 once on each machine, where the processor has both, and computed in the faster one. What
-   * OpenVINO compiles for the CPU is kept in the cache (`compiled` below {@link cacheFolder}); `{ CACHE_DIR: '' }`
-   * keeps nothing, another CACHE_DIR keeps it there.
+   * tried in bf16 and in f32 once on each machine, where the processor has both, and encoders and text
+   * decoder are each computed in the faster one. What OpenVINO compiles for the CPU is kept in the cache (`compiled`
+   * below {@link cacheFolder}); `{ CACHE_DIR: '' }` keeps nothing, another CACHE_DIR keeps it there.
    */
   readonly properties?: Config;
   readonly openvino?: OpenVINO;

@@ -3,9 +3,10 @@ import * as path from 'node:path';
 import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
 import { sharePart } from './compiled/share-part';
-import { decoderProperties, isDecoderCached } from './decoder-properties';
+import { decoderProperties, decoderWeights, isDecoderCached } from './decoder-properties';
 import { Encoders, type FolderUse, type LoadModelOptions } from './encoders';
 import { findProblem } from './missing-parts';
+import { chooseDecoderPrecision } from './precision/choose-decoder-precision';
 
 /** What a folder is loaded for, beside what a generation needs of it. */
 export type LoadUse = Omit<FolderUse, 'findProblem'>;
@@ -33,11 +34,14 @@ export async function compileParts(
   let decoder: CompiledModel | undefined;
   try {
     const xml = path.join(folder, 'blip_text_decoder.xml');
-    const properties = decoderProperties(xml, encoders.device, options.properties ?? {});
-    const { openvino, core, device } = encoders;
-    const cached = device === 'CPU' && isDecoderCached(core, xml, properties);
+    const { openvino, core, device, config } = encoders;
+    const asked = options.properties ?? {};
+    const weights = decoderWeights(xml);
+    const chosen = await chooseDecoderPrecision({ openvino, core, device, xml, properties: asked, config, weights });
+    const properties = decoderProperties(weights, device, { ...chosen, ...asked });
+    const cached = device === 'CPU' && isDecoderCached(core, weights, properties);
     decoder = await sharePart({ openvino, core, xml, device, properties, cached });
-    checkTextDecoder(xml, decoder, encoders.config);
+    checkTextDecoder(xml, decoder, config);
     return { encoders, decoder };
   } catch (error) {
     decoder?.dispose();

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { describe, it } from 'node:test';
 import { fromCpuinfo } from '../../lib/cli/info/instruction-sets';
 import { maskEnvironment } from '../../lib/cli/info/mask-environment';
+import { describeProcessor } from '../../lib/generation/compiled/describe-processor';
 import { measureFolder } from '../../lib/cli/info/measure-folder';
 import { runCli, temporaryFolder } from './run-cli';
 
@@ -50,6 +51,26 @@ describe('blip-openvino info', () => {
     assert.equal(info.caches.hub.bytes, 3_000_000);
     assert.equal(info.environment.HF_TOKEN, 'set (18 characters)');
     assert.doesNotMatch(stdout, /verysecret|lovelace/);
+  });
+
+  it('lists what was tried on this processor, and what is taken', async () => {
+    const folder = path.join(work, 'trials');
+    fs.mkdirSync(folder);
+    const line = (machine: string, of: string, bf16: number, f32: number) =>
+      `${JSON.stringify({ of: `${machine}, all instructions, ${of}`, bf16, f32, clear: true })}\n`;
+    const [here, there] = [describeProcessor(), 'another processor'];
+    fs.writeFileSync(
+      path.join(folder, 'precision-trials.jsonl'),
+      line(here, '577x768x3072', 45.48, 80.66) +
+        line(here, 'decoder step, weights of 8 bits, 768x3072', 2.21, 2.75) +
+        line(here, 'decoder step, weights of FP16, 768x3072', 4, 3.5) +
+        line(there, '577x768x3072', 1, 2),
+    );
+    const { stdout } = await runCli(['info'], { env: { ...env, BLIP_CACHE: folder } });
+    assert.match(stdout, /takes bf16 +bf16 45\.5 ms, f32 80\.7 ms: all instructions, 577x768x3072\n/);
+    assert.match(stdout, /takes bf16 +bf16 2\.2 ms, f32 2\.8 ms: .*weights of 8 bits/);
+    assert.match(stdout, /takes bf16 +bf16 4\.0 ms, f32 3\.5 ms: .*weights of FP16/);
+    assert.equal(stdout.match(/takes (bf16|f32)/g)?.length, 3, stdout);
   });
 
   it('names what made a model folder, and says what is wrong with one', async () => {

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
-import { decoderProperties, isDecoderCached } from '../../lib/generation/decoder-properties';
+import { decoderProperties, decoderWeights, isDecoderCached } from '../../lib/generation/decoder-properties';
 import type { Core } from '../../lib/openvino';
 import { quantizeBlip } from '../../lib/optimize';
 import { projectRoot } from '../project-root';
@@ -21,8 +21,9 @@ describe("the decoder's properties", async () => {
   checkpoint.close();
   const int8 = path.join(work, 'int8');
   await quantizeBlip(folder, [], int8, { parts: ['text_decoder'], others_from: folder });
+  const weightsOf = (parts: string) => decoderWeights(path.join(parts, 'blip_text_decoder.xml'));
   const of = (parts: string, device = 'CPU', properties = {}) =>
-    decoderProperties(path.join(parts, 'blip_text_decoder.xml'), device, properties);
+    decoderProperties(weightsOf(parts), device, properties);
 
   it('weights of 16 bits leave the precision to the device', () => {
     assert.deepEqual(of(folder), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
@@ -59,7 +60,7 @@ describe("the decoder's properties", async () => {
   it('FP16 weights that are computed in f32 are compiled anew: from the cache they would be unpacked', () => {
     const cached = (parts: string, own: string, properties = {}) => {
       const core: Pick<Core, 'getProperty'> = { getProperty: () => own };
-      return isDecoderCached(core, path.join(parts, 'blip_text_decoder.xml'), properties);
+      return isDecoderCached(core, weightsOf(parts), properties);
     };
     assert.equal(cached(folder, 'bf16'), true);
     assert.equal(cached(folder, 'f32'), false);

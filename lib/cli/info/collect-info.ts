@@ -6,6 +6,7 @@ import { cacheFolder } from '../../core/cache-folder';
 import { packageVersion } from '../../core/find-package';
 import { pythonPackages } from '../../core/find-python';
 import { loadSharp } from '../../core/load-sharp';
+import { listTrials, type KeptTrial } from '../../generation/precision/list-trials';
 import { hubCacheFolder, hubEndpoint, readLoginToken } from '../../hub';
 import { MANIFEST_FILE, readManifest } from '../../model-folder/manifest';
 import { ownVersion } from '../../core/own-version';
@@ -49,6 +50,8 @@ export interface CollectedInfo {
     readonly instruction_sets?: readonly string[];
   };
   readonly openvino: OpenVINOProbe;
+  /** What large models are computed in on this machine, as far as it was tried. */
+  readonly precision_trials: readonly KeptTrial[];
   readonly python: readonly PythonPackageInfo[];
   readonly caches: Readonly<Record<string, FolderSize | { readonly problem: string }>>;
   readonly hub: { readonly endpoint: string; readonly login: string };
@@ -68,6 +71,7 @@ export async function collectInfo(signal?: AbortSignal, folders: readonly string
     versions: versions(openvino),
     machine: machine(),
     openvino,
+    precision_trials: await listTrials(),
     python: PYTHON_PACKAGES.map(pythonPackage),
     caches: await caches(signal),
     hub: { endpoint: attempt(hubEndpoint), login: attempt(login) },

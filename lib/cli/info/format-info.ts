@@ -14,6 +14,7 @@ export function formatInfo(info: CollectedInfo): string {
     ...section('Versions', Object.entries(info.versions)),
     ...section('Machine', machineRows(info.machine)),
     ...section('OpenVINO', openvinoRows(info.openvino)),
+    ...(info.precision_trials.length > 0 ? section('Precision trials', trialRows(info.precision_trials)) : []),
     ...section('Python', pythonRows(info.python)),
     ...section('Caches', cacheRows(info.caches)),
     ...section('Hub', Object.entries(info.hub)),
@@ -70,6 +71,19 @@ function openvinoRows({ found, tried, devices, problem }: CollectedInfo['openvin
       return [`device ${device}`, details.filter(Boolean).join('; ')];
     }),
   ];
+}
+
+function trialRows(trials: CollectedInfo['precision_trials']): Row[] {
+  return trials.map(
+    ({ of, bf16, f32, taken }): Row => [
+      `takes ${taken}`,
+      `bf16 ${milliseconds(bf16)}, f32 ${milliseconds(f32)}: ${of}`,
+    ],
+  );
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(1)} ms`;
 }
 
 function pythonRows(packages: CollectedInfo['python']): Row[] {

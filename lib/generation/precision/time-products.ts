@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../core/temporary-folder';
 import * as path from 'node:path';
 import { GraphBuilder, writeIR, type Value } from '../../ir';
 import type { CompiledModel, Config, Core, InferRequest, OpenVINO } from '../../openvino';
+import { occupying, type TimedTurns } from './judge-trial';
 
 /** The products that a part of the model spends its time on: of its feed-forward blocks, two per layer. */
 export interface ProductSizes {
@@ -23,8 +24,7 @@ const ENOUGH_MS = 200;
 const BYTES_OF_FP16 = 2;
 
 /**
- * Compiles the products once for each setting, runs them in turns, and returns the times of each, in milliseconds and
- * in the order of the turns. The weights are zeros: the time does not depend on their values.
+ * Compiles the products once for each setting, and runs them in turns. The weights are zeros: the time does not depend on their values.
  *
  * @throws the system's or OpenVINO's error
  */
@@ -34,7 +34,7 @@ export async function timeProducts(
   device: string,
   sizes: ProductSizes,
   settings: readonly Config[],
-): Promise<number[][]> {
+): Promise<TimedTurns> {
   const folder = await temporaryFolder('blip-precision-');
   const compiled: CompiledModel[] = [];
   const requests: InferRequest[] = [];
@@ -49,20 +49,25 @@ export async function timeProducts(
       request.setTensor('x', new openvino.Tensor('f32', [1, sizes.rows, sizes.hidden], input));
       await request.runAsync();
     }
-    const times: number[][] = settings.map(() => []);
-    const begin = performance.now();
-    for (let run = 0; run < MAX_RUNS && (run < MIN_RUNS || performance.now() - begin < ENOUGH_MS); run++)
-      for (const [i, request] of requests.entries()) {
-        const start = performance.now();
-        await request.runAsync();
-        times[i].push(performance.now() - start);
-      }
-    return times;
+    const { result: times, occupied } = await occupying(() => takeTurns(requests));
+    return { times, occupied };
   } finally {
     for (const request of requests) request.dispose();
     for (const model of compiled) model.dispose();
     await removeQuietly(folder);
   }
+}
+
+async function takeTurns(requests: readonly InferRequest[]): Promise<number[][]> {
+  const times: number[][] = requests.map(() => []);
+  const begin = performance.now();
+  for (let run = 0; run < MAX_RUNS && (run < MIN_RUNS || performance.now() - begin < ENOUGH_MS); run++)
+    for (const [i, request] of requests.entries()) {
+      const start = performance.now();
+      await request.runAsync();
+      times[i].push(performance.now() - start);
+    }
+  return times;
 }
 
 /** Feed-forward blocks in a row, with FP16 weights as convertBlip stores them. */
