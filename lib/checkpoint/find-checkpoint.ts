@@ -24,6 +24,10 @@ import { readWeightIndex } from './weight-index';
 
 /** Where checkpoints usually lie, below the current folder. */
 const PLACES = ['models'];
+/** Of a folder that is no checkpoint, so many names are shown, looked into, and suggested. */
+const MAX_NAMES = 20;
+const MAX_LOOKED_AT = 1000;
+const MAX_SUGGESTIONS = 2;
 /** The hub's branch when none is named. */
 const MAIN = 'main';
 
@@ -130,11 +134,37 @@ function explainFolder(folder: string): string {
     return `${folder}: the folder cannot be read: ${reason}. Check who may read it.`;
   }
   const [weights] = names.filter(isWeightsName);
+  const inner = innerCheckpoints(folder, names);
+  const shown = names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? ', …' : '');
   return (
-    `${folder}: no ${CONFIG_FILE} here (found ${names.join(', ') || 'nothing'}). Expected a checkpoint folder in ` +
+    `${folder}: no ${CONFIG_FILE} here (found ${shown || 'nothing'}). Expected a checkpoint folder in ` +
     'Hugging Face format' +
-    (weights ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}.` : '.')
+    (inner.length > 0
+      ? `; there is one in ${inner.join(' and in ')}: name that folder.`
+      : weights
+        ? `; to load a checkpoint of the original repository, name the file: ${path.join(folder, weights)}.`
+        : '.')
   );
+}
+
+/** A training's output folder has `checkpoint-500`, a repository's folder in the hub's cache `snapshots/<commit>`. */
+function innerCheckpoints(folder: string, names: readonly string[]): string[] {
+  const order = new Intl.Collator('en', { numeric: true }).compare;
+  const places = names.flatMap((name) => (name === 'snapshots' ? listNames(path.join(folder, name)) : []));
+  return [...names, ...places.map((commit) => path.join('snapshots', commit))]
+    .slice(0, MAX_LOOKED_AT)
+    .filter((name) => isFile(path.join(folder, name, CONFIG_FILE)))
+    .sort((a, b) => order(b, a)) // the latest step first
+    .slice(0, MAX_SUGGESTIONS)
+    .map((name) => path.join(folder, name));
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return []; // no folder, or one that is closed
+  }
 }
 
 function isFile(source: string): boolean {

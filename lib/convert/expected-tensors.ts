@@ -2,7 +2,13 @@
 // Names and layout as in transformers' modeling_blip.py and modeling_blip_text.py.
 import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
-import { FLOAT_DTYPES, type BlipCheckpoint, type BlipConfig, type BlipTask } from '../checkpoint';
+import {
+  FLOAT_DTYPES,
+  type BlipCheckpoint,
+  type BlipConfig,
+  type BlipTask,
+  type CheckpointTensor,
+} from '../checkpoint';
 import { BlipError } from '../core/errors';
 import { quote } from '../core/quote';
 import { contrastiveLayers, type ContrastiveLayers } from './contrastive-features';
@@ -204,9 +210,20 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
       ...listing('of the wrong shape', wrongShape),
       ...listing('of a dtype that is not converted', wrongDtype),
       ...listing('unexpected', unexpected),
-      'Check that config.json and the weights belong together.',
+      [...checkpoint.tensors.values()].some(isQuantized) ? QUANTIZED : BELONG_TOGETHER,
     ].join('\n'),
   );
+}
+
+const BELONG_TOGETHER = 'Check that config.json and the weights belong together.';
+const QUANTIZED =
+  'The weights are quantized, as bitsandbytes, GPTQ and others do it, which is not read. Take the checkpoint that they ' +
+  'were made from, or save them as float16 (in Python: model.dequantize(), then save_pretrained); quantizeBlip then ' +
+  'makes an INT8 model.';
+
+/** Matrices of integers, or of floats of a byte and less. */
+function isQuantized({ name, dtype }: CheckpointTensor): boolean {
+  return /weight$/.test(name) && !FLOAT_DTYPES.includes(dtype);
 }
 
 /**

@@ -9,6 +9,7 @@ import { isRecord } from '../core/is-record';
 import { parseJSON, readJSON } from '../core/read-json';
 import { PreprocessorConfigError } from './errors';
 import { parseImageSize, parseResizeSize, type ImageSize, type ShortestEdge } from './parse-image-size';
+import { PROCESSOR_TYPES, processorDefaults, type ProcessorDefaults, type Triple } from './processor-types';
 import { PIL_FILTERS, type PilFilter } from './resample-weights';
 
 export interface PreprocessorConfig {
@@ -29,12 +30,7 @@ export interface PreprocessorConfig {
   readonly image_std: readonly [red: number, green: number, blue: number];
 }
 
-type Triple = readonly [red: number, green: number, blue: number];
-
-/** CLIP's statistics, which HF's BlipImageProcessor uses when the file names none. */
-const CLIP_MEAN: Triple = [0.48145466, 0.4578275, 0.40821073];
-const CLIP_STD: Triple = [0.26862954, 0.26130258, 0.27577711];
-/** HF's default size; also that of the published BLIP checkpoints. */
+/** Of a config whose images are not resized: nothing reads it. */
 const DEFAULT_SIZE = 384;
 
 /** Published values lie between 1/255 and 1; far beyond, an image becomes one number or infinity. */
@@ -46,9 +42,6 @@ const MEAN_RANGE = [0, 1e4] as const;
 const MAX_PIXEL_VALUE = 65_504;
 /** Two f32 numbers closer than this, in proportion, are the same. */
 const FLOAT32_STEP = 2 ** -23;
-
-/** The names that BLIP's processor had in the releases of transformers. */
-const BLIP_PROCESSOR = /^Blip(?:ImageProcessor|FeatureExtractor)(?:Fast|Pil)?$/;
 
 /** transformers 5 writes the second, with the settings one level down. */
 const [PREPROCESSOR_CONFIG, PROCESSOR_CONFIG] = IMAGE_PROCESSOR_FILES;
@@ -113,18 +106,20 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
       return fail(key, `one or three numbers of size ${least} to ${most}`);
     return [red, green, blue];
   };
-  checkProcessorType(json, fail);
+  const defaults = defaultsOf(json, fail);
   // Always done: a model takes three channels, and transformers fails where the flag is false and matters.
   flag('do_convert_rgb', true);
 
   const do_resize = flag('do_resize', true);
   const size = do_resize
-    ? parseResizeSize(given('size', DEFAULT_SIZE), flag('default_to_square', true), (expected) =>
+    ? parseResizeSize(given('size', defaults.size), flag('default_to_square', defaults.default_to_square), (expected) =>
         fail('size', expected),
       )
     : { height: DEFAULT_SIZE, width: DEFAULT_SIZE };
-  const crop_size = flag('do_center_crop', false)
-    ? parseImageSize(json.crop_size, (expected) => fail('crop_size', `${expected}, for "do_center_crop" is true`))
+  const crop_size = flag('do_center_crop', defaults.do_center_crop)
+    ? parseImageSize(given('crop_size', defaults.crop_size), (expected) =>
+        fail('crop_size', `${expected}, for "do_center_crop" is true`),
+      )
     : undefined;
   const final = crop_size ?? (do_resize && 'height' in size ? size : undefined);
   if (flag('do_pad', false) && (json.pad_size ?? undefined) !== undefined) {
@@ -138,9 +133,11 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
   const config = {
     do_resize,
     size,
-    resample: do_resize ? parseFilter(given('resample', 3), (expected) => fail('resample', expected)) : 'bicubic',
+    resample: do_resize
+      ? parseFilter(given('resample', defaults.resample), (expected) => fail('resample', expected))
+      : 'bicubic',
     ...(crop_size && { crop_size }),
-    ...parseScale(flag, given, numbers, fail),
+    ...parseScale({ defaults, flag, given, numbers, fail }),
   } as const;
   checkRange(config, file);
   return config;
@@ -148,22 +145,30 @@ export function parsePreprocessorConfig(json: unknown, file: string): Preprocess
 
 type Fail = (key: string, expected: string) => never;
 
-/** A checkpoint may name another model's processor, whose defaults and steps differ. */
-function checkProcessorType(json: Readonly<Record<string, unknown>>, fail: Fail): void {
+/** A checkpoint may name another model's processor, whose defaults differ. */
+function defaultsOf(json: Readonly<Record<string, unknown>>, fail: Fail): ProcessorDefaults {
   const key =
     (json.image_processor_type ?? undefined) === undefined ? 'feature_extractor_type' : 'image_processor_type';
-  const type = json[key] ?? undefined;
-  if (type !== undefined && !(typeof type === 'string' && BLIP_PROCESSOR.test(type)))
-    fail(key, 'BlipImageProcessor: other processors are not done here');
+  return (
+    processorDefaults(json[key] ?? undefined) ??
+    fail(key, `one of ${PROCESSOR_TYPES.join(', ')}: others are not done here`)
+  );
 }
 
 /** The step from 0..255 to `pixel_values`. */
-function parseScale(
-  flag: (key: string, fallback: boolean) => boolean,
-  given: (key: string, fallback: unknown) => unknown,
-  numbers: (key: string, fallback: Triple, range: readonly [number, number]) => Triple,
-  fail: Fail,
-): Pick<PreprocessorConfig, 'do_rescale' | 'rescale_factor' | 'do_normalize' | 'image_mean' | 'image_std'> {
+function parseScale({
+  defaults,
+  flag,
+  given,
+  numbers,
+  fail,
+}: {
+  readonly defaults: ProcessorDefaults;
+  readonly flag: (key: string, fallback: boolean) => boolean;
+  readonly given: (key: string, fallback: unknown) => unknown;
+  readonly numbers: (key: string, fallback: Triple, range: readonly [number, number]) => Triple;
+  readonly fail: Fail;
+}): Pick<PreprocessorConfig, 'do_rescale' | 'rescale_factor' | 'do_normalize' | 'image_mean' | 'image_std'> {
   const do_rescale = flag('do_rescale', true);
   const rescale_factor = do_rescale ? given('rescale_factor', 1 / 255) : 1;
   const [least, most] = RESCALE_RANGE;
@@ -174,8 +179,8 @@ function parseScale(
     do_rescale,
     rescale_factor,
     do_normalize,
-    image_mean: do_normalize ? numbers('image_mean', CLIP_MEAN, MEAN_RANGE) : [0, 0, 0],
-    image_std: do_normalize ? numbers('image_std', CLIP_STD, STD_RANGE) : [1, 1, 1],
+    image_mean: do_normalize ? numbers('image_mean', defaults.image_mean, MEAN_RANGE) : [0, 0, 0],
+    image_std: do_normalize ? numbers('image_std', defaults.image_std, STD_RANGE) : [1, 1, 1],
   };
 }
 

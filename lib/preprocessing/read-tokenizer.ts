@@ -53,8 +53,11 @@ const DEFAULTS: Readonly<Partial<Record<Role, string>>> = {
   cls_token: '[CLS]',
   mask_token: '[MASK]',
 };
-/** The class that builds everything but the words from settings. Others take tokenizer.json as it is. */
-const BERT_TOKENIZER = /^BertTokenizer(?:Fast)?$/;
+/**
+ * The class that builds everything but the words from settings, and those that transformers 5 has it stand for. Others
+ * take tokenizer.json as it is.
+ */
+const BERT_TOKENIZER = /^(?:Bert|DistilBert|Electra|LayoutLM|Lxmert|MobileBert|SqueezeBert)Tokenizer(?:Fast)?$/;
 /** BERT's own limit: a longer word becomes unk_token. */
 const MAX_WORD_CHARACTERS = 100;
 

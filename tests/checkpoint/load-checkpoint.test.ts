@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { loadCheckpoint } from '../../lib/checkpoint';
+import { CheckpointError, loadCheckpoint } from '../../lib/checkpoint';
 
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 const COUNTS: Readonly<Record<string, Record<string, number>>> = JSON.parse(
@@ -71,6 +71,30 @@ describe('loadCheckpoint', () => {
     await assert.rejects(loadCheckpoint(folder), /no config\.json here \(found .*expected\.json/);
     fs.writeFileSync(path.join(folder, 'config.json'), '{');
     await assert.rejects(loadCheckpoint(folder), /config\.json: cannot be read as JSON/);
+  });
+
+  it('names the checkpoints in a training’s output folder, and in a repository’s folder of the hub’s cache', async () => {
+    const training = fs.mkdtempSync(path.join(work, 'training-'));
+    for (const step of [500, 1000, 1500]) {
+      const folder = path.join(training, `checkpoint-${step}`);
+      fs.mkdirSync(folder);
+      if (step < 1500) fs.writeFileSync(path.join(folder, 'config.json'), '{}');
+    }
+    fs.writeFileSync(path.join(training, 'trainer_state.json'), '{}');
+    await assert.rejects(loadCheckpoint(training), (error: unknown) => {
+      assert.ok(error instanceof CheckpointError, String(error));
+      const [latest, earlier] = [1000, 500].map((step) => path.join(training, `checkpoint-${step}`));
+      assert.ok(error.message.includes(`there is one in ${latest} and in ${earlier}: name that folder`), error.message);
+      return true;
+    });
+    const cache = path.join(work, 'models--Some-Org--blip');
+    const snapshot = path.join(cache, 'snapshots', 'a'.repeat(40));
+    fs.mkdirSync(snapshot, { recursive: true });
+    fs.writeFileSync(path.join(snapshot, 'config.json'), '{}');
+    await assert.rejects(loadCheckpoint(cache), (error: unknown) => String(error).includes(`one in ${snapshot}: name`));
+    for (let i = 0; i < 30; i++) fs.writeFileSync(path.join(training, `picture-${i}.png`), '');
+    fs.rmSync(path.join(training, 'checkpoint-500'), { recursive: true });
+    await assert.rejects(loadCheckpoint(training), /checkpoint-1000.*, …\).*one in .*checkpoint-1000: name/);
   });
 
   it('checks the index of shards: keys, missing shards, paths that lead out', async () => {

@@ -56,6 +56,26 @@ describe('tensors that do not fit config.json are refused before anything is wri
       /1 unexpected:\n {2}text_decoder\.bert\.adapter\.weight \[2\] \(model\.safetensors\)/,
     ));
 
+  it('weights that were quantized: what they are, and what to take instead', () =>
+    refuse(
+      {
+        tensors: (all) => {
+          const name = 'vision_model.encoder.layers.0.mlp.fc1.weight';
+          const was = all.get(name) ?? assert.fail(name);
+          // as bitsandbytes saves a layer of 8 bits
+          all.set(name, { dtype: 'I8', shape: was.shape, bytes: new Uint8Array(was.bytes.length / 2) });
+          all.set(name.replace('weight', 'SCB'), {
+            dtype: 'F32',
+            shape: [was.shape[0]],
+            bytes: new Uint8Array(4 * was.shape[0]),
+          });
+        },
+      },
+      /fc1\.weight is I8, expected one of F32/,
+      /fc1\.SCB \[\d+\]/,
+      /quantized.*model\.dequantize\(\).*quantizeBlip/,
+    ));
+
   it('a tensor of another dtype that no task has is no reason', async () => {
     const folder = editCheckpoint('vqa-f16', fresh(), {
       tensors: (all) => all.set('my_head.weight', { dtype: 'I32', shape: [1], bytes: new Uint8Array(4) }),

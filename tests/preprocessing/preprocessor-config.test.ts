@@ -120,15 +120,38 @@ test('numbers that lose the image together', () => {
   refuses({ rescale_factor: 1e-6, image_mean: 1e4 }, /"rescale_factor" 0\.000001.*distinct/);
 });
 
-test('another model’s processor is refused', () => {
+// make_processor_types.py
+test('another model’s processor with the same steps: its own defaults, to the last bit', async () => {
+  const {
+    cases,
+  }: { cases: { text: string; error?: string; pil: Record<string, { dims: number[]; sha256: string }> }[] } =
+    JSON.parse(fs.readFileSync(path.join(FIXTURES, 'types.json'), 'utf8'));
+  let equal = 0;
+  for (const { text, error, pil } of cases) {
+    if (error !== undefined) continue;
+    const config = readPreprocessorConfig(write({ 'preprocessor_config.json': text }));
+    for (const [name, { dims, sha256 }] of Object.entries(pil)) {
+      const pixels = await preprocessImage(path.join(FIXTURES, 'images', name), config);
+      assert.deepEqual(pixels.dims, dims, `${text}: ${name}`);
+      const bytes = new Uint8Array(pixels.data.buffer, pixels.data.byteOffset, pixels.data.byteLength);
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, `${text}: ${name}`);
+      equal++;
+    }
+  }
+  assert.ok(equal > 300, String(equal));
+});
+
+test('a processor with other steps is refused', () => {
   for (const settings of [
-    { image_processor_type: 'CLIPImageProcessor' },
-    { feature_extractor_type: 'CLIPFeatureExtractor' },
+    { image_processor_type: 'Siglip2ImageProcessor' },
+    { feature_extractor_type: 'DetrFeatureExtractor' },
+    { image_processor_type: 'ImageProcessor' },
+    { image_processor_type: 7 },
   ]) {
     const target = write({ 'preprocessor_config.json': JSON.stringify(settings) });
-    assert.throws(() => readPreprocessorConfig(target), /_type" is "CLIP.*expected BlipImageProcessor/);
+    assert.throws(() => readPreprocessorConfig(target), /_type" is .*expected one of BlipImageProcessor, CLIP/);
   }
-  const both = { image_processor_type: 'BlipImageProcessor', feature_extractor_type: 'CLIPFeatureExtractor' };
+  const both = { image_processor_type: 'BlipImageProcessor', feature_extractor_type: 'DetrFeatureExtractor' };
   assert.doesNotThrow(() => readPreprocessorConfig(write({ 'preprocessor_config.json': JSON.stringify(both) })));
 });
 
