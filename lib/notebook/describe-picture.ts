@@ -3,6 +3,7 @@
 import { checkArguments } from '../core/check-arguments';
 import type { BlipProcessor } from '../preprocessing';
 import type { Figure } from './figure';
+import { percent } from './format-number';
 import { canAnswer, canCaption, canMatch, checkModel, checkProcessor, type TaskModel } from './task-model';
 
 /** The tutorial's limit for captions and answers. */
@@ -27,7 +28,7 @@ export async function describePicture(
   const inputs = { image_embeds, ...processor.text(text) };
   if (canMatch(model)) {
     const [probability] = await model.match(inputs);
-    return { image, caption: `"${text}": ${probability.toFixed(4)}` };
+    return { image, note: `"${text}": match ${percent(probability)}` };
   }
   const options = { max_length: MAX_LENGTH };
   const [caption] = canCaption(model) ? await model.generateCaption({ image_embeds }, options) : [];

@@ -152,12 +152,9 @@ export function busyLines(stages: readonly ComparedStage[]): string[] {
   const busy = stages.filter(({ before, after }) =>
     [before, after].some(({ median, p90 }) => p90 > BUSY_RATIO * median),
   );
-  return busy.length === 0
-    ? []
-    : [
-        `The machine was busy with other things: times of ${busy.map(({ stage }) => stage).join(' and ')} spread ` +
-          'widely. Run the cell again.',
-      ];
+  if (busy.length === 0) return [];
+  const which = busy.length === stages.length ? 'all stages' : busy.map(({ stage }) => stage).join('; ');
+  return [`The machine was busy with other things: times of ${which} spread widely. Run the cell again.`];
 }
 
 /** @throws {ArgumentError} when they are not what measureStages returned */

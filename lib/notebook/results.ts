@@ -132,6 +132,7 @@ export interface ConvertResults {
   readonly model: string;
   readonly device: string;
   readonly picture: string;
+  /** Of a checkpoint that matches texts to images, the text that matched best. */
   readonly question: string;
 }
 
@@ -143,5 +144,16 @@ export interface ConvertResults {
  */
 export function convertResults(results: Results): ConvertResults {
   const field = (name: string): string => resultText(results, name);
-  return { model: field('model'), device: field('device'), picture: field('picture'), question: field('question') };
+  const question = bestMatch(results.matches) ?? field('question');
+  return { model: field('model'), device: field('device'), picture: field('picture'), question };
+}
+
+function bestMatch(matches: unknown): string | undefined {
+  if (!Array.isArray(matches)) return undefined;
+  const found = matches.flatMap((match: unknown) =>
+    isRecord(match) && typeof match.text === 'string' && typeof match.score === 'number'
+      ? [{ text: match.text, score: match.score }]
+      : [],
+  );
+  return found.sort((a, b) => b.score - a.score)[0]?.text;
 }

@@ -78,13 +78,13 @@ const EXAMPLES = {
  * One line for a cell that has nothing to show with this model.
  *
  * @example
- * cannot('match') // 'Skipped: this checkpoint matches no texts to images, as Salesforce/blip-itm-base-coco does.'
+ * cannot('match') // 'Skipped: this checkpoint matches no texts to images; Salesforce/blip-itm-base-coco does.'
  */
 export function cannot(task: keyof typeof EXAMPLES): string {
   if (typeof task !== 'string' || !Object.hasOwn(EXAMPLES, task))
     throw new ArgumentError(`cannot: task is ${describeValue(task)}, expected ${Object.keys(EXAMPLES).join(', ')}.`);
   const [lack, example] = EXAMPLES[task];
-  return `Skipped: this checkpoint ${lack}, as ${example} does.`;
+  return `Skipped: this checkpoint ${lack}; ${example} does.`;
 }
 
 /**

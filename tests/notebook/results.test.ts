@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { readResults, removeResults, ResultsError, resultText, saveResults } from '../../lib/notebook';
+import { convertResults, readResults, removeResults, ResultsError, resultText, saveResults } from '../../lib/notebook';
 
 const working = process.cwd();
 const project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'blip-results-')));
@@ -124,6 +124,15 @@ describe('results', () => {
         /Delete it and run notebooks\/233-blip-convert\.ipynb again/,
       );
     }
+  });
+
+  it('give the second notebook what the first one looked at: a question, or the text that matched best', () => {
+    const saved = { model: 'm', device: 'CPU', picture: 'a.jpg', question: 'how many?' };
+    assert.deepEqual(convertResults(saved), saved);
+    const matches = [{ text: 'a cat', score: 0.1 }, { text: 'a dog', score: 0.9 }, { text: 3, score: 1 }, null];
+    assert.equal(convertResults({ ...saved, matches }).question, 'a dog');
+    assert.equal(convertResults({ ...saved, matches: [] }).question, 'how many?');
+    says(() => convertResults({ ...saved, device: undefined }), /field "device" is missing/);
   });
 
   it('give a field as text, or say which field is none', () => {

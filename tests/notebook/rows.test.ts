@@ -190,7 +190,9 @@ test('times: rows, and sentences that follow from them', () => {
   ]);
   assert.deepEqual(nb.busyLines([layer]), []);
   const [busy] = nb.busyLines([{ ...layer, after: { ...latency(1), p90: 2.5 } }]);
-  assert.match(busy, /busy.*vision model.*again/);
+  assert.match(busy, /busy.*all stages.*again/);
+  const slow = { ...layer, after: { ...latency(1), p90: 2.5 } };
+  assert.match(nb.busyLines([layer, slow, { ...slow, stage: 'decoder, token' }])[0], /of vision model; decoder, token/);
 });
 
 test('a decoder in fewer bits, with accuracy where there is one', () => {

@@ -113,8 +113,8 @@ describe('a model of any task', () => {
   it('describes an image in the words that it has', async () => {
     for (const kind of KINDS) {
       const { model, processor } = use(kind);
-      const { caption = '', answer } = await describePicture(model, processor, { image: picture, text: 'how many?' });
-      if (kind === 'retrieval') assert.match(caption, /^"how many\?": [01]\.\d{4}$/);
+      const { note = '', answer } = await describePicture(model, processor, { image: picture, text: 'how many?' });
+      if (kind === 'retrieval') assert.match(note, /^"how many\?": match \d+\.\d %$/);
       assert.equal(answer !== undefined, kind === 'vqa');
     }
   });
