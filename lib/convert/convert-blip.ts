@@ -133,9 +133,9 @@ async function writeModels(
       const start = performance.now();
       const graph = build(checkpoint, { compressToFP16: compress_to_fp16, values, output_attentions });
       const file = `blip_${name}.xml`;
-      const onBytes = (bytes: number): void =>
+      const on_bytes = (bytes: number): void =>
         progress_callback?.({ status: 'convert', file, loaded: Math.min(done + bytes, total), total });
-      const written = await writeIR(graph, path.join(staging, file), { info, signal, onBytes });
+      const written = await writeIR(graph, path.join(staging, file), { info, signal, on_bytes });
       done += written.binBytes;
       models[name] = {
         ...written,

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { withCallbacks } from '../core/with-callbacks';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { reportProgress } from '../core/progress';
 import { isUrl } from '../hub';
 import type { Part } from './divide-rows';
@@ -30,6 +31,19 @@ export interface VqaParquetOptions extends VqaFilesOptions {
   readonly root?: string;
 }
 
+const OPTIONS = [
+  'count',
+  'seed',
+  'part',
+  'cache_dir',
+  'label',
+  'revision',
+  'root',
+  'columns',
+  'timeout_ms',
+  'progress_callback',
+  'signal',
+] as const satisfies readonly (keyof VqaParquetOptions)[];
 /** Changes whenever the same request would give other samples than before. */
 const CACHE_VERSION = 3;
 /** So many rows are taken before they are noted: what an interrupted call loses at most. */
@@ -50,7 +64,8 @@ const MAX_USELESS_ROWS = 1000;
  * @throws {HubError}
  */
 export async function loadVqaParquet(files: readonly string[], options: VqaParquetOptions): Promise<VqaSamples> {
-  checkArguments('loadVqaParquet', { files: [files, 'texts'], options: [options, 'object'] });
+  checkArguments('loadVqaParquet', { files: [files, 'texts'] });
+  checkOptions('loadVqaParquet', options, OPTIONS);
   checkCounts(options);
   if (files.length === 0)
     throw new VqaParquetError('no parquet files were named; expected at least one path or address.');

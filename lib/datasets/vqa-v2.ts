@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describeValue } from '../core/describe-value';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { isRecord } from '../core/is-record';
 import { quote } from '../core/quote';
@@ -108,7 +109,8 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
  * @throws {JsonArrayError}
  */
 export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): Promise<VqaSamples> {
-  checkArguments('loadVqaV2', { files: [files, ['questions', 'annotations', 'images']], options: [options, 'object'] });
+  checkArguments('loadVqaV2', { files: [files, ['questions', 'annotations', 'images']] });
+  checkOptions('loadVqaV2', options, ['count', 'seed', 'progress_callback', 'signal']);
   checkCounts(options);
   const { seed = 42, progress_callback, signal } = options;
   const skips = new SkipCounter();

@@ -1,5 +1,6 @@
 // Compares a converted model with what was published about its checkpoint.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import type { ImageSource } from '../preprocessing';
 import { checkCases, type CheckedCase } from './check-cases';
 import { PUBLISHED_RESULTS, publishedId, type PublishedCase } from './published-results';
@@ -28,6 +29,7 @@ const F32 = { INFERENCE_PRECISION_HINT: 'f32' };
  */
 export async function checkPublished(folder: string, options: CheckPublishedOptions): Promise<CheckedCase[]> {
   checkArguments('checkPublished', { folder: [folder, 'path'], options: [options, ['id', 'picture']] });
+  checkOptions('checkPublished', options, ['id', 'picture', 'device', 'cases', 'signal']);
   const { id, picture, device, signal } = options;
   const cases = options.cases ?? PUBLISHED_RESULTS[publishedId(id) ?? '']?.cases ?? [];
   if (cases.length === 0) return [];

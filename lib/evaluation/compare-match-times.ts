@@ -40,7 +40,7 @@ export async function compareMatchTimes(
     {
       warmup,
       runs,
-      onRound: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
+      on_round: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
     },
   );
   const stage = (name: 'vision' | 'text_encoder') =>

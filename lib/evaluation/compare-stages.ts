@@ -4,7 +4,7 @@ import { checkArguments } from '../core/check-arguments';
 import { reportProgress, type ProgressCallback } from '../core/progress';
 import { OVBlipModel, type LoadModelOptions } from '../generation';
 import { BlipProcessor, type ImageSource } from '../preprocessing';
-import { summarize } from '../timing';
+import { MeasureError, summarize } from '../timing';
 import { latencyPair, type LatencyPair } from './compare-times';
 import { measureStages } from './measure-stages';
 
@@ -13,6 +13,7 @@ export interface CompareStagesOptions extends LoadModelOptions {
   readonly question: string;
   /** Rounds; 9 by default. In each, both run once after a warm-up. */
   readonly rounds?: number;
+  /** Length of captions and answers at most; 20 by default. */
   readonly max_length?: number;
   /** Told after each round. */
   readonly progress_callback?: ProgressCallback;
@@ -26,6 +27,8 @@ export interface ComparedStage extends LatencyPair {
 }
 
 /**
+ * The time of each stage before and after.
+ *
  * @param before a folder that convertBlip or quantizeBlip wrote
  * @param after another one, of the same checkpoint
  * @returns one row per stage, without preprocessing, which is the same
@@ -46,7 +49,8 @@ export async function compareStages(
     options: [options, ['picture', 'question']],
   });
   const { picture, question, rounds = 9, max_length, progress_callback, signal, ...load } = options;
-  checkArguments('compareStages', { rounds: [rounds, 'number'] });
+  if (!Number.isSafeInteger(rounds) || rounds < 1)
+    throw new MeasureError(`compareStages: rounds is ${String(rounds)}, expected a whole number of at least 1.`);
   const processor = await BlipProcessor.fromPretrained(before);
   const models: OVBlipModel[] = [];
   try {

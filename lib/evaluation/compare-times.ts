@@ -89,7 +89,7 @@ async function timeTask(
     {
       warmup,
       runs,
-      onRound: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
+      on_round: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
     },
   );
   const stage = (milliseconds: (timings: StageTimings) => number): LatencyPair =>

@@ -2,6 +2,7 @@
 import { OVBlipMatcher, type OVBlipModel, type StageTimings } from '../generation';
 import type { BlipProcessor, ImageSource, PixelValues, TextInputs } from '../preprocessing';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { reportProgress, type ProgressCallback } from '../core/progress';
 import { compareLatency, measureLatency, summarize, type Latency } from '../timing';
 
@@ -15,14 +16,27 @@ export interface StageLatency {
 export interface MeasureStagesOptions {
   readonly picture: ImageSource;
   readonly question: string;
+  /** Rounds that count; 20 by default. */
   readonly runs?: number;
+  /** Rounds that do not; 3 by default. */
   readonly warmup?: number;
+  /** Length of captions and answers at most; 20 by default. */
   readonly max_length?: number;
   /** Told after each round, warm-up included. */
   readonly progress_callback?: ProgressCallback;
   /** Looked at between the rounds. */
   readonly signal?: AbortSignal;
 }
+
+const OPTIONS = [
+  'picture',
+  'question',
+  'runs',
+  'warmup',
+  'max_length',
+  'progress_callback',
+  'signal',
+] as const satisfies readonly (keyof MeasureStagesOptions)[];
 
 /**
  * Milliseconds per stage; the decoder's are per generated token. A captioning model has no text encoder and no answers;
@@ -42,6 +56,7 @@ export async function measureStages(
     processor: [processor, ['image', 'text']],
     options: [options, ['picture', 'question']],
   });
+  checkOptions('measureStages', options, OPTIONS);
   const { picture, question, runs = 20, warmup = 3, max_length = 20, progress_callback, signal } = options;
   const preprocess = await measureLatency(() => processor.image(picture), { warmup, runs, signal });
   const pixel_values = await processor.image(picture);
@@ -108,14 +123,17 @@ async function measureMatching(
 ): Promise<StageLatency[]> {
   const { pixel_values, text, runs, warmup, progress_callback, signal } = measured;
   const total = warmup + runs;
-  const onRound = (loaded: number): Promise<void> =>
+  const report = (loaded: number): Promise<void> =>
     reportProgress(progress_callback, { status: 'stages', loaded, total: 2 * total }, signal);
   const timing = { runs, warmup, signal };
-  const vision = await compareLatency({ stage: () => matcher.encodeImage({ pixel_values }) }, { ...timing, onRound });
+  const vision = await compareLatency(
+    { stage: () => matcher.encodeImage({ pixel_values }) },
+    { ...timing, on_round: report },
+  );
   const image_embeds = await matcher.encodeImage({ pixel_values });
   const encoder = await compareLatency(
     { stage: () => matcher.match({ image_embeds, ...text }) },
-    { ...timing, onRound: (rounds) => onRound(total + rounds) },
+    { ...timing, on_round: (rounds) => report(total + rounds) },
   );
   return [
     { stage: 'vision model', latency: vision.stage },

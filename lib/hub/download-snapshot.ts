@@ -2,6 +2,7 @@
 // both share one copy. hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the
 // cache has to do.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
 import { untilAborted } from '../core/until-aborted';
@@ -21,7 +22,7 @@ import {
 } from './hub-errors';
 import { isHubId, isRevision } from './hub-id';
 import { RepositoryCache } from './hub-cache';
-import { SnapshotDownload, type DownloadOptions } from './snapshot-download';
+import { DOWNLOAD_OPTIONS, SnapshotDownload, type DownloadOptions } from './snapshot-download';
 
 /** What a snapshot consists of. */
 export interface SnapshotFiles {
@@ -58,7 +59,8 @@ export async function downloadSnapshot(
   wanted: SnapshotFiles,
   options: DownloadOptions = {},
 ): Promise<string> {
-  checkArguments('downloadSnapshot', { id: [id, 'path'], wanted: [wanted, ['files']], options: [options, 'object'] });
+  checkArguments('downloadSnapshot', { id: [id, 'path'], wanted: [wanted, ['files']] });
+  checkOptions('downloadSnapshot', options, DOWNLOAD_OPTIONS);
   const cacheFolder = path.resolve(expandPath(options.cache_dir ?? defaultCache()));
   return withCallbacks(options.signal, (guard) =>
     withCacheErrors(cacheFolder, () =>

@@ -21,6 +21,15 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Names of {@link DownloadOptions}. */
+export const DOWNLOAD_OPTIONS = [
+  'cache_dir',
+  'revision',
+  'local_files_only',
+  'progress_callback',
+  'signal',
+] as const satisfies readonly (keyof DownloadOptions)[];
+
 export interface SnapshotRequest {
   readonly id: string;
   readonly revision: string;

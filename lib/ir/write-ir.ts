@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { withCallbacks } from '../core/with-callbacks';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { makeFolder } from '../core/make-folder';
 import { GraphError, TYPE_BYTES, type ConstantSource, type Graph, type IRType, type Node, type Value } from './graph';
 import { elementCount } from './shapes';
@@ -19,7 +20,7 @@ export interface WriteOptions {
   readonly info?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Called while constants are written, with the bytes so far. */
-  readonly onBytes?: (bytes: number) => void;
+  readonly on_bytes?: (bytes: number) => void;
 }
 
 const PRECISION: Readonly<Record<IRType, string>> = {
@@ -47,7 +48,8 @@ let calls = 0;
  * @throws {GraphError} when a constant's bytes do not have the length of its type and shape
  */
 export async function writeIR(graph: Graph, file: string, options: WriteOptions = {}): Promise<WrittenIR> {
-  checkArguments('writeIR', { graph: [graph, 'object'], file: [file, 'path'], options: [options, 'object'] });
+  checkArguments('writeIR', { graph: [graph, 'object'], file: [file, 'path'] });
+  checkOptions('writeIR', options, ['info', 'signal', 'on_bytes']);
   const { info = {} } = options;
   const bin = file.replace(/\.xml$/, '.bin');
   if (bin === file) throw new GraphError(`${file}: got another file name, expected one that ends in .xml.`);
@@ -58,7 +60,7 @@ export async function writeIR(graph: Graph, file: string, options: WriteOptions 
           'beginning with a letter or "_".',
       );
   return withCallbacks(options.signal, (guard) =>
-    writeFiles(graph, file, { ...options, onBytes: guard(options.onBytes) }),
+    writeFiles(graph, file, { ...options, on_bytes: guard(options.on_bytes) }),
   );
 }
 
@@ -130,7 +132,7 @@ class ConstantWriter {
 
   /** @throws {GraphError} when the source does not give `size` bytes */
   async write(node: Node, source: ConstantSource, size: number): Promise<Placement> {
-    const { signal, onBytes } = this.options;
+    const { signal, on_bytes } = this.options;
     // An empty one must not begin after the file's end
     const offset = size === 0 ? this.#end : Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     const bytes = source.bytes();
@@ -142,7 +144,7 @@ class ConstantWriter {
       // Awaited before the next chunk, or by flush; until then it must not count as unhandled
       this.#writing.catch(() => {});
       done += chunk.byteLength;
-      onBytes?.(offset + Math.min(done, size));
+      on_bytes?.(offset + Math.min(done, size));
       signal?.throwIfAborted();
     }
     if (done !== size)

@@ -1,5 +1,6 @@
 // Answers with their times, and texts with the probability that they match, as table rows.
 import { ArgumentError, checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { reportProgress, type ProgressCallback } from '../core/progress';
 import { OVBlipMatcher, OVBlipModel, type ImageEmbeds } from '../generation';
 import type { BlipProcessor } from '../preprocessing';
@@ -53,6 +54,7 @@ export async function askQuestions(
   if (!(model instanceof OVBlipModel))
     throw new ArgumentError('askQuestions: model matches texts, expected one that answers questions: see canAnswer.');
   checkArguments('askQuestions', { options: [options, ['image_embeds', 'questions']] });
+  checkOptions('askQuestions', options, ['image_embeds', 'questions', 'progress_callback', 'signal']);
   const { image_embeds, questions, progress_callback, signal } = options;
   checkArguments('askQuestions', { 'options.questions': [questions, 'texts'] });
   const rows: AnswerRow[] = [];

@@ -1,6 +1,7 @@
 // "Is it right?": the model's outputs beside the truth, where that is known: about drawn scenes, since the project drew
 // them, and about the tutorial's photo, since transformers' tests name the tokens.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as path from 'node:path';
 import { reportProgress, type ProgressCallback } from '../core/progress';
 import { readPictures } from '../datasets';
@@ -46,6 +47,7 @@ export async function checkAnswers(
   checkModel('checkAnswers', model);
   checkProcessor('checkAnswers', processor);
   checkArguments('checkAnswers', { checked: [checked, ['settings', 'picture']] });
+  checkOptions('checkAnswers', checked, ['settings', 'picture', 'progress_callback', 'signal']);
   const { settings, picture, signal } = checked;
   checkArguments('checkAnswers', { 'checked.settings': [settings, ['model', 'isBundled', 'device', 'picture']] });
   if (settings.isBundled && canAnswer(model)) return checkScenes(model, processor, checked);

@@ -1,5 +1,6 @@
 // The picture that the notebooks look at, as a file: the project's own, yours, or the tutorial's photo, fetched once.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BlipError } from '../core/errors';
@@ -25,7 +26,8 @@ export async function demoPicture(
   settings: Pick<RunSettings, 'picture'>,
   options: DemoPictureOptions = {},
 ): Promise<string> {
-  checkArguments('demoPicture', { settings: [settings, ['picture']], options: [options, 'object'] });
+  checkArguments('demoPicture', { settings: [settings, ['picture']] });
+  checkOptions('demoPicture', options, ['cache_dir', 'progress_callback', 'signal']);
   const { picture } = settings;
   checkArguments('demoPicture', { 'settings.picture': [picture, 'path'] });
   if (!isUrl(picture)) {

@@ -1,5 +1,6 @@
 // What a search found, as table rows and figures, and searches whose right result is known.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as path from 'node:path';
 import { searchImages, type ImageHit, type ImageIndex, type TextHit } from '../search';
 import { decimals, percent } from './format-number';
@@ -78,8 +79,8 @@ export async function checkSearches(
   checkArguments('checkSearches', {
     index: [index, ['model', 'features', 'images', 'pathOf']],
     truths: [truths, 'object'],
-    options: [options, 'object'],
   });
+  checkOptions('checkSearches', options, ['rerank', 'signal']);
   const { rerank = RERANK, signal } = options;
   const nameOf = (hits: readonly ImageHit[]): string => (hits.length > 0 ? path.basename(hits[0].image) : '');
   const rows: SearchRow[] = [];

@@ -5,6 +5,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { withInterrupt } from '../core/interrupt-signal';
 import { isPromiseLike } from '../core/is-promise-like';
 import { removeQuietly } from '../core/remove-quietly';
@@ -16,10 +17,10 @@ import { NncfWorkerError } from './nncf-worker-error';
 
 /** How the worker is run and what it reports to. */
 export interface NncfWorkerOptions {
-  readonly onProgress?: (progress: NncfProgress) => void;
-  readonly onLog?: (level: string, message: string) => void;
+  readonly on_progress?: (progress: NncfProgress) => void;
+  readonly on_log?: (level: string, message: string) => void;
   /** Called once, when the packages are loaded. */
-  readonly onReady?: (versions: NncfVersions) => void;
+  readonly on_ready?: (versions: NncfVersions) => void;
   readonly signal?: AbortSignal;
   /** The interpreter; by default BLIP_PYTHON, else the first that has NNCF, see `findNncfPython`. */
   readonly python?: string;
@@ -27,6 +28,14 @@ export interface NncfWorkerOptions {
   readonly script?: string;
 }
 
+const OPTIONS = [
+  'on_progress',
+  'on_log',
+  'on_ready',
+  'signal',
+  'python',
+  'script',
+] as const satisfies readonly (keyof NncfWorkerOptions)[];
 /** A protocol line is a few hundred bytes; a traceback some thousand. A longer line is not part of the protocol. */
 const MAX_LINE_LENGTH = 1 << 20;
 /** The end of standard error that an error message quotes. */
@@ -58,7 +67,8 @@ export async function runNncfWorker(
   tasks: readonly NncfTask[],
   options: NncfWorkerOptions = {},
 ): Promise<NncfResult[]> {
-  checkArguments('runNncfWorker', { tasks: [tasks, 'list'], options: [options, 'object'] });
+  checkArguments('runNncfWorker', { tasks: [tasks, 'list'] });
+  checkOptions('runNncfWorker', options, OPTIONS);
   for (const task of tasks) checkArguments('runNncfWorker', { task: [task, 'object'] });
   return withInterrupt(options.signal, (signal) => converse(tasks, { ...options, signal }));
 }
@@ -201,14 +211,14 @@ class Conversation {
     if (!message) throw this.unexpected(line);
     switch (message.type) {
       case 'ready':
-        return this.options.onReady?.(message.versions);
+        return this.options.on_ready?.(message.versions);
       case 'task':
         this.task = message.name;
         return undefined;
       case 'progress':
-        return this.options.onProgress?.({ task: this.task, ...message.progress });
+        return this.options.on_progress?.({ task: this.task, ...message.progress });
       case 'log':
-        return this.options.onLog?.(message.level, message.message);
+        return this.options.on_log?.(message.level, message.message);
       case 'result':
         this.addResult(message.result);
         return undefined;

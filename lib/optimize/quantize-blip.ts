@@ -121,12 +121,12 @@ async function quantizeParts({
       parts.map((part) => makeTask(part, folder, staging, calibration, options)),
       {
         signal,
-        onLog: options.on_log,
-        onReady: (found) => {
+        on_log: options.on_log,
+        on_ready: (found) => {
           versions = found;
           return reportStart(1);
         },
-        onProgress: ({ task, phase, done, total }) =>
+        on_progress: ({ task, phase, done, total }) =>
           progress_callback?.({ status: phase, file: task, loaded: done, total }),
       },
     );

@@ -1,5 +1,6 @@
 // How long something takes: warm-up runs that do not count, then a median with its spread.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { untilAborted } from '../core/until-aborted';
 
@@ -24,7 +25,7 @@ export interface MeasureOptions {
 
 export interface CompareLatencyOptions extends MeasureOptions {
   /** Called after each round with the number of rounds so far, warm-up included; a promise is awaited. */
-  readonly onRound?: (rounds: number) => void | Promise<void>;
+  readonly on_round?: (rounds: number) => void | Promise<void>;
 }
 
 /**
@@ -34,7 +35,8 @@ export interface CompareLatencyOptions extends MeasureOptions {
  * (await measureLatency(() => model.generateCaption({ pixel_values }))).median // 12.3
  */
 export async function measureLatency(fn: () => unknown, options: MeasureOptions = {}): Promise<Latency> {
-  checkArguments('measureLatency', { fn: [fn, 'function'], options: [options, 'object'] });
+  checkArguments('measureLatency', { fn: [fn, 'function'] });
+  checkOptions('measureLatency', options, ['warmup', 'runs', 'signal']);
   const { warmup, runs, signal } = options;
   return (await compareLatency({ only: fn }, { warmup, runs, signal })).only;
 }
@@ -48,8 +50,9 @@ export async function compareLatency<Name extends string>(
   functions: Readonly<Record<Name, () => unknown>>,
   options: CompareLatencyOptions = {},
 ): Promise<Record<Name, Latency>> {
-  checkArguments('compareLatency', { functions: [functions, 'object'], options: [options, 'object'] });
-  const { warmup = 3, runs = 20, onRound, signal } = options;
+  checkArguments('compareLatency', { functions: [functions, 'object'] });
+  checkOptions('compareLatency', options, ['warmup', 'runs', 'signal', 'on_round']);
+  const { warmup = 3, runs = 20, on_round, signal } = options;
   checkArguments(
     'compareLatency',
     Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, [fn, 'function']])),
@@ -65,7 +68,7 @@ export async function compareLatency<Name extends string>(
       await untilAborted(Promise.resolve(functions[name]()), signal);
       if (round >= 0) samples.get(name)?.push(performance.now() - start);
     }
-    await untilAborted(Promise.resolve(onRound?.(warmup + round + 1)), signal);
+    await untilAborted(Promise.resolve(on_round?.(warmup + round + 1)), signal);
   }
   return Object.fromEntries(names.map((name) => [name, summarize(samples.get(name) ?? [])])) as Record<Name, Latency>;
 }

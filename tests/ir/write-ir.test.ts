@@ -114,7 +114,7 @@ test('a constant with a key is stored once per type; each starts at a multiple o
   );
   graph.result('none', graph.constant('none', 'f32', [0, 2], { bytes: () => new Uint8Array(0) }));
   const progress: number[] = [];
-  const { xml, binBytes } = await writeIR(graph, place('shared'), { onBytes: (bytes) => progress.push(bytes) });
+  const { xml, binBytes } = await writeIR(graph, place('shared'), { on_bytes: (bytes) => progress.push(bytes) });
   assert.equal(made, 1);
   const text = fs.readFileSync(xml, 'utf8');
   const offsets = [

@@ -28,7 +28,7 @@ describe('NNCF at work', () => {
           parameters: { mode: 'INT8_ASYM' },
         },
       ],
-      { onProgress: (report) => progress.push(report), onLog: (_level, message) => logs.push(message) },
+      { on_progress: (report) => progress.push(report), on_log: (_level, message) => logs.push(message) },
     );
 
     assert.deepEqual(
@@ -98,9 +98,9 @@ describe('NNCF at work', () => {
   test('cancelling ends the worker at once with the reason', async () => {
     const controller = new AbortController();
     const started = Date.now();
-    const onProgress = () => controller.abort(new Error('enough'));
+    const on_progress = () => controller.abort(new Error('enough'));
     await assert.rejects(
-      runNncfWorker([quantizeTask(path.join(folder, 'cancelled.xml'))], { onProgress, signal: controller.signal }),
+      runNncfWorker([quantizeTask(path.join(folder, 'cancelled.xml'))], { on_progress, signal: controller.signal }),
       /enough/,
     );
     assert.ok(Date.now() - started < 30_000);

@@ -58,8 +58,8 @@ describe('a worker that misbehaves', () => {
     const heard: unknown[] = [];
     const results = await runNncfWorker([task()], {
       script,
-      onLog: (...log) => heard.push(log),
-      onProgress: (progress) => heard.push(progress),
+      on_log: (...log) => heard.push(log),
+      on_progress: (progress) => heard.push(progress),
     });
     assert.deepEqual(heard, [['INFO', 'é → ü'], { task: 'encoder', phase: 'statistics', done: 1, total: undefined }]);
     const { type: _type, ...expected } = RESULT;
@@ -151,10 +151,10 @@ describe('a worker that misbehaves', () => {
       'talking.py',
       `print('{"type":"log","level":"INFO","message":"x"}', flush=True)\nimport time\ntime.sleep(60)\n`,
     );
-    const onLog = async (): Promise<void> => {
+    const on_log = async (): Promise<void> => {
       throw new Error('from the callback');
     };
-    await assert.rejects(runNncfWorker([task()], { script, onLog }), /from the callback/);
+    await assert.rejects(runNncfWorker([task()], { script, on_log }), /from the callback/);
   });
 
   for (const [what, line] of Object.entries({
@@ -189,9 +189,9 @@ describe('a worker that misbehaves', () => {
   });
 
   test('a progress callback that throws ends the worker and is thrown on', async () => {
-    const onProgress = () => {
+    const on_progress = () => {
       throw new RangeError('from the callback');
     };
-    await assert.rejects(runNncfWorker([task()], { onProgress }), /from the callback/);
+    await assert.rejects(runNncfWorker([task()], { on_progress }), /from the callback/);
   });
 });
