@@ -83,6 +83,13 @@ function explainMissing(folder: string): string {
   );
 }
 
+/**
+ * Buffers, and both names of the decoder's tied matrix and bias: tools that drop the second copy leave it in the index.
+ * Where neither is stored, the conversion says so.
+ */
+const MAY_BE_LEFT_OUT =
+  /\.(?:position_ids|word_embeddings\.weight|cls\.predictions\.(?:bias|decoder\.weight|decoder\.bias))$/;
+
 /** An index says which shard holds which tensor; what else the shards hold comes along. */
 function openShards(index: string, format: WeightFile['format']): WeightsFile {
   const map = readWeightIndex(index);
@@ -94,6 +101,7 @@ function openShards(index: string, format: WeightFile['format']): WeightsFile {
       const file = files.get(shard) ?? open(path.join(path.dirname(index), shard), format);
       files.set(shard, file);
       const tensor = file.tensors.get(name);
+      if (!tensor && MAY_BE_LEFT_OUT.test(name)) continue;
       if (!tensor) throw new CheckpointError(`${index}: says that ${shard} holds ${quote(name)}, but it does not.`);
       tensors.set(name, tensor);
     }

@@ -7,8 +7,8 @@ import { CheckpointError } from './errors';
 
 /** The largest published indexes have some ten megabytes; BLIP's would have 60 kB. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** A name in the same folder: an index must not lead anywhere else. */
-const PLAIN_NAME = /^[\w-][\w.-]*$/;
+/** A name in the same folder or below it: an index must not lead anywhere else. */
+const PLAIN_NAME = /^(?:[\w-][\w.-]*\/){0,4}[\w-][\w.-]*$/;
 
 /**
  * @returns the file's name for each tensor's name
@@ -24,7 +24,8 @@ export function readWeightIndex(file: string): ReadonlyMap<string, string> {
     );
   const shards = new Map<string, string>();
   const entries: [string, unknown][] = Object.entries(map);
-  for (const [tensor, shard] of entries) {
+  for (const [tensor, given] of entries) {
+    const shard = typeof given === 'string' ? given.replace(/^\.\//, '') : given;
     if (typeof shard !== 'string' || !PLAIN_NAME.test(shard))
       throw new CheckpointError(`${file}: shard ${describeValue(shard)} of ${quote(tensor)} is not a plain file name.`);
     shards.set(tensor, shard);

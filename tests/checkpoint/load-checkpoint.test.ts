@@ -97,6 +97,27 @@ describe('loadCheckpoint', () => {
     await assert.rejects(loadCheckpoint(training), /checkpoint-1000.*, …\).*one in .*checkpoint-1000: name/);
   });
 
+  it('reads an index that lists tied tensors and buffers that are not stored, and shards below the folder', async () => {
+    const folder = copyOf('caption-sharded');
+    const index = path.join(folder, 'model.safetensors.index.json');
+    const json: { weight_map: Record<string, string> } = JSON.parse(fs.readFileSync(index, 'utf8'));
+    const plain = await loadCheckpoint(folder);
+    const names = [...plain.tensors.keys()];
+    plain.close();
+    const [shard] = Object.values(json.weight_map);
+    const shards = new Set(Object.values(json.weight_map));
+    fs.mkdirSync(path.join(folder, 'weights'));
+    for (const name of shards) fs.renameSync(path.join(folder, name), path.join(folder, 'weights', name));
+    const moved = Object.entries(json.weight_map).map(([name, file]) => [name, `./weights/${file}`]);
+    const absent = ['text_decoder.cls.predictions.decoder.weight', 'text_decoder.bert.embeddings.position_ids'];
+    for (const name of absent) moved.push([name, `weights/${shard}`]);
+    fs.writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(moved) }));
+    const checkpoint = await loadCheckpoint(folder);
+    assert.deepEqual([...checkpoint.tensors.keys()].sort(), names.sort());
+    assert.equal(checkpoint.tensors.get(names[0])?.toFloat32().some(Number.isNaN), false);
+    checkpoint.close();
+  });
+
   it('checks the index of shards: keys, missing shards, paths that lead out', async () => {
     const folder = copyOf('caption-sharded');
     const index = path.join(folder, 'model.safetensors.index.json');
@@ -111,7 +132,18 @@ describe('loadCheckpoint', () => {
       loadCheckpoint(folder),
       /says that model-00001-of-00003\.safetensors holds "no\.such\.tensor", but it does not/,
     );
-    for (const shard of ['../secret.safetensors', '..', '', '/etc/passwd', 'a\\b', 7]) {
+    for (const shard of [
+      '../secret.safetensors',
+      'a/../../b',
+      './../b',
+      'a//b',
+      'a/',
+      '..',
+      '',
+      '/etc/passwd',
+      'a\\b',
+      7,
+    ]) {
       withEntry('x', shard);
       await assert.rejects(loadCheckpoint(folder), /is not a plain file name/, JSON.stringify(shard));
     }
