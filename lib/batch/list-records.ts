@@ -76,7 +76,7 @@ async function* readRecords(file: string): AsyncGenerator<RecordLine, void, unde
     try {
       line = { number, record: parseJSON(text, 'the line', { error: BatchError }) };
     } catch (error) {
-      line = { number, problem: error instanceof Error ? error.message : String(error) };
+      line = { number, problem: (error instanceof Error ? error.message : String(error)).replace('the line: ', '') };
     }
     yield line;
   }

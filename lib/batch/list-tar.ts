@@ -23,6 +23,8 @@ export async function* listTar(file: string): AsyncGenerator<BatchItem | BadItem
   const seen = new Map<string, number>();
   const parser = new Parser({ strict: true, onReadEntry: (entry) => readEntry(entry) });
   parser.on('error', fail);
+  let hasEnd = false; // blocks of zeros, which are the only sign that nothing was cut off between two files
+  parser.on('nullBlock', () => (hasEnd = true));
   const readEntry = (entry: ReadEntry): void => {
     entries++;
     const inside = entry.path.replace(/^(?:\.\/+)+/, ''); // `tar -C folder -cf images.tar .` writes ./a.jpg
@@ -64,6 +66,11 @@ export async function* listTar(file: string): AsyncGenerator<BatchItem | BadItem
   yield* ready.splice(0);
   if (failure) throw failure;
   if (entries === 0) throw new BatchError(`${file}: holds no files; expected a tar file of images.`);
+  if (!hasEnd)
+    throw new BatchError(
+      `${file}: ends without the block of zeros that ends a tar file: further images may have been cut off. Download ` +
+        'or write it again.',
+    );
 }
 
 function isHidden(inside: string): boolean {

@@ -70,6 +70,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
   );
   const queue = new WriteQueue(async (rows: readonly FinishedImage[]) => {
     await journal.append(rows.flatMap((row) => row.rows));
+    for (const { item } of rows) atWork.delete(taskOf(plan, item));
     for (const { item, text } of rows) {
       const problem = text === undefined ? undefined : plan.beside?.files.write(item.name, text);
       if (problem === undefined) counter.done++;
@@ -77,12 +78,16 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
     }
     report(counter.progress(rowsOf(plan)));
   });
+  const atWork = new Set<string>();
   const handlers = {
     skip: ({ item, sha256 }: LoadedItem) => {
       const isSame = entriesOf(plan, item).every((entry) => entry?.options === identity && entry.sha256 === sha256);
       const isDone =
         isSame && (!plan.beside || plan.beside.files.state(item.name, entriesOf(plan, item)[0]?.written) === 'ours');
-      if (isDone) counter.skipped++;
+      if (isDone) {
+        counter.skipped++;
+        atWork.delete(taskOf(plan, item));
+      }
       return isDone;
     },
     onTexts: (image: LoadedItem, texts: readonly GeneratedText[]) =>
@@ -101,9 +106,12 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
       canQueue,
       memory: planMemory(loaded.model.config, options),
       left: () => counter.left,
-      onFailure: ({ name }: BatchItem, problem: string) => fail(name, problem),
+      onFailure: (item: BatchItem, problem: string) => {
+        atWork.delete(taskOf(plan, item));
+        fail(item.name, problem);
+      },
     };
-    const items = pendingItems(plan, { identity, counter, fail });
+    const items = pendingItems(plan, { identity, counter, atWork, fail });
     await reportProgress(options.progress_callback, counter.progress(rowsOf(plan)), signal);
     const chosen = await runStages(items, work, settings);
     await queue.end();
@@ -171,8 +179,15 @@ async function* pendingItems(
   {
     identity,
     counter,
+    atWork,
     fail,
-  }: { identity: string; counter: BatchCounter; fail: (name: string, problem: string) => void },
+  }: {
+    identity: string;
+    counter: BatchCounter;
+    /** What is named twice is done once. */
+    atWork: Set<string>;
+    fail: (name: string, problem: string) => void;
+  },
 ): AsyncGenerator<BatchItem, void, undefined> {
   const { beside, options } = plan;
   for (const input of plan.inputs) {
@@ -188,9 +203,13 @@ async function* pendingItems(
         fail(item.name, describeNoQuestion(columnsOf(options)));
       else {
         const state = await stateOf(plan, item, identity);
-        if (state === 'done') counter.skipped++;
+        const self = taskOf(plan, item);
+        if (state === 'done' || (state === 'open' && atWork.has(self))) counter.skipped++;
         else if (state === 'kept') counter.kept++;
-        else yield item;
+        else {
+          atWork.add(self);
+          yield item;
+        }
       }
     }
     if (isEmpty) {
@@ -222,6 +241,11 @@ function entriesOf(plan: BatchPlan, item: BatchItem): ReturnType<Journal['find']
   const name = nameOf(plan, item);
   const questions = plan.questions ? questionsOf(plan, item) : [undefined];
   return questions.map((question) => plan.journal.find(name, question));
+}
+
+/** What would be written about an image. */
+function taskOf(plan: BatchPlan, item: BatchItem): string {
+  return JSON.stringify([nameOf(plan, item), plan.questions && questionsOf(plan, item)]);
 }
 
 /** Those about every image, and those about this one. */

@@ -128,8 +128,8 @@ export function rowQuestions(value: unknown): string[] {
 export function describeNoQuestion({ question }: TableColumns): string {
   return question === undefined
     ? 'has no question'
-    : `has no question: its column ${quote(question)} is empty, or not there. Columns are those of .jsonl and ` +
-        '.parquet files';
+    : `has no question: its column ${quote(question)} is empty, or not there. Columns are those of .jsonl, ` +
+        '.csv and .parquet files';
 }
 
 /** Rows in succession that are about one file become one, so that it is read once. */

@@ -78,6 +78,7 @@ export async function forEachImage(
       skip(image.name, error.message);
     }
   }
-  if (isMany && counts.skipped > 0) terminal.note(`${counts.done} images done, ${counts.skipped} skipped`);
+  if (isMany && counts.skipped > 0)
+    terminal.note(`${counts.done} ${counts.done === 1 ? 'image' : 'images'} done, ${counts.skipped} skipped`);
   return counts.skipped > 0 ? EXIT_FAILURE : EXIT_OK;
 }

@@ -33,7 +33,7 @@ export async function reportBatch(
 
 function describe(summary: BatchSummary): string {
   const { output, done, skipped, kept, failures, seconds, images_per_second, streams, batch_size } = summary;
-  const parts = [`${done} images done`];
+  const parts = [`${counted(done, 'image')} done`];
   if (done > 0)
     parts[0] +=
       ` in ${seconds.toFixed(1)} s (${images_per_second.toPrecision(3)} images/s; ` +

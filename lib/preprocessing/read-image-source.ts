@@ -154,7 +154,9 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
 /** The client's own words without the address and its advice about files that are cached. */
 function explain(error: unknown, url: string): string {
   const said = error instanceof UnreachableError && error.cause instanceof Error ? error.cause : error;
-  return message(said).replace(`${url}: `, '').replace(/\.$/, '');
+  return message(said)
+    .replace(`${url}: `, '')
+    .replace(/(?:\. Check the address)?\.$/, '');
 }
 
 function message(error: unknown): string {

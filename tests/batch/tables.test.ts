@@ -201,6 +201,17 @@ describe('a list', () => {
 });
 
 describe('an archive that cannot be read', () => {
+  test('is told wherever it was cut: in a file, in a header, between two files', async () => {
+    const whole = fs.readFileSync(fixture('folder.tar'));
+    const file = path.join(work, 'short.tar');
+    for (let size = 512; size < whole.length; size += 256) {
+      fs.writeFileSync(file, whole.subarray(0, size));
+      const isWhole = whole.subarray(size - 512).every((byte) => byte === 0);
+      if (isWhole) assert.equal((await list(file)).length, 2, `${size} bytes`);
+      else await assert.rejects(list(file), /short\.tar/, `${size} bytes`);
+    }
+  });
+
   test('is a failure of its own; what comes before and behind it is done, in every shard', async () => {
     const cut = path.join(work, 'cut.tar');
     const whole = fs.readFileSync(fixture('folder.tar'));
