@@ -2,6 +2,7 @@
 // One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own
 // files), PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as path from 'node:path';
 import { loadSharp } from '../core/load-sharp';
 import { withDarkChart } from './dark-colors';
@@ -75,6 +76,7 @@ function numberLabel(value: number, digits: number): string {
 
 function checkChart(call: string, chart: BarChart): void {
   checkArguments(call, { chart: [chart, ['title', 'y_title', 'x', 'series']] });
+  checkOptions(call, chart, ['title', 'y_title', 'x', 'series', 'digits']);
   const { x, series, digits = 1 } = chart;
   checkArguments(call, {
     'chart.x': [x, 'texts'],
@@ -198,6 +200,7 @@ export async function showChart(
   options: { readonly width?: number; readonly height?: number; readonly alt: string },
 ): Promise<void> {
   checkArguments('showChart', { figure: [figure, ['data', 'layout']], options: [options, ['alt']] });
+  checkOptions('showChart', options, ['width', 'height', 'alt']);
   const { width = WIDTH, height = HEIGHT, alt } = options;
   checkArguments('showChart', { width: [width, 'number'], height: [height, 'number'], alt: [alt, 'text'] });
   const svg = await plotlySVG(figure, width, height);

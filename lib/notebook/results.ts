@@ -1,6 +1,7 @@
 // What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook,
 // in the folder `results` of the output folder. Each says which model it belongs to.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { closestName } from '../core/edit-distance';
@@ -76,7 +77,8 @@ function readEarlier(file: string): Results {
  *   model
  */
 export function readResults(name: string, options: { readonly model?: string } = {}): Results {
-  checkArguments('readResults', { name: [name, 'path'], options: [options, 'object'] });
+  checkArguments('readResults', { name: [name, 'path'] });
+  checkOptions('readResults', options, ['model']);
   const file = fileOf(name);
   const notebook = Object.hasOwn(WRITERS, name) ? WRITERS[name] : undefined;
   const writer = notebook ?? `what calls saveResults('${name}', ...)`;

@@ -1,5 +1,6 @@
 // Weights before and after rounding, number by number, as table rows.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { roundWeights } from '../optimize';
 import { decimals } from './format-number';
 
@@ -28,7 +29,7 @@ const DIGITS = 5;
  * @throws {ArgumentError} as roundWeights does
  */
 export function roundedRows(weights: ArrayLike<number>, options: RoundedRowsOptions = {}): RoundedRow[] {
-  checkArguments('roundedRows', { options: [options, 'object'] });
+  checkOptions('roundedRows', options, ['bits', 'count']);
   const { bits = 8, count = 3 } = options;
   checkArguments('roundedRows', { count: [count, 'number'] });
   const { integers, values } = roundWeights(weights, { bits });

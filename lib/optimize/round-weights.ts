@@ -1,5 +1,6 @@
 // Rounding of a row of weights to few bits, as NNCF's weight compression does it: a scale and a zero point for the row.
-import { ArgumentError, checkArguments } from '../core/check-arguments';
+import { ArgumentError } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 
 export interface RoundedWeights {
   /** From 0 to 2^bits - 1. */
@@ -25,7 +26,7 @@ const MAX_BITS = 8;
  * @throws {ArgumentError} for no weights, weights that are not finite, and other numbers of bits
  */
 export function roundWeights(weights: ArrayLike<number>, options: { readonly bits?: number } = {}): RoundedWeights {
-  checkArguments('roundWeights', { options: [options, 'object'] });
+  checkOptions('roundWeights', options, ['bits']);
   const { bits = MAX_BITS } = options;
   if (!Number.isSafeInteger(bits) || bits < 1 || bits > MAX_BITS)
     throw new ArgumentError(`roundWeights: bits is ${String(bits)}, expected a whole number from 1 to ${MAX_BITS}.`);
