@@ -10,16 +10,6 @@ export const NOTEBOOKS = ['233-blip-convert.ipynb', '233-blip-optimize.ipynb'];
 /** The project's kernel goes before one of the same name in the user's own folders. */
 export const JUPYTER_ENVIRONMENT = { JUPYTER_PREFER_ENV_PATH: '1', JUPYTER_PLATFORM_DIRS: '1' };
 
-/**
- * JupyterLab starts at the root, so that notebooks find lib, models, data and the chart library under its files; and
- * with a style of its own for figures in a dark theme.
- */
-export const LAB_ARGUMENTS = [
-  '--ServerApp.root_dir=.',
-  '--custom-css',
-  `--ServerApp.static_custom_path=${path.join(ROOT, 'scripts', 'lab-style')}`,
-];
-
 /** Model folders lie two levels below the output folder: output/<model>/<precision>. */
 const MODEL_DEPTH = 2;
 /** A kernel whose parent was killed notices within a second. */

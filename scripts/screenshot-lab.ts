@@ -38,8 +38,7 @@ export async function screenshotLab(browser: Browser, folder: string): Promise<S
   await installKernel(path.join(work, 'data', 'kernels', 'tslab'));
   const notebooks = [...new Set(PLACES.map(({ notebook }) => path.join('notebooks', notebook)))];
   execFileSync(PYTHON, ['-m', 'jupyter', 'trust', ...notebooks], { cwd: ROOT, env, stdio: 'ignore' });
-  const { LAB_ARGUMENTS } = await import(pathToFileURL(path.join(ROOT, 'scripts', 'notebooks.mjs')).href);
-  const args = ['-m', 'jupyterlab', '--no-browser', '--port=0', '--allow-root', ...LAB_ARGUMENTS];
+  const args = ['-m', 'jupyterlab', '--no-browser', '--port=0', '--ServerApp.root_dir=.', '--allow-root'];
   const lab = spawn(PYTHON, args, { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => lab.on('close', () => resolve()));
   try {

@@ -1,4 +1,4 @@
-// Figures on dark pages: in a browser, as JupyterLab of `npm run lab` shows them; in PNG they stay light.
+// Figures on dark pages: in a browser, as JupyterLab's dark theme shows them; in PNG they stay light.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
