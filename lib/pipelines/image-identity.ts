@@ -21,6 +21,7 @@ const SETTLED_MS = 2000;
  * await imageIdentity('data/pictures/demo.jpg') // 'file /…/data/pictures/demo.jpg … 58921 …'
  */
 export async function imageIdentity(source: ImageSource): Promise<string | undefined> {
+  if (source instanceof ArrayBuffer) return imageIdentity(new Uint8Array(source));
   if (source instanceof Uint8Array) return `memory ${createHash('sha256').update(source).digest('hex')}`;
   if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
   const text = String(source);

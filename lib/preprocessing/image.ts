@@ -8,7 +8,7 @@ import { ImageError } from './errors';
 import { fitImage, resizedSize } from './fit-image';
 import type { ImageSize } from './parse-image-size';
 import type { PreprocessorConfig } from './preprocessor-config';
-import { readImageSource, type ImageSource } from './read-image-source';
+import { isBlob, readImageSource, type ImageSource } from './read-image-source';
 import type { RgbImage } from './rgb-image';
 
 /** data: f32, channels first; dims: [batch, 3, height, width]. */
@@ -139,10 +139,11 @@ export function channelTables(config: PreprocessorConfig): Float32Array[] {
 function isSharp(source: ImageSource): source is Sharp {
   if (typeof source === 'string' || source instanceof Uint8Array || source instanceof URL) return false;
   const given: unknown = source;
+  if (given instanceof ArrayBuffer || (typeof given === 'object' && given !== null && isBlob(given))) return false;
   if (typeof given === 'object' && given !== null && 'clone' in given && 'toBuffer' in given) return true;
   const got =
     typeof given === 'object' && given !== null ? `a ${given.constructor?.name ?? 'bare object'}` : String(given);
   throw new ImageError(
-    `The image is ${got}, expected a path, a URL, an encoded file as Buffer or Uint8Array, or a sharp pipeline.`,
+    `The image is ${got}, expected a path, a URL, an encoded file as Buffer, Uint8Array, ArrayBuffer or Blob, or a sharp pipeline.`,
   );
 }

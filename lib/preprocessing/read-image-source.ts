@@ -1,4 +1,5 @@
 // Reads the bytes of an image from wherever they are: a path, a web address, a data: URL, or memory.
+import type { Blob } from 'node:buffer';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { closestName } from '../core/edit-distance';
@@ -8,8 +9,14 @@ import { describeOddFile } from '../core/is-plain-file';
 import { fetchContent, UnreachableError } from '../hub';
 import { ImageError } from './errors';
 
-/** A path, a URL (http, https, file or data; also as a string), an encoded file in memory, or a sharp pipeline. */
-export type ImageSource = string | URL | Buffer | Uint8Array | Sharp;
+/**
+ * A path, a URL (http, https, file or data; also as a string), an encoded file in memory (also as `response.arrayBuffer()`
+ * and forms give it: ArrayBuffer, Blob, File), or a sharp pipeline.
+ */
+export type ImageSource = string | URL | Buffer | Uint8Array | ArrayBuffer | Pick<Blob, 'size' | 'arrayBuffer'> | Sharp;
+
+/** What is used of a Blob: the types of Node.js and of browsers differ in the rest. */
+type BlobLike = Pick<Blob, 'size' | 'arrayBuffer'>;
 
 /** The encoded bytes and the name that errors use for them. */
 export interface EncodedImage {
@@ -42,6 +49,8 @@ const CHUNK_BYTES = 2 ** 20;
  */
 export async function readImageSource(source: Exclude<ImageSource, Sharp>): Promise<EncodedImage> {
   if (source instanceof Uint8Array) return { bytes: source, name: `image in memory (${source.byteLength} bytes)` };
+  if (source instanceof ArrayBuffer) return readImageSource(new Uint8Array(source));
+  if (isBlob(source)) return readBlob(source);
   const text = source instanceof URL ? source.href : source;
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase(); // two letters at least: C:\ is a path
   if (scheme === 'http' || scheme === 'https') return { bytes: await fetchBytes(text), name: shorten(text) };
@@ -50,6 +59,29 @@ export async function readImageSource(source: Exclude<ImageSource, Sharp>): Prom
   if (scheme !== undefined && (source instanceof URL || text.includes('://')))
     throw new ImageError(`${shorten(text)}: cannot read images over "${scheme}:". Expected http, https, file or data.`);
   return readFile(text);
+}
+
+/** Also one of a library of its own. */
+export function isBlob(source: object | string): source is BlobLike {
+  return (
+    typeof source === 'object' &&
+    'size' in source &&
+    'arrayBuffer' in source &&
+    typeof source.arrayBuffer === 'function'
+  );
+}
+
+/** A File has a name. */
+async function readBlob(blob: BlobLike): Promise<EncodedImage> {
+  const name =
+    'name' in blob && typeof blob.name === 'string' ? shorten(blob.name) : `image in memory (${blob.size} bytes)`;
+  if (blob.size > MAX_IMAGE_BYTES)
+    throw new ImageError(`${name}: has more than ${MAX_IMAGE_BYTES / 2 ** 20} MiB. Expected an encoded image.`);
+  try {
+    return { bytes: new Uint8Array(await blob.arrayBuffer()), name };
+  } catch (error) {
+    throw new ImageError(`${name}: the image cannot be read: ${message(error)}. Was its file changed or removed?`);
+  }
 }
 
 function toPath(url: string): string {

@@ -99,7 +99,7 @@ test('every PIL filter, shrinking and enlarging, equal to the bit', async () => 
   assert.equal(offset, reference.length);
 });
 
-test('a path, URLs, bytes and a sharp pipeline give the same values', async () => {
+test('a path, URLs, bytes, what the web’s interfaces give, and a sharp pipeline give the same values', async () => {
   const file = image('rgb.png');
   const bytes = fs.readFileSync(file);
   const config = configFor(20, 24);
@@ -118,12 +118,25 @@ test('a path, URLs, bytes and a sharp pipeline give the same values', async () =
       pathToFileURL(file).href,
       bytes,
       new Uint8Array(bytes),
+      new Uint8Array(bytes).buffer,
+      new Blob([bytes]),
+      new File([bytes], 'upload.png'),
+      await (await fetch(`${url}/rgb.png`)).blob(),
       `data:image/png;base64,${bytes.toString('base64')}`,
       `${url}/rgb.png`,
       new URL(`${url}/rgb.png`),
       sharp(file),
     ])
       assert.deepEqual((await preprocessImage(source, config)).data, reference);
+    for (const [source, named] of [
+      [new File(['no image'], 'upload.png'), 'upload.png'],
+      [new Blob(['no image']), 'image in memory (8 bytes)'],
+      [new ArrayBuffer(3), 'image in memory (3 bytes)'],
+    ] as const)
+      await assert.rejects(
+        preprocessImage(source, config),
+        (error) => error instanceof ImageError && error.message.startsWith(`${named}: `),
+      );
     await assert.rejects(
       preprocessImage(`${url}/none.png`, config),
       (error) => error instanceof ImageError && error.message.includes('/none.png') && error.message.includes('404'),
