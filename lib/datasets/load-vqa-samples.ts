@@ -203,7 +203,7 @@ function isDataSet(place: string): boolean {
   if (!isDirectory(place)) return /\.parquet$/i.test(place);
   const names = fs.readdirSync(place);
   const isPart = (name: string): boolean =>
-    /\.parquet$/i.test(name) || /^(questions_|v2_OpenEnded_).*\.json$/.test(name);
+    /\.parquet$/i.test(name) || /^(questions_|(v\d_)?OpenEnded_).*\.json$/.test(name);
   const below = names.slice(0, 20).map((name) => path.join(place, name));
   return names.some(isPart) || below.some((folder) => isDirectory(folder) && fs.readdirSync(folder).some(isPart));
 }

@@ -45,6 +45,8 @@ interface Annotation {
 
 /** It becomes a part of file names. */
 const SPLIT_NAME = /^\w{1,50}$/;
+/** Photos of COCO, or the drawn scenes of VQA's abstract part. */
+const SCENES = '(mscoco|abstract_v\\d+)';
 /** COCO's file names end in the image's number in this many digits: COCO_train2014_000000458752.jpg. */
 const COCO_DIGITS = 12;
 const IMAGE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
@@ -70,7 +72,8 @@ function adviseConversion(folder: string, entries: readonly string[]): string {
 /**
  * Finds a split's files in a folder: `questions_train.json`, `annotations_train.json`, `captions_train.json`, `images/`
  * (the bundled names), or the official `v2_OpenEnded_mscoco_train2014_questions.json`,
- * `v2_mscoco_train2014_annotations.json`, `train2014/`.
+ * `v2_mscoco_train2014_annotations.json`, `train2014/`; also those of OK-VQA and of VQA's first version, which lack
+ * `v2_`, and of abstract scenes.
  */
 export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
   checkArguments('findVqaV2', { folder: [folder, 'path'], split: [split, 'text'] });
@@ -78,8 +81,10 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
     throw new VqaV2Error(`findVqaV2: the split is ${describeValue(split)}; expected train or val.`);
   const entries = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   const find = (pattern: RegExp): string | undefined => entries.find((name) => pattern.test(name));
-  const questions = find(new RegExp(`^(questions_${split}|v2_OpenEnded_mscoco_${split}\\d*_questions)\\.json$`));
-  const annotations = find(new RegExp(`^(annotations_${split}|v2_mscoco_${split}\\d*_annotations)\\.json$`));
+  const questions = find(
+    new RegExp(`^(questions_${split}|(v\\d_)?OpenEnded_${SCENES}_${split}\\d*_questions)\\.json$`),
+  );
+  const annotations = find(new RegExp(`^(annotations_${split}|(v\\d_)?${SCENES}_${split}\\d*_annotations)\\.json$`));
   const captions = find(new RegExp(`^captions_${split}\\d*\\.json$`));
   const images = find(new RegExp(`^${split}\\d*$`)) ?? find(/^images$/) ?? find(new RegExp(`^images_${split}$`));
   if (!questions || !annotations || !images) {

@@ -106,6 +106,22 @@ test('a missing split names what is missing', () => {
   );
 });
 
+test('names of OK-VQA, of VQA’s first version and of abstract scenes', () => {
+  for (const [questions, annotations, images] of [
+    ['OpenEnded_mscoco_train2014_questions.json', 'mscoco_train2014_annotations.json', 'train2014'],
+    ['v2_OpenEnded_abstract_v002_train2017_questions.json', 'v2_abstract_v002_train2017_annotations.json', 'train2017'],
+  ]) {
+    const other = fs.mkdtempSync(path.join(folder, 'names-'));
+    for (const name of [questions, annotations, 'mscoco_trainval2014_annotations.json'])
+      fs.writeFileSync(path.join(other, name), '{}');
+    fs.mkdirSync(path.join(other, images));
+    assert.deepEqual(
+      Object.values(findVqaV2(other, 'train')).map((file) => path.basename(file)),
+      [questions, annotations, images],
+    );
+  }
+});
+
 test('data in the forms of Python’s datasets: how it becomes parquet', () => {
   for (const [name, advice] of [
     ['state.json', 'load_from_disk('],
