@@ -46,6 +46,9 @@ export function isBatch(parsed: ParsedCommand, isFolders: boolean): boolean {
   const given = Object.keys({ ...BATCH_OPTIONS, ...CAPTION_FILE_OPTIONS }).filter(
     (name) => name !== 'output' && (parsed.flag(name) || parsed.string(name) !== undefined),
   );
+  const besideImages = given.find((name) => name in CAPTION_FILE_OPTIONS);
+  if (output !== undefined && besideImages !== undefined)
+    throw new UsageError(`--${besideImages} is for caption files beside the images: leave out --output.`);
   if (output !== undefined ? output !== '-' : isFolders) return true;
   if (given.length > 0)
     throw new UsageError(

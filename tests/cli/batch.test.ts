@@ -167,6 +167,9 @@ describe('other inputs', () => {
       [['caption', '--shard', '4/4', '--output', 'x.jsonl', PICTURES], /--shard.*last 3\/4/],
       [['caption', '--output', 'x.txt', PICTURES], /--output.*\.jsonl/],
       [['caption', '--append', path.join(PICTURES, NAMES[0])], /--append.*caption files beside the images/],
+      [['caption', '--prefix', 'x', '--output', 'x.jsonl', PICTURES], /--prefix.*leave out --output/],
+      [['caption', '--files-from', 'none.txt'], /--files-from none\.txt.*no such file/],
+      [['ask', '--output', 'x.jsonl', PICTURES], /--question-column/],
       [['ask', '--question', 'what?', '--shard', '0/2', PICTURES], /--shard.*--output/],
     ] as const) {
       const { status, stderr } = await runCli(args, options);

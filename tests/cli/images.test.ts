@@ -95,7 +95,7 @@ describe('images', () => {
       /x\*\.jpg.*no image matches/,
     ])
       assert.match(stderr, said);
-    assert.match(stderr, /1 images done, 5 skipped/);
+    assert.match(stderr, /1 image done, 5 skipped/);
   });
 
   it('a single one that cannot be used: nothing on stdout', async () => {

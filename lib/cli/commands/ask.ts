@@ -23,7 +23,7 @@ export const ask: Command = {
   summary: 'answer questions about images',
   usage: '[options] --question <text> <image>...',
   description:
-    `${IMAGES_HELP} So does the question where there are several. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, ` +
+    `${IMAGES_HELP} Where there are several questions, each answer stands behind its question. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, ` +
     `unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {

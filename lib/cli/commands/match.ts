@@ -28,6 +28,11 @@ export const match: Command = {
       command: 'match --text "A woman and her dog sitting in a beach" beach.jpg',
       output: '0.9971\tA woman and her dog sitting in a beach',
     },
+    {
+      command:
+        'match --model models/blip-scenes-itm --text "two gray dogs" --attention words.png data/pictures/demo.jpg',
+      output: '0.9969\ttwo gray dogs',
+    },
   ],
   async run(parsed, terminal) {
     const texts = parsed.strings('text');
