@@ -111,7 +111,8 @@ export class OVBlipModel {
   /**
    * The precision that the device computes in, such as `bf16`: print it beside every time. Where the text decoder's
    * differs, both: `f32, decoder bf16`. `unknown` where the device does not report it.
-   * On a CPU with both, the faster one of this machine (docs/decisions/017-precision-by-trial.md).
+   * On a CPU with both, the faster one of this machine (docs/decisions/017-precision-by-trial.md for the encoders,
+   * docs/decisions/032-decoder-precision-by-trial.md for the text decoder).
    */
   get precision(): string {
     const vision = this.encoders.precision;
