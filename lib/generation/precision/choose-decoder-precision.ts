@@ -3,9 +3,9 @@ import type { BlipConfig } from '../../checkpoint';
 import type { Config } from '../../openvino';
 import { decoderProperties, type DecoderWeights } from '../decoder-properties';
 import { describeMachine } from './describe-machine';
-import { challengerWins, judgeTrial, type Challenge, type PrecisionTimes } from './judge-trial';
+import { challengerWins, type Challenge, type TimedTurns } from './judge-trial';
+import { settleTrial } from './settle-trial';
 import type { TimedDecoder } from './time-steps';
-import { recallTrial, rememberTrial } from './trial-memory';
 
 /** Properties by which a caller has decided. */
 const DECIDED = ['INFERENCE_PRECISION_HINT', 'EXECUTION_MODE_HINT', 'DYNAMIC_QUANTIZATION_GROUP_SIZE'];
@@ -49,7 +49,7 @@ export async function chooseDecoderPrecision(question: DecoderQuestion): Promise
   try {
     if (core.getProperty('CPU', 'INFERENCE_PRECISION_HINT') !== 'bf16') return {};
     const of = describeTrial(question);
-    const times = (await recallTrial(of)) ?? (await tryBoth(question, challenge, of));
+    const times = await settleTrial(of, challenge, () => timeBoth(question));
     return challengerWins(times, challenge) ? { INFERENCE_PRECISION_HINT: challenge.challenger } : {};
   } catch {
     return {}; // no room for the trial's files, or a graph of another kind: nothing is lost but time
@@ -72,14 +72,11 @@ function sourceOf({ vision_config: { image_size, patch_size }, text_config }: Bl
   return { tokens: 1 + Math.floor(image_size / patch_size) ** 2, size: text_config.encoder_hidden_size };
 }
 
-async function tryBoth(question: DecoderQuestion, challenge: Challenge, of: string): Promise<PrecisionTimes> {
+async function timeBoth(question: DecoderQuestion): Promise<TimedTurns> {
   const { device, properties, weights, config } = question;
   const settings = (['bf16', 'f32'] as const).map((precision) =>
     decoderProperties(weights, device, { ...properties, INFERENCE_PRECISION_HINT: precision }),
   );
   const { timeSteps } = await import('./time-steps'); // only a trial needs it
-  const turns = await timeSteps({ ...question, source: sourceOf(config) }, settings);
-  const { trial, isClear } = judgeTrial(turns, challenge);
-  await rememberTrial({ of, ...trial, clear: isClear });
-  return trial;
+  return timeSteps({ ...question, source: sourceOf(config) }, settings);
 }

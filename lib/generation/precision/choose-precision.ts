@@ -3,9 +3,9 @@ import type { BlipConfig } from '../../checkpoint';
 import type { Config, Core, OpenVINO } from '../../openvino';
 import { LATENCY_HINT } from '../decoder-properties';
 import { describeMachine } from './describe-machine';
-import { challengerWins, judgeTrial, type Challenge, type PrecisionTimes } from './judge-trial';
+import { challengerWins, type Challenge, type TimedTurns } from './judge-trial';
+import { settleTrial } from './settle-trial';
 import type { ProductSizes } from './time-products';
-import { recallTrial, rememberTrial } from './trial-memory';
 
 /** Properties by which a caller has decided. */
 const DECIDED = ['INFERENCE_PRECISION_HINT', 'EXECUTION_MODE_HINT'];
@@ -44,8 +44,8 @@ export async function choosePrecision(question: PrecisionQuestion): Promise<Conf
   try {
     if (core.getProperty('CPU', 'INFERENCE_PRECISION_HINT') !== 'bf16') return {};
     const of = describeTrial(question, sizes);
-    const trial = (await recallTrial(of)) ?? (await tryBoth(question, sizes, of));
-    return challengerWins(trial, ENCODER_CHALLENGE) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
+    const times = await settleTrial(of, ENCODER_CHALLENGE, () => timeBoth(question, sizes));
+    return challengerWins(times, ENCODER_CHALLENGE) ? { INFERENCE_PRECISION_HINT: 'f32' } : {};
   } catch {
     return {}; // no room for the trial's file, or a device without the property: nothing is lost but time
   }
@@ -64,7 +64,7 @@ function describeTrial({ openvino, properties }: PrecisionQuestion, sizes: Produ
   return `${describeMachine(openvino, properties)}, ${rows}x${hidden}x${intermediate}`;
 }
 
-async function tryBoth(question: PrecisionQuestion, sizes: ProductSizes, of: string): Promise<PrecisionTimes> {
+async function timeBoth(question: PrecisionQuestion, sizes: ProductSizes): Promise<TimedTurns> {
   const { openvino, core, device, properties } = question;
   const settings = (['bf16', 'f32'] as const).map((precision) => ({
     ...LATENCY_HINT,
@@ -72,8 +72,5 @@ async function tryBoth(question: PrecisionQuestion, sizes: ProductSizes, of: str
     INFERENCE_PRECISION_HINT: precision,
   }));
   const { timeProducts } = await import('./time-products'); // only a trial needs it
-  const turns = await timeProducts(openvino, core, device, sizes, settings);
-  const { trial, isClear } = judgeTrial(turns, ENCODER_CHALLENGE);
-  await rememberTrial({ of, ...trial, clear: isClear });
-  return trial;
+  return timeProducts(openvino, core, device, sizes, settings);
 }
