@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { removeQuietlySync } from './remove-quietly';
+import { hasNoPath, nameFile } from './name-file';
 import { makeFolderSync } from './make-folder';
 import { isAlive, processSpace } from './process-identity';
 
@@ -32,7 +33,8 @@ function create(file: string, content: string): boolean {
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    if (hasNoPath(error)) removeQuietlySync(file); // made, but the disk is full
+    throw nameFile(error, file);
   }
 }
 

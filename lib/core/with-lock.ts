@@ -9,6 +9,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from './is-record';
+import { hasNoPath, nameFile } from './name-file';
 import { makeFolder } from './make-folder';
 import { isAlive, processSpace, startOf } from './process-identity';
 import { parseJSON } from './read-json';
@@ -82,7 +83,8 @@ async function create(file: string, content: string): Promise<boolean> {
     if (code === 'EEXIST') return false;
     // Being removed
     if (process.platform === 'win32' && (code === 'EPERM' || code === 'EBUSY') && fs.existsSync(file)) return false;
-    throw error;
+    if (hasNoPath(error)) await fs.promises.rm(file, { force: true }); // made, but the disk is full
+    throw nameFile(error, file);
   }
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { removeQuietlySync } from './remove-quietly';
+import { nameFile } from './name-file';
 import { linkTarget } from './link-target';
 import { makeFolderSync } from './make-folder';
 
@@ -22,6 +23,8 @@ export function writeWhole(name: string, contents: string | Uint8Array): void {
   try {
     fs.writeFileSync(temporary, contents);
     fs.renameSync(temporary, file);
+  } catch (error) {
+    throw nameFile(error, file);
   } finally {
     removeQuietlySync(temporary);
   }
