@@ -3,9 +3,9 @@ import { sampleText } from '../datasets/sample-text';
 import type { VqaSample } from '../datasets/vqa-sample';
 import type { OVBlipMatcher, PixelInput } from '../generation';
 import type { TextInputs } from '../preprocessing';
-import { compareLatency, summarize } from '../timing';
+import { summarize } from '../timing';
 import type { MatcherPair } from './compare-matches';
-import { latencyPair, TIMED_SAMPLES, type ComparedTimes } from './compare-times';
+import { comparePair, latencyPair, TIMED_SAMPLES, type ComparedTimes } from './compare-times';
 
 /**
  * Each round matches one text with the next image: the vision model and the text encoder, timed one by one and
@@ -35,14 +35,8 @@ export async function compareMatchTimes(
   };
   const task = 'image-text-matching';
   const [a, b] = [timer(before), timer(after)];
-  const whole = await compareLatency(
-    { before: a.measure, after: b.measure },
-    {
-      warmup,
-      runs,
-      on_round: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
-    },
-  );
+  const pair = { before: a.measure, after: b.measure };
+  const whole = await comparePair(task, pair, { warmup, runs, progress_callback });
   const stage = (name: 'vision' | 'text_encoder') =>
     latencyPair(summarize(a.stages[name].slice(warmup)), summarize(b.stages[name].slice(warmup)));
   return {

@@ -1,4 +1,5 @@
 // Times of two models per task and stage, measured in alternation.
+import type { ProgressCallback } from '../core/progress';
 import type { VqaSample } from '../datasets/vqa-sample';
 import type { GenerateOutput, OVBlipModel, PixelInput, StageTimings } from '../generation';
 import type { TextInputs } from '../preprocessing';
@@ -13,6 +14,12 @@ export interface LatencyPair {
    * sides of a round. Below 1, `after` is slower.
    */
   readonly speedup: number;
+}
+
+interface PairOptions {
+  readonly warmup: number;
+  readonly runs: number;
+  readonly progress_callback?: ProgressCallback;
 }
 
 /** A stage or a task whose time is compared. */
@@ -84,14 +91,8 @@ async function timeTask(
     return { timings, measure };
   };
   const [a, b] = [timer(before), timer(after)];
-  const whole = await compareLatency(
-    { before: a.measure, after: b.measure },
-    {
-      warmup,
-      runs,
-      on_round: (round) => progress_callback?.({ status: `latency: ${task}`, loaded: round, total: warmup + runs }),
-    },
-  );
+  const pair = { before: a.measure, after: b.measure };
+  const whole = await comparePair(task, pair, { warmup, runs, progress_callback });
   const stage = (milliseconds: (timings: StageTimings) => number): LatencyPair =>
     latencyPair(
       summarize(a.timings.slice(warmup).map(milliseconds)),
@@ -103,6 +104,20 @@ async function timeTask(
     text_encoder: stage(({ text_encoder }) => text_encoder),
     step: stage(({ decoder, decoder_steps }) => decoder / Math.max(1, decoder_steps)),
   };
+}
+
+/** Both in turn, with progress after each round. */
+export function comparePair(
+  task: Timed,
+  pair: { readonly before: () => Promise<void>; readonly after: () => Promise<void> },
+  { warmup, runs, progress_callback }: PairOptions,
+): Promise<Record<'before' | 'after', Latency>> {
+  const total = warmup + runs;
+  return compareLatency(pair, {
+    warmup,
+    runs,
+    on_round: (loaded) => progress_callback?.({ status: `latency: ${task}`, loaded, total }),
+  });
 }
 
 /** Samples with the same index are of the same round. */

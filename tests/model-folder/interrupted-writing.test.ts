@@ -1,9 +1,6 @@
 // Conversion is killed, or fails, at every step that changes a file: there is a complete model or none, and the next
 // run gives the same bytes.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -15,6 +12,7 @@ import { BlipModelError, OVBlipModel } from '../../lib/generation';
 import { ModelFolderError, verifyModelFolder } from '../../lib/model-folder';
 import { projectRoot } from '../project-root';
 import { injectFs } from './inject-fs';
+import { folderContents, killAtStep } from './kill-at-step';
 
 const FIXTURES = path.join(projectRoot(), 'tests', 'fixtures', 'checkpoints');
 const work = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'interrupted-writing-')));
@@ -31,16 +29,6 @@ async function convert(name: string, output: string): Promise<void> {
   }
 }
 
-/** Names and digests of everything in a folder. */
-function contents(folder: string): Record<string, string> {
-  const hash = (file: string): string => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-  return Object.fromEntries(
-    fs
-      .readdirSync(folder, { withFileTypes: true })
-      .map((entry) => [entry.name, entry.isFile() ? hash(path.join(folder, entry.name)) : 'folder']),
-  );
-}
-
 let first: Record<string, string> = {};
 let second: Record<string, string> = {};
 /** The calls of a conversion over another model, by name. */
@@ -49,12 +37,12 @@ const calls: string[] = [];
 before(async () => {
   const output = path.join(work, 'output');
   await convert('vqa-f16', output);
-  first = contents(output);
+  first = folderContents(output);
   fs.cpSync(output, earlier, { recursive: true });
   const restore = injectFs(output, (name) => void calls.push(name));
   await convert('vqa-odd', output);
   restore();
-  second = contents(output);
+  second = folderContents(output);
   assert.ok(calls.includes('write') && calls.includes('rename') && calls.includes('mkdtemp'), calls.join());
   assert.notDeepEqual(first, second);
 });
@@ -68,7 +56,7 @@ function earlierModel(): string {
 
 /** @returns which of the models is there; undefined for none, which loading must say */
 async function stateOf(folder: string): Promise<'first' | 'second' | undefined> {
-  const found = contents(folder);
+  const found = folderContents(folder);
   const is = (model: Record<string, string>): boolean =>
     Object.entries(model).every(([name, hash]) => found[name] === hash) &&
     Object.keys(found).every((name) => name in model || !name.startsWith('blip_'));
@@ -93,7 +81,6 @@ describe('a conversion over another model', () => {
     skip: process.platform === 'win32' ? 'SIGKILL is POSIX' : false,
     timeout: 900_000,
   }, async () => {
-    const tsx = path.join(projectRoot(), 'node_modules', 'tsx', 'dist', 'loader.mjs');
     const script = `require('./tests/model-folder/inject-fs');
       const { loadCheckpoint } = require('./lib/checkpoint');
       loadCheckpoint(${JSON.stringify(path.join(FIXTURES, 'vqa-odd'))}).then((checkpoint) =>
@@ -101,15 +88,10 @@ describe('a conversion over another model', () => {
     const seen = new Set<string | undefined>();
     const killAt = async (step: number): Promise<void> => {
       const folder = earlierModel();
-      const child = spawn(process.execPath, ['--import', tsx, '-e', script], {
-        cwd: projectRoot(),
-        env: { ...process.env, INJECT_ROOT: folder, INJECT_KILL_AT: String(step) },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'], `step ${step}: ${calls[step - 1]}`);
+      await killAtStep(script, folder, step, `step ${step}: ${calls[step - 1]}`);
       seen.add(await stateOf(folder));
       await convert('vqa-odd', folder);
-      assert.deepEqual(contents(folder), second, `step ${step}: ${calls[step - 1]}`);
+      assert.deepEqual(folderContents(folder), second, `step ${step}: ${calls[step - 1]}`);
       fs.rmSync(folder, { recursive: true });
     };
     const waiting = steps();
@@ -177,7 +159,7 @@ describe('a conversion over another model', () => {
         for (const name of fs.readdirSync(folder).filter((each) => each.startsWith('.')))
           fs.rmSync(path.join(folder, name), { recursive: true });
         await convert('vqa-odd', folder);
-        assert.deepEqual(contents(folder), second, where);
+        assert.deepEqual(folderContents(folder), second, where);
         fs.rmSync(folder, { recursive: true });
       }
     });

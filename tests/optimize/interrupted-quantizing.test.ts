@@ -2,9 +2,7 @@
 // gives the same bytes, and no worker goes on. A stand-in copies the graphs where NNCF would take seconds for each
 // step; once, NNCF itself works. The manifest names the versions of what made the files.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -16,7 +14,7 @@ import { OVBlipModel } from '../../lib/generation';
 import { ModelFolderError, verifyModelFolder } from '../../lib/model-folder';
 import { CalibrationFileError, quantizeBlip } from '../../lib/optimize';
 import { injectFs } from '../model-folder/inject-fs';
-import { projectRoot } from '../project-root';
+import { folderContents, killAtStep } from '../model-folder/kill-at-step';
 import { writeStandInWorker } from './stand-in-worker';
 import { makeSamples, makeTinyModel } from './tiny-model';
 
@@ -34,16 +32,6 @@ async function quantize(output: string): Promise<void> {
   await quantizeBlip(fp16, samples, output);
 }
 
-/** Names and digests of everything in a folder. */
-function contents(folder: string): Record<string, string> {
-  const hash = (file: string): string => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-  return Object.fromEntries(
-    fs
-      .readdirSync(folder, { withFileTypes: true })
-      .map((entry) => [entry.name, entry.isFile() ? hash(path.join(folder, entry.name)) : 'folder']),
-  );
-}
-
 let earlier: Record<string, string> = {};
 let quantized: Record<string, string> = {};
 const calls: string[] = [];
@@ -56,11 +44,11 @@ before(async () => {
   process.env.BLIP_PYTHON = standIn;
   const output = path.join(work, 'output');
   fs.cpSync(fp16, output, { recursive: true });
-  earlier = contents(output);
+  earlier = folderContents(output);
   const restore = injectFs(output, (name) => void calls.push(name));
   await quantize(output);
   restore();
-  quantized = contents(output);
+  quantized = folderContents(output);
   assert.ok(calls.includes('writeSync') && calls.includes('rename') && calls.includes('mkdtemp'), calls.join());
 });
 after(() => {
@@ -78,7 +66,7 @@ function earlierModel(): string {
 
 /** @returns which of the models is there; undefined for none, which loading must say */
 async function stateOf(folder: string): Promise<'earlier' | 'quantized' | undefined> {
-  const found = contents(folder);
+  const found = folderContents(folder);
   const is = (model: Record<string, string>): boolean =>
     Object.entries(model).every(([name, hash]) => found[name] === hash);
   if (is(earlier)) return 'earlier';
@@ -98,7 +86,6 @@ function workers(): string[] {
 
 describe('a quantization over another model', POSIX_ONLY, () => {
   it('killed at any step, leaves a complete model or none, no worker; the next run gives the same bytes', async () => {
-    const tsx = path.join(projectRoot(), 'node_modules', 'tsx', 'dist', 'loader.mjs');
     const script = `require('./tests/model-folder/inject-fs');
       const { quantizeBlip } = require('./lib/optimize');
       require('./tests/optimize/tiny-model').makeSamples(${SAMPLES}).then((samples) =>
@@ -107,15 +94,10 @@ describe('a quantization over another model', POSIX_ONLY, () => {
     const killAt = async (step: number): Promise<void> => {
       const folder = earlierModel();
       const where = `step ${step}: ${calls[step - 1]}`;
-      const child = spawn(process.execPath, ['--import', tsx, '-e', script], {
-        cwd: projectRoot(),
-        env: { ...process.env, INJECT_ROOT: folder, INJECT_KILL_AT: String(step) },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'], where);
+      await killAtStep(script, folder, step, where);
       seen.add(await stateOf(folder));
       await quantize(folder);
-      assert.deepEqual(contents(folder), quantized, where);
+      assert.deepEqual(folderContents(folder), quantized, where);
       fs.rmSync(folder, { recursive: true });
     };
     // The last steps publish the model; of the many before, which write it, every third.
