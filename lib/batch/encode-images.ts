@@ -1,12 +1,13 @@
 // Images through the vision model, several at the same time, while the settings that are fastest are found out.
-import type { PixelInput } from '../generation';
+import type { RgbImage } from '../preprocessing';
 import type { Channel } from './channel';
 import type { LoadedItem } from './load-item';
 import type { VisionSetting, VisionTrial } from './vision-trial';
 
 export interface Prepared {
   readonly loaded: LoadedItem;
-  readonly pixel_values: PixelInput;
+  /** Of the model's size, not scaled yet: a quarter of what the model reads. */
+  readonly image: RgbImage;
 }
 
 /** What the vision model gives for one image: states of its patches, or features. */
@@ -14,6 +15,15 @@ export interface EncodedImage {
   readonly loaded: LoadedItem;
   readonly data: Float32Array;
   readonly dims: readonly number[];
+  /** Called once when `data` is not needed any more. */
+  release(): void;
+}
+
+/** What a run gives for its images, one after the other: `dims` begin with their number. */
+export interface EncodedBatch {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+  release(): void;
 }
 
 /** The vision model. */
@@ -23,8 +33,7 @@ export interface ImageEncoder {
   /** Of the processor; 0 where it does not run there. */
   readonly threads: number;
   setStreams(streams: number): Promise<void>;
-  /** @returns what it gives for each image, one after the other: `dims` begin with their number */
-  encode(pixel_values: PixelInput): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }>;
+  encode(images: readonly RgbImage[]): Promise<EncodedBatch>;
 }
 
 export interface EncodePlan {
@@ -109,22 +118,23 @@ export class VisionStage {
 
   async #encode(batch: readonly Prepared[], setting: VisionSetting): Promise<void> {
     const { encoder, trial, output } = this.#plan;
-    const { data, dims } = await encoder.encode(stack(batch.map((one) => one.pixel_values)));
+    const { data, dims, release } = await encoder.encode(batch.map(({ image }) => image));
     trial.record(setting, batch.length, performance.now());
     const size = data.length / batch.length;
+    let inUse = batch.length;
+    const releaseOne = (): void => {
+      if (--inUse === 0) release();
+    };
     for (const [i, { loaded }] of batch.entries())
-      await output.put({ loaded, data: data.subarray(i * size, (i + 1) * size), dims: dims.slice(1) });
+      await output.put({
+        loaded,
+        data: data.subarray(i * size, (i + 1) * size),
+        dims: dims.slice(1),
+        release: releaseOne,
+      });
   }
 
   #throwFailure(): void {
     if (this.#failures.length > 0) throw this.#failures[0];
   }
-}
-
-function stack(images: readonly PixelInput[]): PixelInput {
-  if (images.length === 1) return images[0];
-  const [{ dims, data }] = images;
-  const all = new Float32Array(images.length * data.length);
-  images.forEach((image, i) => all.set(image.data, i * data.length));
-  return { data: all, dims: [images.length, dims[1], dims[2], dims[3]] };
 }

@@ -65,14 +65,17 @@ export async function writeAnswers(
   }
 }
 
-export function joinImages(batch: readonly EncodedImage[]): ImageEmbeds {
+/** @param target where they are put, one after the other */
+export function joinImages(
+  batch: readonly EncodedImage[],
+  target = new Float32Array(batch.length * batch[0].data.length),
+): ImageEmbeds {
   const [
     {
       dims: [tokens, hidden],
       data: { length },
     },
   ] = batch;
-  const data = new Float32Array(batch.length * length);
-  batch.forEach((image, i) => data.set(image.data, i * length));
-  return { data, dims: [batch.length, tokens, hidden] };
+  batch.forEach((image, i) => target.set(image.data, i * length));
+  return { data: target, dims: [batch.length, tokens, hidden] };
 }

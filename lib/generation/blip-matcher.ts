@@ -185,7 +185,7 @@ export class OVBlipMatcher {
    */
   async getImageFeatures(inputs: { readonly pixel_values: PixelInput }): Promise<Features> {
     checkArguments('OVBlipMatcher.getImageFeatures', { inputs: [inputs, 'object'] });
-    return this.#featuresOf(await this.encoders.encodeImage(inputs.pixel_values));
+    return this.encoders.encodeImageFeatures(inputs.pixel_values);
   }
 
   /**

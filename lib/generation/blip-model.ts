@@ -32,6 +32,7 @@ import { splitOptions, type PretrainedOptions } from './pretrained-options';
 import type { RankAnswersOptions, RankedAnswer } from './rank-answers';
 import { rankQuestions, readCandidates, resolveRankOptions } from './rank-questions';
 import { readPrompts } from './read-prompts';
+import type { AllocateFloats } from './run-encoder';
 import { runGeneration, type GenerationInputs } from './run-generation';
 import { settingsByLength } from './run-searches';
 import { checkSeeds } from './sampling-options';
@@ -157,6 +158,12 @@ export class OVBlipModel {
   async encodeImage(inputs: { readonly pixel_values: PixelInput }): Promise<ImageEmbeds> {
     checkArguments('OVBlipModel.encodeImage', { inputs: [inputs, 'object'] });
     return this.encoders.encodeImage(inputs.pixel_values);
+  }
+
+  /** encodeImage into an array that `allocate` gives. @internal for batches */
+  async encodeImageInto(pixel_values: PixelInput, allocate: AllocateFloats): Promise<ImageEmbeds> {
+    checkArguments('encodeImageInto', { pixel_values: [pixel_values, 'object'], allocate: [allocate, 'function'] });
+    return this.encoders.encodeImage(pixel_values, allocate);
   }
 
   /**

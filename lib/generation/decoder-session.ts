@@ -4,7 +4,7 @@ import type { CompiledModel, InferRequest, OpenVINO, Tensor } from '../openvino'
 import { BlipModelError } from './check-inputs';
 import { packingWeights } from './compiled/release-weights';
 import type { DecoderStep } from './decoder-step';
-import { selectRows } from './repeat-rows';
+import { keepRows, selectRows } from './repeat-rows';
 import { readOutput, type EncoderOutput } from './run-encoder';
 
 /**
@@ -20,6 +20,8 @@ export interface DecoderSessionOptions {
   readonly openvino: OpenVINO;
   readonly decoder: CompiledModel;
   readonly states: EncoderStates;
+  /** Whether nobody else reads the states: then those of rows that are left may take the place of others. */
+  readonly ownsStates?: boolean;
   /** Rows of the generation: texts, times beams. */
   readonly rows: number;
   /** The longest text of this generation, for the size of the attention mask. */
@@ -39,13 +41,14 @@ export class DecoderSession implements DecoderStep {
   readonly #ones: BigInt64Array;
   readonly #position = new BigInt64Array(1);
   #states: EncoderStates;
+  #ownsStates: boolean;
   #ids = new BigInt64Array(0);
   #beams = new Int32Array(0);
   #logits = new Float32Array(0);
   #past = 0;
   #masks: Tensor[] = [];
 
-  constructor({ openvino, decoder, states, rows, max_length }: DecoderSessionOptions) {
+  constructor({ openvino, decoder, states, ownsStates = false, rows, max_length }: DecoderSessionOptions) {
     const logits = decoder.outputs.find((port) => port.getAnyName() === 'logits');
     const vocab_size = logits?.getPartialShape()[2];
     if (typeof vocab_size !== 'number')
@@ -59,6 +62,7 @@ export class DecoderSession implements DecoderStep {
     this.#decoder = decoder;
     this.#request = decoder.createInferRequest();
     this.#states = states;
+    this.#ownsStates = ownsStates;
     this.#bindStates();
   }
 
@@ -84,7 +88,8 @@ export class DecoderSession implements DecoderStep {
   /** From the next step on, whose `beam_idx` says which rows of the cache they continue. */
   keepRows(rows: readonly number[]): void {
     if (this.#states.dims[0] === 1) return; // one image serves all rows
-    this.#states = selectRows(this.#states, rows);
+    this.#states = this.#ownsStates ? keepRows(this.#states, rows) : selectRows(this.#states, rows);
+    this.#ownsStates = true;
     this.#bindStates();
   }
 
@@ -108,7 +113,9 @@ export class DecoderSession implements DecoderStep {
     const { Tensor } = this.#openvino;
     this.#ids = new BigInt64Array(rows * length);
     this.#beams = new Int32Array(rows);
-    this.#logits = new Float32Array(rows * this.vocab_size);
+    // Rows only become fewer: the array of the first step serves all
+    const size = rows * this.vocab_size;
+    this.#logits = this.#logits.length < size ? new Float32Array(size) : this.#logits.subarray(0, size);
     const positions = length === 1 ? this.#position : BigInt64Array.from({ length }, (_, i) => BigInt(this.#past + i));
     this.#request.setTensor('input_ids', new Tensor('i64', [rows, length], this.#ids));
     this.#request.setTensor('position_ids', new Tensor('i64', [1, length], positions));

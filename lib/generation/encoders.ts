@@ -28,7 +28,7 @@ import {
 import { choosePrecision } from './precision/choose-precision';
 import { repeatTokens } from './repeat-rows';
 import { RequestPool } from './request-pool';
-import { runEncoder, type EncoderOutput } from './run-encoder';
+import { runEncoder, type AllocateFloats, type EncoderOutput, type ReadOutputs } from './run-encoder';
 import { streamProperties } from './stream-properties';
 import { VisionModel } from './vision-model';
 
@@ -199,17 +199,32 @@ export class Encoders implements EncoderParts {
     this.assertUsable();
   }
 
-  /** @throws {BlipModelError} when the shape is not the model's, or the models were disposed */
-  async encodeImage(pixel_values: PixelInput): Promise<ImageEmbeds> {
-    checkPixelValues(pixel_values, this.config, this.folder);
-    this.assertUsable();
-    const [{ data, dims }, features] = await this.#run(
-      await this.vision.forRows(pixel_values.dims[0]),
-      { pixel_values: new this.openvino.Tensor('f32', pixel_values.dims, pixel_values.data) },
-      this.vision.featureSize === undefined ? ['last_hidden_state'] : ['last_hidden_state', 'image_embeds'],
-    );
+  /**
+   * @param allocate of the hidden states
+   * @throws {BlipModelError} when the shape is not the model's, or the models were disposed
+   */
+  async encodeImage(pixel_values: PixelInput, allocate?: AllocateFloats): Promise<ImageEmbeds> {
+    const hasFeatures = this.vision.featureSize !== undefined;
+    const outputs = ['last_hidden_state', ...(hasFeatures ? ['image_embeds'] : [])];
+    const [{ data, dims }, features] = await this.#runVision(pixel_values, { outputs, allocate });
     const [rows, tokens, size] = dims;
     return { data, dims: [rows, tokens, size], ...(features && { features: asFeatures(features) }) };
+  }
+
+  /** The contrastive features alone. @throws {BlipModelError} as encodeImage, and when the model has none */
+  async encodeImageFeatures(pixel_values: PixelInput): Promise<Features> {
+    checkPixelValues(pixel_values, this.config, this.folder);
+    if (this.vision.featureSize === undefined) throw this.noFeatures();
+    const [features] = await this.#runVision(pixel_values, { outputs: ['image_embeds'] });
+    return asFeatures(features);
+  }
+
+  async #runVision(pixel_values: PixelInput, read: Omit<ReadOutputs, 'folder'>): Promise<EncoderOutput[]> {
+    checkPixelValues(pixel_values, this.config, this.folder);
+    this.assertUsable();
+    const model = await this.vision.forRows(pixel_values.dims[0]);
+    const { data, dims } = pixel_values;
+    return this.#run(model, { pixel_values: new this.openvino.Tensor('f32', dims, data) }, read);
   }
 
   /** Whether the folder has contrastive features of images and texts. */
@@ -227,7 +242,7 @@ export class Encoders implements EncoderParts {
       input_ids: new Tensor('i64', [rows, length], texts.input_ids),
       attention_mask: new Tensor('i64', [rows, length], texts.attention_mask),
     };
-    const [output] = await this.#run(await this.textFeatures.get(), inputs, ['text_embeds']);
+    const [output] = await this.#run(await this.textFeatures.get(), inputs, { outputs: ['text_embeds'] });
     return asFeatures(output);
   }
 
@@ -290,7 +305,7 @@ export class Encoders implements EncoderParts {
       encoder_hidden_states: new Tensor('f32', image.dims, image.data), // one image may serve all rows
       encoder_attention_mask: new Tensor('i64', [images, tokens], new BigInt64Array(images * tokens).fill(1n)),
     };
-    const read = await this.#run(await this.text.get(), inputs, outputs);
+    const read = await this.#run(await this.text.get(), inputs, { outputs });
     return read.map((output) => ({ ...output, attention_mask }));
   }
 
@@ -311,11 +326,11 @@ export class Encoders implements EncoderParts {
   async #run(
     model: CompiledModel,
     inputs: Readonly<Record<string, Tensor>>,
-    outputs: readonly string[],
+    read: Omit<ReadOutputs, 'folder'>,
   ): Promise<EncoderOutput[]> {
     this.assertUsable();
     return this.#requests.with(model, (request) =>
-      packingWeights(model, () => runEncoder(request, inputs, outputs, this.folder)),
+      packingWeights(model, () => runEncoder(request, inputs, { ...read, folder: this.folder })),
     );
   }
 }

@@ -10,7 +10,7 @@ import { repeatEach } from './repeat-rows';
 import { searchRows, type FinishedRow } from './search-rows';
 
 export interface RowInputs {
-  /** [rows, tokens, hidden] f32. */
+  /** [rows, tokens, hidden] f32. Overwritten by captionRows: rows that are left take the place of finished ones. */
   readonly image_embeds: ImageEmbeds;
   /** One prompt, or one question, for all rows. */
   readonly text?: Texts;
@@ -75,6 +75,7 @@ async function generateRows(
     openvino: encoders.openvino,
     decoder,
     states: repeatEach(states, num_beams),
+    ownsStates: true,
     rows: rows * num_beams,
     max_length,
   });

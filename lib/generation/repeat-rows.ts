@@ -30,6 +30,22 @@ export function selectRows(states: EncoderStates, chosen: readonly number[]): En
   return { data, dims: [chosen.length, source, size], attention_mask: mask };
 }
 
+/** selectRows without new arrays: rows in ascending order move to the front of those that the states have. */
+export function keepRows(states: EncoderStates, chosen: readonly number[]): EncoderStates {
+  const { data, dims, attention_mask: mask } = states;
+  const [rows, source, size] = dims;
+  if (rows === 1) return states;
+  for (const [row, from] of chosen.entries()) {
+    data.copyWithin(row * source * size, from * source * size, (from + 1) * source * size);
+    mask?.copyWithin(row * source, from * source, (from + 1) * source);
+  }
+  return {
+    data: data.subarray(0, chosen.length * source * size),
+    dims: [chosen.length, source, size],
+    ...(mask && { attention_mask: mask.subarray(0, chosen.length * source) }),
+  };
+}
+
 /** One row of tokens `times` times. */
 export function repeatTokens(row: BigInt64Array, times: number): BigInt64Array {
   if (times === 1) return row;

@@ -39,9 +39,10 @@ export async function searchRows(
 ): Promise<void> {
   const width = settings.num_beams;
   const size = width * decoder.vocab_size;
+  const raw = changesScores(settings) ? new Float32Array(decoder.vocab_size) : undefined;
   let live = prompts.map((prompt, row) => ({
     row,
-    search: width === 1 ? new GreedyRow(prompt, settings) : new BeamRow(prompt, settings),
+    search: width === 1 ? new GreedyRow(prompt, settings, raw) : new BeamRow(prompt, settings),
   }));
   let beam_idx = Int32Array.from({ length: live.length * width }, (_, row) => row);
   let newTokens = prompts[0]?.length ?? 0;
@@ -71,6 +72,8 @@ class GreedyRow implements RowSearch {
   constructor(
     prompt: readonly number[],
     private readonly settings: SearchSettings,
+    /** For the scores before they are processed; absent where nothing changes them. */
+    private readonly raw: Float32Array | undefined,
   ) {
     this.#ids = [...prompt];
     this.#promptLength = prompt.length;
@@ -92,10 +95,12 @@ class GreedyRow implements RowSearch {
   }
 
   advance(logits: Float32Array): readonly number[] {
-    const raw = changesScores(this.settings) ? logits.slice() : logits;
+    const { raw } = this;
+    raw?.set(logits);
     processScores(logits, this.#ids, this.settings);
     const id = argmax(logits);
-    this.#sum += raw[id] - logSumExp(raw);
+    const scores = raw ?? logits;
+    this.#sum += scores[id] - logSumExp(scores);
     this.#ids.push(id);
     return [0];
   }

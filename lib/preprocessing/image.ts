@@ -109,14 +109,22 @@ function stackPixelValues(images: readonly PixelValues[]): PixelValues {
   return { data, dims: [images.length, 3, height, width] };
 }
 
-/** `pixel_values` of a resized image, [1, 3, height, width] f32. @param tables what `channelTables` gave */
-export function toPixelValues({ data, width, height }: RgbImage, tables: readonly Float32Array[]): PixelValues {
+/**
+ * `pixel_values` of a resized image, [1, 3, height, width] f32.
+ *
+ * @param tables what `channelTables` gave
+ * @param planar where the values are put: 3 * height * width
+ */
+export function toPixelValues(
+  { data, width, height }: RgbImage,
+  [red, green, blue]: readonly Float32Array[],
+  planar: Float32Array = new Float32Array(3 * width * height),
+): PixelValues {
   const area = width * height;
-  const planar = new Float32Array(3 * area); // [3, height, width]
-  for (let channel = 0; channel < 3; channel++) {
-    const table = tables[channel];
-    for (let pixel = 0, target = channel * area; pixel < area; pixel++)
-      planar[target + pixel] = table[data[pixel * 3 + channel]];
+  for (let pixel = 0, from = 0; pixel < area; pixel++, from += 3) {
+    planar[pixel] = red[data[from]];
+    planar[area + pixel] = green[data[from + 1]];
+    planar[2 * area + pixel] = blue[data[from + 2]];
   }
   return { data: planar, dims: [1, 3, height, width] };
 }

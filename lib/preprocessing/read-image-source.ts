@@ -41,6 +41,7 @@ const NEARBY_FILES = 1000;
 const NAME_CHARACTERS = 200;
 /** Read at once: most images in one piece. */
 const CHUNK_BYTES = 2 ** 20;
+const MIN_CHUNK_BYTES = 2 ** 14;
 
 /**
  * @example
@@ -140,7 +141,10 @@ async function readAll(path: string): Promise<Buffer> {
     );
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of fs.createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  // A stream allocates its chunks before it knows how much there is to read
+  const expected = (await fs.promises.stat(path)).size + 1;
+  const highWaterMark = Math.max(MIN_CHUNK_BYTES, Math.min(CHUNK_BYTES, expected));
+  for await (const chunk of fs.createReadStream(path, { highWaterMark })) {
     size += chunk.length;
     if (size > MAX_IMAGE_BYTES)
       throw new ImageError(

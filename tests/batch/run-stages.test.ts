@@ -53,7 +53,7 @@ function machine({ streams = 2, encode_ms = 1, finish_ms = 1, onPrepare, onEncod
       await onPrepare?.(item.name);
       count(held, 1);
       const loaded = { item, bytes: new Uint8Array(0), sha256: '', version: '' };
-      return { loaded, pixel_values: { data: Float32Array.of(Number(item.name)), dims: [1, 1, 1, 1] } };
+      return { loaded, image: { data: Uint8Array.of(Number(item.name) % 256), width: 1, height: 1 } };
     },
     encoder: {
       streams,
@@ -62,13 +62,15 @@ function machine({ streams = 2, encode_ms = 1, finish_ms = 1, onPrepare, onEncod
         assert.equal(running.now, 0, 'compiled anew while a run was in progress');
         made.compiled.push(given);
       },
-      encode: async ({ data, dims }) => {
+      encode: async (given) => {
         count(running, 1);
         try {
-          made.runs.push(data.length);
+          made.runs.push(given.length);
           onEncode?.(made.runs.length);
           await delay(encode_ms);
-          return { data, dims };
+          const data = Float32Array.from(given, (image) => image.data[0]);
+          const release = (): void => void data.fill(-1);
+          return { data, dims: [data.length, 1], release };
         } finally {
           running.now--;
         }
@@ -77,8 +79,9 @@ function machine({ streams = 2, encode_ms = 1, finish_ms = 1, onPrepare, onEncod
     finish: async (batch) => {
       await delay(finish_ms);
       onFinish?.(batch);
-      for (const { loaded, data } of batch) {
-        assert.deepEqual([...data], [Number(loaded.item.name)], 'the result of another image');
+      for (const { loaded, data, release } of batch) {
+        assert.deepEqual([...data], [Number(loaded.item.name) % 256], 'the result of another image');
+        release();
         made.finished.push(loaded.item.name);
       }
       held.now -= batch.length;

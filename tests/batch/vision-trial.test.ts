@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Channel } from '../../lib/batch/channel';
 import { VisionStage, type EncodedImage, type Prepared } from '../../lib/batch/encode-images';
-import type { PixelInput } from '../../lib/generation';
+import type { RgbImage } from '../../lib/preprocessing';
 import { planTrial } from '../../lib/batch/plan-trial';
 import { VisionTrial, type TrialOptions, type VisionSetting } from '../../lib/batch/vision-trial';
 
@@ -158,7 +158,7 @@ describe('encoding', () => {
           sha256: '',
           version: '',
         },
-        pixel_values: { data: Float32Array.of(i), dims: [1, 1, 1, 1] },
+        image: { data: Uint8Array.of(i), width: 1, height: 1 },
       });
     input.close();
     const [seen, compiled]: [number[], number[]] = [[], []];
@@ -171,12 +171,13 @@ describe('encoding', () => {
         if (fails.compile) throw new Error('no memory');
         compiled.push(streams);
       },
-      encode: async ({ data, dims }: PixelInput) => {
+      encode: async (images: readonly RgbImage[]) => {
+        const data = Float32Array.from(images, (image) => image.data[0]);
         atOnce = Math.max(atOnce, ++running);
         await new Promise((resolve) => setTimeout(resolve, 4 * data.length + ((runs++ * 7) % 3)));
         running--;
         if (runs > (fails.run ?? Number.POSITIVE_INFINITY)) throw new Error('the run failed');
-        return { data, dims };
+        return { data, dims: [data.length, 1], release: () => undefined };
       },
     };
     const output = new Channel<EncodedImage>(IMAGES);

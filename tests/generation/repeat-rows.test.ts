@@ -77,8 +77,7 @@ describe('one row of states for several rows of tokens', async () => {
           encoder_hidden_states: new Tensor('f32', [pictures, tokens, size], states(pictures, tokens)),
           encoder_attention_mask: new Tensor('i64', [pictures, tokens], new BigInt64Array(pictures * tokens).fill(1n)),
         },
-        ['last_hidden_state'],
-        work,
+        { outputs: ['last_hidden_state'], folder: work },
       );
       assert.deepEqual(dims, [questions, length, size]);
       return data;
