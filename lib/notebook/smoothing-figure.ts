@@ -82,7 +82,7 @@ export function smoothingFigure(place: QuantizedInput, outputs: readonly NodeOut
       ];
     });
     return [
-      text(MARGIN, y - 6, label, { size: 13, anchor: 'start' }),
+      text(left, y - 6, label, { size: 13, anchor: 'start' }),
       ...lines,
       `<path d="${path.join('')}" fill="${color}"/>`,
     ];
