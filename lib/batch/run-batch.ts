@@ -10,6 +10,7 @@ import type { BadItem, BatchItem } from './batch-item';
 import type { BatchOptions } from './batch-options';
 import { BatchCounter, type BatchSummary } from './batch-summary';
 import type { CaptionFiles } from './caption-files';
+import { fetchAhead } from './fetch-ahead';
 import type { Journal, OutputRow } from './journal';
 import { PARQUET_FILE, TAR_FILE } from './input-kinds';
 import { describeEmpty, listInput, listOrProblem, type BatchInput } from './list-inputs';
@@ -111,7 +112,7 @@ export async function runBatch(plan: BatchPlan, loaded: BatchModel, guard: Guard
         fail(item.name, problem);
       },
     };
-    const items = pendingItems(plan, { identity, counter, atWork, fail });
+    const items = fetchAhead(pendingItems(plan, { identity, counter, atWork, fail }), settings.onFailure);
     await reportProgress(options.progress_callback, counter.progress(rowsOf(plan)), signal);
     const chosen = await runStages(items, work, settings);
     await queue.end();
