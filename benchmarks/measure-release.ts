@@ -1,10 +1,9 @@
-// measure-release.ts FOLDER ROUNDS [RESULTS.json]: whether taking mapped weights out of memory (decision 024) costs
-// time. FOLDER has the FP16 and INT8 models that measure-peak.ts made. Each round starts a fresh process for each side,
-// in turns, the first one alternating: one that releases, and one whose look at its maps finds nothing to release.
-// Ratios are released over kept, of the same round.
+// measure-release.ts FOLDER SECONDS: whether taking mapped weights out of memory (decision 024) costs time. FOLDER is one
+// that measure-peak.ts made: output/bench/peak/fp16. Each round starts a fresh process for each side, in turns, another
+// one first each time: one that releases, and one whose look at its maps finds nothing to release. Prints medians of
+// both, and of the ratios released over kept of the same round, with their 10th and 90th percentile.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { summarize } from '../lib/timing';
@@ -65,43 +64,26 @@ function runSide(folder: string, side: Side): Record<string, number> {
 }
 
 async function main(): Promise<void> {
-  const [, , folder, second, results] = process.argv;
+  const [, , folder, second] = process.argv;
   if (second === 'released' || second === 'kept') {
     process.stdout.write(JSON.stringify(await measureSide(folder, second)));
     return;
   }
-  const rounds = Number(second);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError(`${second} rounds; expected 1 or more.`);
-  const measured: Record<string, unknown> = {};
-  for (const name of ['fp16', 'int8']) {
-    const models = path.join(folder, name);
-    const samples: Record<Side, Record<string, number>[]> = { released: [], kept: [] };
-    for (const side of SIDES) runSide(models, side); // fills the cache of compiled models
-    for (let round = 0; round < rounds; round++) {
-      const order = round % 2 === 0 ? SIDES : [...SIDES].reverse();
-      for (const side of order) samples[side].push(runSide(models, side));
-    }
-    measured[name] = Object.fromEntries(
-      FIELDS.map((field) => {
-        const of = (side: Side): number[] => samples[side].map((sample) => sample[field]);
-        const ratios = of('released').map((value, i) => value / of('kept')[i]);
-        const [released, kept, ratio] = [of('released'), of('kept'), ratios].map((values) => {
-          const { median, p10, p90 } = summarize(values);
-          return { median, p10, p90 };
-        });
-        console.log(
-          `${name} ${field}: released ${released.median.toFixed(0)}, kept ${kept.median.toFixed(0)}, ratio ` +
-            `${ratio.median.toFixed(3)} (${ratio.p10.toFixed(3)} to ${ratio.p90.toFixed(3)})`,
-        );
-        return [field, { released, kept, ratio }];
-      }),
-    );
+  const seconds = Number(second);
+  if (!(seconds > 0)) throw new RangeError(`${second} seconds; expected a number above 0.`);
+  for (const side of SIDES) runSide(folder, side); // fills the cache of compiled models
+  const samples: Record<Side, Record<string, number>[]> = { released: [], kept: [] };
+  const start = performance.now();
+  for (let round = 0; performance.now() - start < seconds * 1000; round++)
+    for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) samples[side].push(runSide(folder, side));
+  console.log(`${folder}: ${samples.kept.length} rounds`);
+  for (const field of FIELDS) {
+    const of = (side: Side): number[] => samples[side].map((sample) => sample[field]);
+    const ratio = summarize(of('released').map((value, i) => value / of('kept')[i]));
+    const [released, kept] = SIDES.map((side) => summarize(of(side)).median.toFixed(0));
+    const spread = [ratio.p10, ratio.p90].map((value) => value.toFixed(3)).join(' to ');
+    console.log(`${field}: released ${released}, kept ${kept}, ratio ${ratio.median.toFixed(3)} (${spread})`);
   }
-  if (results === undefined) return;
-  const machine = { processor: os.cpus()[0].model, threads: os.availableParallelism(), node: process.version };
-  const when = new Date().toISOString().slice(0, 10);
-  const all = { when, ...machine, model: 'random weights of BLIP-base', rounds, measured };
-  fs.writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 main().catch((error: unknown) => {
