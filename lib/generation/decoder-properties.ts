@@ -29,7 +29,7 @@ export function decoderWeights(xml: string): DecoderWeights {
  * One stream, whatever the caller asks for: several streams mix up the state of generations
  * (docs/decisions/008-one-generation-at-a-time.md). With weights of 8 or 4 bits on the CPU, f32 and a group size for
  * dynamic quantization, unless a trial or the caller sets them: the plugin then multiplies integers
- * (docs/decisions/005-8-bit-decoder-weights-in-f32.md).
+ * (docs/decisions/005-8-bit-decoder-weights-in-f32.md). Only on x64, where it was measured: elsewhere the plugin chooses.
  *
  * @param properties the user's, and what a trial chose
  */
@@ -37,7 +37,7 @@ export function decoderProperties(weights: DecoderWeights, device: string, prope
   const isCPU = device === 'CPU';
   const streams: Config = isCPU || 'NUM_STREAMS' in properties ? { NUM_STREAMS: '1' } : {};
   const precision: Config =
-    isCPU && (weights === '8 bits' || weights === '4 bits')
+    isCPU && process.arch === 'x64' && (weights === '8 bits' || weights === '4 bits')
       ? { INFERENCE_PRECISION_HINT: 'f32', DYNAMIC_QUANTIZATION_GROUP_SIZE: QUANTIZATION_GROUP_SIZE }
       : {};
   return { ...precision, ...properties, ...LATENCY_HINT, ...streams };

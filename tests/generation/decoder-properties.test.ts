@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import { loadCheckpoint } from '../../lib/checkpoint';
 import { convertBlip } from '../../lib/convert';
 import { decoderProperties, decoderWeights, isDecoderCached } from '../../lib/generation/decoder-properties';
@@ -27,6 +27,16 @@ describe("the decoder's properties", async () => {
 
   it('weights of 16 bits leave the precision to the device', () => {
     assert.deepEqual(of(folder), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
+  });
+
+  const { arch } = process;
+  const onArch = (name: string): void => void Object.defineProperty(process, 'arch', { value: name });
+  beforeEach(() => onArch('x64'));
+  after(() => onArch(arch));
+
+  it('weights of 8 bits leave the precision to the device on ARM, where nobody has measured it', () => {
+    onArch('arm64');
+    assert.deepEqual(of(int8), { PERFORMANCE_HINT: 'LATENCY', NUM_STREAMS: '1' });
   });
 
   it('weights of 8 bits, as NNCF writes them, are multiplied in f32', () => {
