@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { writeWhole } from '../core/write-whole';
 import { isRecord } from '../core/is-record';
 import { readJSON } from '../core/read-json';
-import { fetchJson, hubEndpoint, type RequestOptions, UnreachableError } from '../hub';
+import { fetchJson, hubEndpoint, type RequestOptions, UnreachableError, viaEndpoint } from '../hub';
 import { BlipError } from '../core/errors';
 import { splitOfPath } from './choose-split';
 import { VqaParquetError } from './vqa-parquet-error';
@@ -215,7 +215,7 @@ function parseConfigs(value: unknown): Map<string, Map<string, string[]>> {
     const parsed = new Map<string, string[]>();
     for (const [split, files] of entries(splits))
       if (Array.isArray(files) && files.length > 0 && files.every((file): file is string => isAddress(file)))
-        parsed.set(split, files);
+        parsed.set(split, files.map(viaEndpoint));
     if (parsed.size > 0) configs.set(config, parsed);
   }
   return configs;

@@ -58,6 +58,16 @@ export function allowsSymlinks(): boolean {
   return !isTrue(process.env.HF_HUB_DISABLE_SYMLINKS);
 }
 
+/**
+ * An address of the public hub as HF_ENDPOINT's mirror serves it: what a mirror passes on of the hub's lists names the
+ * hub itself, which its users may not reach. Any other address stays as it is.
+ */
+export function viaEndpoint(address: string): string {
+  const [endpoint, url] = [hubEndpoint(), parseURL(address)];
+  const isPublic = url !== undefined && PUBLIC_ENDPOINTS.some((one) => new URL(one).origin === url.origin);
+  return isPublic && endpoint !== DEFAULT_ENDPOINT ? `${endpoint}${url.pathname}${url.search}` : address;
+}
+
 /** HF_HUB_OFFLINE, or TRANSFORMERS_OFFLINE: nothing is asked of the network. */
 export function isOffline(): boolean {
   return isTrue(process.env.HF_HUB_OFFLINE || process.env.TRANSFORMERS_OFFLINE);

@@ -4,7 +4,7 @@ export { isUrl, openByteSource, type ByteSource } from './byte-source';
 export { downloadSnapshot, type SnapshotFiles, type SnapshotWeights } from './download-snapshot';
 export { explainMissingFolder, type WantedFolder } from './explain-missing-folder';
 export { fetchContent, fetchJson, type Content, type ContentOptions, type RequestOptions } from './fetch-content';
-export { defaultCache as hubCacheFolder, hubEndpoint, isOffline } from './hub-environment';
+export { defaultCache as hubCacheFolder, hubEndpoint, isOffline, viaEndpoint } from './hub-environment';
 export {
   CacheError,
   DiskSpaceError,

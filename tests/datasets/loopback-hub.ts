@@ -74,7 +74,7 @@ function answer(hub: LoopbackHub, request: http.IncomingMessage, response: http.
 /** `{ config: { split: [address, …] } }` */
 function listParquet({ endpoint, repositories }: LoopbackHub, id: string): unknown {
   const address = (name: string): string =>
-    name.startsWith('/') ? name : `${endpoint}/datasets/${id}/resolve/refs%2Fconvert%2Fparquet/${name}`;
+    /^(?:\/|https:)/.test(name) ? name : `${endpoint}/datasets/${id}/resolve/refs%2Fconvert%2Fparquet/${name}`;
   const lists = Object.entries(repositories[id]?.parquet ?? {}).map(([config, splits]) => [
     config,
     Object.fromEntries(Object.entries(splits).map(([split, names]) => [split, names.map(address)])),

@@ -288,3 +288,14 @@ test('a list of files that names none of the web is not followed', async () => {
     (error: unknown) => error instanceof VqaParquetError && /got no lists of parquet files/.test(error.message),
   );
 });
+
+test('a mirror that passes on the list of the hub itself: its files come from the mirror', async () => {
+  const name = 'default/train/0000.parquet';
+  const address = `https://huggingface.co/datasets/someone/mirrored/resolve/refs%2Fconvert%2Fparquet/${name}`;
+  hub.repositories['someone/mirrored'] = {
+    files: { [name]: read('merve-validation') },
+    parquet: { default: { train: [address] } },
+  };
+  const { samples } = await load('someone/mirrored');
+  assert.ok(samples.length > 0);
+});
