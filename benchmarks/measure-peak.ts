@@ -4,8 +4,8 @@
 //
 // `resident` is what `top` shows. `mapped` is the part of it that the system has on disk as well (weights, libraries)
 // and takes back when another program needs room; `own` is the rest, which it cannot. Peaks since the step before,
-// every SAMPLE_MS; `resident`'s is exact. Each notebook is a process of its own; notebook 1 once with a second model for
-// attention, and once with one that shows it from the start.
+// every SAMPLE_MS; `resident`'s is exact. Each notebook is a process of its own; notebook 1 once with a second model
+// for attention, and once with one that shows it from the start.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

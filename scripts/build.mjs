@@ -1,5 +1,5 @@
-// npm run build: lib in dist, as one file of JavaScript (bundle-library.mjs), as type declarations, one for each source,
-// and with what lies beside the sources (nncf_worker.py, the demo's page).
+// npm run build: lib in dist, as one file of JavaScript (bundle-library.mjs), as type declarations, one for each
+// source, and with what lies beside the sources (nncf_worker.py, the demo's page).
 //
 // There is one copy of the library, as CommonJS. `import` gets a module that re-exports it: were there two copies, an
 // error thrown by one would not be `instanceof` the BlipError of the other.

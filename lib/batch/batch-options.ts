@@ -3,7 +3,7 @@ import { checkOptions } from '../core/check-options';
 import { describeValue } from '../core/describe-value';
 import { CONVERT_ONCE_OPTIONS } from '../convert/convert-once';
 import type { GenerationOptions, PretrainedOptions } from '../generation';
-import { LOAD_MODEL_OPTIONS } from '../generation/encoders';
+import { LOAD_MODEL_OPTIONS } from '../generation/load-model-options';
 import { BatchError } from './batch-error';
 import type { CaptionFileOptions } from './caption-files';
 import { checkShard, type Shard } from './shard';

@@ -43,7 +43,7 @@ export async function* listInput(
 }
 
 /** For messages. A stream of a file has its path. */
-export function nameOfInput(input: BatchInput): string {
+function nameOfInput(input: BatchInput): string {
   if (typeof input === 'string') return input;
   return 'path' in input && typeof input.path === 'string' ? input.path : 'standard input';
 }

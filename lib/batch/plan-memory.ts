@@ -45,8 +45,8 @@ export function planMemory(
   const asked = batch_size * streams;
   if (memory_limit !== undefined && asked > vision)
     throw new BatchError(
-      `${asked} images in the vision model at the same time (batch_size ${batch_size}, streams ${streams}) take about ` +
-        `${mebibytes(2 * asked * encoding)} MiB; memory_limit is ${mebibytes(bytes)} MiB, which is enough for ` +
+      `${asked} images in the vision model at the same time (batch_size ${batch_size}, streams ${streams}) take ` +
+        `about ${mebibytes(2 * asked * encoding)} MiB; memory_limit is ${mebibytes(bytes)} MiB, which is enough for ` +
         `${vision}. Raise memory_limit, or lower batch_size or streams.`,
     );
   return { vision, decoder: fit(decoding, MAX_DECODER_BATCH) };

@@ -139,8 +139,8 @@ class CsvParser {
   #checkSize(size: number): void {
     if (size > MAX_ROW_CHARACTERS)
       throw new BatchError(
-        `${this.source}, line ${this.#firstLine}: the row has more than ${MAX_ROW_CHARACTERS} characters; a quote may ` +
-          'not be closed.',
+        `${this.source}, line ${this.#firstLine}: the row has more than ${MAX_ROW_CHARACTERS} characters; a quote ` +
+          'may not be closed.',
       );
   }
 }

@@ -41,7 +41,9 @@ export interface StageSettings {
 
 /** As sharp works in libuv's pool of four threads, in which two are busy with the models. */
 const DECODED_AT_ONCE = 3;
-/** What is being read when all is over gets so long: an address, or a list that somebody types, may take much longer. */
+/**
+ * What is being read when all is over gets so long: an address, or a list that somebody types, may take much longer.
+ */
 const GRACE_MS = 1_000;
 
 /**

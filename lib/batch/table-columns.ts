@@ -15,13 +15,13 @@ export interface TableColumns {
 
 export interface ColumnOptions {
   /**
-   * The column of `.jsonl`, `.csv` and `.parquet` inputs that has the images: bytes, paths or addresses. By default the first
-   * of the usual names that is there: `image`, `image_path`, `file_name`, `path`, `url` and the like.
+   * The column of `.jsonl`, `.csv` and `.parquet` inputs that has the images: bytes, paths or addresses. By default the
+   * first of the usual names that is there: `image`, `image_path`, `file_name`, `path`, `url` and the like.
    */
   readonly image_column?: string;
   /**
-   * The column of `.jsonl`, `.csv` and `.parquet` inputs that has questions, a text or a list of texts, which are asked about
-   * the image of their row alone.
+   * The column of `.jsonl`, `.csv` and `.parquet` inputs that has questions, a text or a list of texts, which are asked
+   * about the image of their row alone.
    */
   readonly question_column?: string;
 }

@@ -36,7 +36,9 @@ const WORTH_A_TRIAL_MS = 60_000;
 const WARM_UP_IMAGES = 32;
 /** Rounds of a setting, in each of which every stream does a run; the shortest counts. */
 const ROUNDS = 2;
-/** So many are waited for until it is quiet; on a device that is never quiet, all settings are measured beside noise. */
+/**
+ * So many are waited for until it is quiet; on a device that is never quiet, all settings are measured beside noise.
+ */
 const MAX_NOISY_IMAGES = 64;
 
 /**

@@ -24,15 +24,17 @@ export const IMAGE_OPTIONS = {
   'image-column': {
     type: 'string',
     value: 'name',
-    help: 'the column of .jsonl, .csv and .parquet files that has the images; image, file_name, url and the like by default',
+    help:
+      'the column of .jsonl, .csv and .parquet files that has the images; image, file_name, url and the like by ' +
+      'default',
   },
 } as const satisfies OptionSpecs;
 
 /** What the help says of images. */
 export const IMAGES_HELP =
   'An image is a path, a pattern ("photos/**/*.jpg"), a folder, an address, or - for standard input; a .jsonl, ' +
-  '.csv, .parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the exit ' +
-  'status 1. With several images each line begins with the image. --json prints one object a line.';
+  '.csv, .parquet or .tar file holds many. One that cannot be read is skipped, reported on stderr, and makes the ' +
+  'exit status 1. With several images each line begins with the image. --json prints one object a line.';
 
 export function imageArguments(parsed: ParsedCommand): ImageArguments {
   return {

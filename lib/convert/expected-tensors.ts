@@ -217,9 +217,9 @@ export function checkTensors(checkpoint: BlipCheckpoint): void {
 
 const BELONG_TOGETHER = 'Check that config.json and the weights belong together.';
 const QUANTIZED =
-  'The weights are quantized, as bitsandbytes, GPTQ and others do it, which is not read. Take the checkpoint that they ' +
-  'were made from, or save them as float16 (in Python: model.dequantize(), then save_pretrained); quantizeBlip then ' +
-  'makes an INT8 model.';
+  'The weights are quantized, as bitsandbytes, GPTQ and others do it, which is not read. Take the checkpoint that ' +
+  'they were made from, or save them as float16 (in Python: model.dequantize(), then save_pretrained); quantizeBlip ' +
+  'then makes an INT8 model.';
 
 /** Matrices of integers, or of floats of a byte and less. */
 function isQuantized({ name, dtype }: CheckpointTensor): boolean {

@@ -91,7 +91,8 @@ export function findVqaV2(folder: string, split: 'train' | 'val'): VqaV2Files {
     const missing = [!questions && 'questions', !annotations && 'annotations', !images && 'image folder'];
     throw new VqaV2Error(
       `${folder}: got no ${missing.filter(Boolean).join(', ')} of the split "${split}"; expected ` +
-        `questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or .parquet files.` +
+        `questions_${split}.json, annotations_${split}.json and images/, or VQAv2's official names, or ` +
+        '.parquet files.' +
         adviseConversion(folder, entries),
     );
   }

@@ -6,7 +6,8 @@ import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
 import { BlipModelError } from './check-inputs';
-import { Encoders, type LoadModelOptions } from './encoders';
+import { Encoders } from './encoders';
+import type { LoadModelOptions } from './load-model-options';
 import {
   batchSize,
   type Features,

@@ -7,7 +7,7 @@ import type { CompiledModel } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import { deviceSetting } from './device-setting';
 import { assertAnswers, imageStates, questionStates } from './encode-inputs';
-import type { Encoders, LoadModelOptions } from './encoders';
+import type { Encoders } from './encoders';
 import type { Generated, GenerateOptions, GenerateOutput } from './generate-output';
 import {
   beginToken,
@@ -19,6 +19,7 @@ import {
   type StreamOptions,
 } from './generation-options';
 import { compileParts, type GenerationParts, type LoadUse } from './generation-parts';
+import type { LoadModelOptions } from './load-model-options';
 import {
   batchSize,
   type CaptionInputs,
@@ -111,9 +112,8 @@ export class OVBlipModel {
 
   /**
    * The precision that the device computes in, such as `bf16`: print it beside every time. Where the text decoder's
-   * differs, both: `f32, decoder bf16`. `unknown` where the device does not report it.
-   * On a CPU with both, the faster one of this machine (docs/decisions/017-precision-by-trial.md for the encoders,
-   * docs/decisions/032-decoder-precision-by-trial.md for the text decoder).
+   * differs, both: `f32, decoder bf16`. `unknown` where the device does not report it. On a CPU with both, the faster
+   * one of this machine (docs/decisions/017-precision-by-trial.md, 032-decoder-precision-by-trial.md).
    */
   get precision(): string {
     const vision = this.encoders.precision;
@@ -121,12 +121,7 @@ export class OVBlipModel {
     return vision === decoder ? vision : `${vision}, decoder ${decoder}`;
   }
 
-  /**
-   * Whether it answers questions: a captioning checkpoint has no text encoder.
-   *
-   * @example
-   * if (model.canAnswer) await model.generateAnswer({ pixel_values, ...text });
-   */
+  /** Whether it answers questions (`generateAnswer`): a captioning checkpoint has no text encoder. */
   get canAnswer(): boolean {
     return this.encoders.text !== undefined;
   }
@@ -253,8 +248,7 @@ export class OVBlipModel {
     const { text_config } = this.config;
     const texts = readCandidates(candidates, this.encoders.checkTexts(candidates), text_config);
     const { states } = await questionStates(this.encoders, inputs);
-    const { openvino } = this.encoders;
-    const call = { openvino, decoder: this.decoder, states, bos: text_config.bos_token_id };
+    const call = { openvino: this.encoders.openvino, decoder: this.decoder, states, bos: text_config.bos_token_id };
     return this.#turns.take(() => {
       this.encoders.assertUsable();
       return rankQuestions(call, texts, resolved);

@@ -4,7 +4,8 @@ import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
 import { sharePart } from './compiled/share-part';
 import { decoderProperties, decoderWeights, isDecoderCached } from './decoder-properties';
-import { Encoders, type FolderUse, type LoadModelOptions } from './encoders';
+import { Encoders, type FolderUse } from './encoders';
+import type { LoadModelOptions } from './load-model-options';
 import { findProblem } from './missing-parts';
 import { chooseDecoderPrecision } from './precision/choose-decoder-precision';
 

@@ -2,7 +2,7 @@
 export { OVBlipMatcher, type MatchTrace } from './blip-matcher';
 export { OVBlipModel } from './blip-model';
 export { BlipModelError, type Tokens } from './check-inputs';
-export type { LoadModelOptions } from './encoders';
+export type { LoadModelOptions } from './load-model-options';
 export type { GenerateOutput, StageTimings, GenerateOptions, Generated } from './generate-output';
 export type { GenerationOptions, StreamOptions, TokenCallback } from './generation-options';
 export { GenerationOptionsError } from './generation-options-error';

@@ -2,7 +2,7 @@
 // loaded.
 import { checkOptions } from '../core/check-options';
 import { CONVERT_ONCE_OPTIONS, type ConvertOnceOptions } from '../convert/convert-once';
-import { LOAD_MODEL_OPTIONS, type LoadModelOptions } from './encoders';
+import { LOAD_MODEL_OPTIONS, type LoadModelOptions } from './load-model-options';
 
 /**
  * `dtype`, `device`, `revision`, `cache_dir`, `local_files_only`, `progress_callback` as in transformers.js; the rest

@@ -96,13 +96,39 @@ function checkChart(call: string, chart: BarChart): void {
  */
 export function barFigure(chart: BarChart): PlotlyFigure {
   checkChart('barFigure', chart);
-  const { title, y_title, x, series, digits = 1 } = chart;
+  const { series } = chart;
   const width = GROUP_WIDTH / series.length;
-  const place = (group: number, index: number): number => group + (index - (series.length - 1) / 2) * width;
-  const data = series.map(({ name, values, low, high }, index) => ({
+  const placed = series.map((each, index) => ({
+    ...each,
+    width,
+    color: COLORS[index % COLORS.length],
+    centers: each.values.map((_, group) => group + (index - (series.length - 1) / 2) * width),
+  }));
+  return {
+    data: [
+      ...placed.map((each) => barTrace(each, chart)),
+      ...placed.flatMap(spreadTrace),
+      ...placed.map((each) => numberTrace(each, chart)),
+    ],
+    layout: layoutOf(chart),
+  };
+}
+
+/** Bars of one series, with the middle of each on the x axis, where groups are 1 apart. */
+interface PlacedSeries extends BarSeries {
+  readonly width: number;
+  readonly color: string;
+  readonly centers: readonly number[];
+}
+
+type Trace = PlotlyFigure['data'][number];
+
+function barTrace({ name, values, low, high, width, color, centers }: PlacedSeries, chart: BarChart): Trace {
+  const { x, digits = 1 } = chart;
+  return {
     type: 'bar',
     name,
-    x: values.map((_, group) => place(group, index)),
+    x: centers,
     y: values,
     width,
     hovertext: values.map((value, group) => {
@@ -110,68 +136,74 @@ export function barFigure(chart: BarChart): PlotlyFigure {
       return `${x[group]}<br>${name}: ${value.toFixed(digits)}${spread}`;
     }),
     hovertemplate: '%{hovertext}<extra></extra>',
-    marker: { color: COLORS[index % COLORS.length] },
-  }));
-  const spreads = series.flatMap(({ values, low, high }, index) =>
-    low && high
-      ? {
-          type: 'scatter',
-          mode: 'markers',
-          x: values.map((_, group) => place(group, index) + ERROR_PLACE * width),
-          y: values,
-          marker: { size: 1, opacity: 0 },
-          error_y: {
-            type: 'data',
-            symmetric: false,
-            array: high.map((value, i) => value - values[i]),
-            arrayminus: values.map((value, i) => value - low[i]),
-            color: ERROR_COLOR,
-            thickness: 1.5,
-            width: ERROR_CAP,
-          },
-          showlegend: false,
-          hoverinfo: 'skip',
-        }
-      : [],
-  );
-  const numbers = series.map(({ values, low, high }, index) => ({
+    marker: { color },
+  };
+}
+
+/** Error bars, of a series that has them. */
+function spreadTrace({ values, low, high, width, centers }: PlacedSeries): Trace[] {
+  if (!low || !high) return [];
+  return [
+    {
+      type: 'scatter',
+      mode: 'markers',
+      x: centers.map((center) => center + ERROR_PLACE * width),
+      y: values,
+      marker: { size: 1, opacity: 0 },
+      error_y: {
+        type: 'data',
+        symmetric: false,
+        array: high.map((value, i) => value - values[i]),
+        arrayminus: values.map((value, i) => value - low[i]),
+        color: ERROR_COLOR,
+        thickness: 1.5,
+        width: ERROR_CAP,
+      },
+      showlegend: false,
+      hoverinfo: 'skip',
+    },
+  ];
+}
+
+function numberTrace({ values, low, high, width, centers }: PlacedSeries, { digits = 1 }: BarChart): Trace {
+  return {
     type: 'scatter',
     mode: 'text',
-    x: values.map((_, group) => place(group, index) + (low && high ? NUMBER_PLACE * width : 0)),
+    x: centers.map((center) => center + (low && high ? NUMBER_PLACE * width : 0)),
     y: values,
     text: values.map((value) => numberLabel(value, digits)),
     textposition: 'top center',
     textfont: { size: 11 },
     showlegend: false,
     hoverinfo: 'skip',
-  }));
+  };
+}
+
+function layoutOf({ title, y_title, x, series }: BarChart): PlotlyFigure['layout'] {
   const top = Math.max(...series.flatMap(({ values, high }) => [...values, ...(high ?? [])]));
   return {
-    data: [...data, ...spreads, ...numbers],
-    layout: {
-      title: { text: title, font: { size: 15 }, x: TITLE_LEFT, xanchor: 'left' },
-      barmode: 'overlay',
-      showlegend: series.length > 1,
-      paper_bgcolor: 'white',
-      plot_bgcolor: 'white',
-      margin: { l: 64, r: 16, t: 48, b: 64 },
-      legend: { orientation: 'h', y: -0.18 },
-      font: { family: 'sans-serif' },
-      xaxis: {
-        tickfont: { size: 12 },
-        tickvals: x.map((_, group) => group),
-        ticktext: x.map(wrapLabel),
-        tickangle: 0,
-        range: [-0.5, x.length - 0.5],
-        showgrid: false,
-        zeroline: false,
-      },
-      yaxis: {
-        title: { text: y_title },
-        range: [0, top > 0 ? top * HEADROOM : 1],
-        gridcolor: '#ddd',
-        exponentformat: 'none',
-      },
+    title: { text: title, font: { size: 15 }, x: TITLE_LEFT, xanchor: 'left' },
+    barmode: 'overlay',
+    showlegend: series.length > 1,
+    paper_bgcolor: 'white',
+    plot_bgcolor: 'white',
+    margin: { l: 64, r: 16, t: 48, b: 64 },
+    legend: { orientation: 'h', y: -0.18 },
+    font: { family: 'sans-serif' },
+    xaxis: {
+      tickfont: { size: 12 },
+      tickvals: x.map((_, group) => group),
+      ticktext: x.map(wrapLabel),
+      tickangle: 0,
+      range: [-0.5, x.length - 0.5],
+      showgrid: false,
+      zeroline: false,
+    },
+    yaxis: {
+      title: { text: y_title },
+      range: [0, top > 0 ? top * HEADROOM : 1],
+      gridcolor: '#ddd',
+      exponentformat: 'none',
     },
   };
 }

@@ -30,7 +30,10 @@ const CHART_STYLE = [
   `.errorbars path{stroke:${PAIRS['#1e293b']}!important}`,
 ].join('');
 
-/** @example darkStyle('<rect fill="#ffffff"/>') // '<style>@media (prefers-color-scheme:dark){[fill="#ffffff"]{…}}</style>' */
+/**
+ * @example
+ * darkStyle('<rect fill="#ffffff"/>') // '<style>@media (prefers-color-scheme:dark){[fill="#ffffff"]{…}}</style>'
+ */
 export function darkStyle(drawing: string): string {
   const rules = Object.entries(PAIRS).flatMap(([light, dark]) =>
     PAINTS.filter((paint) => drawing.includes(`${paint}="${light}"`)).map(

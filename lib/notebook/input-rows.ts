@@ -139,7 +139,8 @@ export function sampleRows(samples: readonly VqaSample[], count: number): Sample
  *
  * @example
  * sampleLine(await loadVqaSamples('data/vqa-scenes', { count: 300 })) // '300 of 300 samples, 0 skipped'
- * sampleLine(await loadVqaSamples('data/vqa-scenes', { count: 9999 })) // '330 of 9999 samples (it has no more), 0 skipped'
+ * sampleLine(await loadVqaSamples('data/vqa-scenes', { count: 9999 }))
+ * // '330 of 9999 samples (it has no more), 0 skipped'
  */
 export function sampleLine(loaded: Pick<VqaSamples, 'samples' | 'asked' | 'skipped'>): string {
   checkArguments('sampleLine', { loaded: [loaded, ['samples', 'asked', 'skipped']] });

@@ -152,6 +152,7 @@ function isSharp(source: ImageSource): source is Sharp {
   const got =
     typeof given === 'object' && given !== null ? `a ${given.constructor?.name ?? 'bare object'}` : String(given);
   throw new ImageError(
-    `The image is ${got}, expected a path, a URL, an encoded file as Buffer, Uint8Array, ArrayBuffer or Blob, or a sharp pipeline.`,
+    `The image is ${got}, expected a path, a URL, an encoded file as Buffer, Uint8Array, ArrayBuffer or Blob, or a ` +
+      'sharp pipeline.',
   );
 }

@@ -10,8 +10,8 @@ import { fetchContent, UnreachableError } from '../hub';
 import { ImageError } from './errors';
 
 /**
- * A path, a URL (http, https, file or data; also as a string), an encoded file in memory (also as `response.arrayBuffer()`
- * and forms give it: ArrayBuffer, Blob, File), or a sharp pipeline.
+ * A path, a URL (http, https, file or data; also as a string), an encoded file in memory (also as
+ * `response.arrayBuffer()` and forms give it: ArrayBuffer, Blob, File), or a sharp pipeline.
  */
 export type ImageSource = string | URL | Buffer | Uint8Array | ArrayBuffer | Pick<Blob, 'size' | 'arrayBuffer'> | Sharp;
 

@@ -73,7 +73,7 @@ describe('loadCheckpoint', () => {
     await assert.rejects(loadCheckpoint(folder), /config\.json: cannot be read as JSON/);
   });
 
-  it('names the checkpoints in a training’s output folder, and in a repository’s folder of the hub’s cache', async () => {
+  it('names the checkpoints in a training’s output folder, and in a repository’s folder of the cache', async () => {
     const training = fs.mkdtempSync(path.join(work, 'training-'));
     for (const step of [500, 1000, 1500]) {
       const folder = path.join(training, `checkpoint-${step}`);
@@ -97,7 +97,7 @@ describe('loadCheckpoint', () => {
     await assert.rejects(loadCheckpoint(training), /checkpoint-1000.*, …\).*one in .*checkpoint-1000: name/);
   });
 
-  it('reads an index that lists tied tensors and buffers that are not stored, and shards below the folder', async () => {
+  it('reads an index that lists tied tensors and buffers that are not there, and shards below the folder', async () => {
     const folder = copyOf('caption-sharded');
     const index = path.join(folder, 'model.safetensors.index.json');
     const json: { weight_map: Record<string, string> } = JSON.parse(fs.readFileSync(index, 'utf8'));

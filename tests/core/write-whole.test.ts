@@ -35,7 +35,10 @@ test('a full disk: the error says where', { skip: process.platform === 'win32' ?
     script,
     `import { writeWhole } from ${JSON.stringify(path.join(projectRoot(), 'lib', 'core', 'write-whole'))};
     try { writeWhole(${JSON.stringify(file)}, 'x'.repeat(100_000)); }
-    catch (error) { const { code, path, message } = error as NodeJS.ErrnoException; console.log(JSON.stringify({ code, path, message })); }`,
+    catch (error) {
+      const { code, path, message } = error as NodeJS.ErrnoException;
+      console.log(JSON.stringify({ code, path, message }));
+    }`,
   );
   // A limit on the size of files cuts writes short as a full disk does; tsx's own cache must not be what fails.
   const { stdout } = spawnSync('sh', ['-c', `ulimit -f 8; exec "${process.execPath}" --import tsx "${script}"`], {

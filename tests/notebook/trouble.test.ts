@@ -92,7 +92,7 @@ describe('faults of the trouble tables', () => {
     assert.deepEqual([...new Set(quoted)].sort(), Object.keys(faults).sort());
   });
 
-  test('a checkpoint that cannot be reached: in the cell the message alone, with what works without a network', async () => {
+  test('a checkpoint that cannot be reached: the message alone, with what works without a network', async () => {
     const cache = JSON.stringify(path.join(work, 'hub'));
     const { outputs } = await kernel.run(
       "import { loadCheckpoint } from './lib';\nawait loadCheckpoint('Salesforce/blip-vqa-base', { cache_dir: " +

@@ -23,8 +23,8 @@ export const ask: Command = {
   summary: 'answer questions about images',
   usage: '[options] --question <text> <image>...',
   description:
-    `${IMAGES_HELP} Where there are several questions, each answer stands behind its question. ${BATCH_HELP}\nModel: ${USUAL_MODEL}, ` +
-    `unless --model or BLIP_MODEL names another.`,
+    `${IMAGES_HELP} Where there are several questions, each answer stands behind its question. ${BATCH_HELP}\n` +
+    `Model: ${USUAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {
     question: { type: 'string', value: 'text', multiple: true, help: 'what to ask about each image' },

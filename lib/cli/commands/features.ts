@@ -13,9 +13,9 @@ export const features: Command = {
   usage: '[options] --output <file> <image or folder>...',
   description:
     'Writes the contrastive features (image_embeds) of each image, a list of numbers of length 1: the dot product of ' +
-    'two is their cosine. An input is a path, a pattern, a folder, an address, a .jsonl, .csv, .parquet or .tar file, or - ' +
-    'for a list on standard input. Running the same command again does what is missing. A file that cannot be read ' +
-    'is skipped, reported on stderr, and makes the exit status 1.\n' +
+    'two is their cosine. An input is a path, a pattern, a folder, an address, a .jsonl, .csv, .parquet or .tar ' +
+    'file, or - for a list on standard input. Running the same command again does what is missing. A file that ' +
+    'cannot be read is skipped, reported on stderr, and makes the exit status 1.\n' +
     `Model: ${RETRIEVAL_MODEL}, unless --model or BLIP_MODEL names another.`,
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, what: 'images' },
   options: {

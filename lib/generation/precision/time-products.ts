@@ -24,7 +24,8 @@ const ENOUGH_MS = 200;
 const BYTES_OF_FP16 = 2;
 
 /**
- * Compiles the products once for each setting, and runs them in turns. The weights are zeros: the time does not depend on their values.
+ * Compiles the products once for each setting, and runs them in turns. The weights are zeros: the time does not depend
+ * on their values.
  *
  * @throws the system's or OpenVINO's error
  */
