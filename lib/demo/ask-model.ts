@@ -52,9 +52,17 @@ export interface AskOptions {
 /** @param query `question`; without one the model writes a caption. `texts`, `compare`, `attention`: see Wishes */
 export type Ask = (image: Uint8Array, query: URLSearchParams, options?: AskOptions) => Promise<Asked>;
 
-/** The model's folder, in a word: without the digests that the cache puts behind `fp16`. */
-export function labelOf({ folder }: OVBlipModel): string {
-  return path.basename(path.resolve(folder)).replace(/(?:-[0-9a-f]{8,})+$/, '');
+/**
+ * The model's folder, in a word: without the digests that the cache puts behind `fp16`, and without the outputs that it
+ * has besides.
+ *
+ * @example labelOf({ folder: 'output/blip-scenes/fp16-attentions' }) // 'fp16'
+ */
+export function labelOf({ folder }: Pick<OVBlipModel, 'folder'>): string {
+  return path
+    .basename(path.resolve(folder))
+    .replace(/(?:-[0-9a-f]{8,})+$/, '')
+    .replace(/(?<=.)-attentions$/, '');
 }
 
 /**

@@ -6,6 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startDemo, type Demo } from '../../lib/demo';
+import { labelOf } from '../../lib/demo/ask-model';
 import { OVBlipMatcher, OVBlipModel } from '../../lib/generation';
 import { BlipProcessor } from '../../lib/preprocessing';
 import { traceAnswer } from '../../lib/pipelines';
@@ -16,6 +17,14 @@ const PICTURES = path.join(projectRoot(), 'data', 'pictures');
 const FILES = ['demo.jpg', 'park-day-cat.jpg', 'snow-day-snowman.jpg'].map((name) => path.join(PICTURES, name));
 const QUESTION = 'how many dogs are in the picture?';
 const SCORE = 0.9;
+
+it('names a model by its folder, without what says nothing of its weights', () => {
+  const label = (folder: string): string => labelOf({ folder });
+  assert.equal(label('output/blip-scenes/fp16-attentions'), 'fp16');
+  assert.equal(label('blip-scenes/int8/'), 'int8');
+  assert.equal(label('cache/fp16-attentions-0123abcd-89abcdef01'), 'fp16');
+  assert.equal(label('-attentions'), '-attentions');
+});
 
 describe('the demo of a model that knows itself', () => {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-knowledge-'));
