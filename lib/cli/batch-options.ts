@@ -13,8 +13,18 @@ export const BATCH_OPTIONS = {
     help: 'a table with a row for each image: .jsonl, .csv or .parquet; - prints results as they come',
   },
   shard: { type: 'string', value: 'index/count', help: 'only this part of the images: 0/16 to 15/16' },
-  'batch-size': { type: 'integer', min: 1, help: 'images in a run of the vision model; tried out by default' },
-  streams: { type: 'integer', min: 1, help: 'runs of the vision model at the same time; tried out by default' },
+  'batch-size': {
+    type: 'integer',
+    min: 1,
+    max: 256,
+    help: 'images in a run of the vision model; tried out by default',
+  },
+  streams: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    help: 'runs of the vision model at the same time; tried out by default',
+  },
   'memory-limit': {
     type: 'integer',
     min: 16,
@@ -49,7 +59,14 @@ export function isBatch(parsed: ParsedCommand, isFolders: boolean): boolean {
   const besideImages = given.find((name) => name in CAPTION_FILE_OPTIONS);
   if (output !== undefined && besideImages !== undefined)
     throw new UsageError(`--${besideImages} is for caption files beside the images: leave out --output.`);
-  if (output !== undefined ? output !== '-' : isFolders) return true;
+  if (parsed.flag('append') && parsed.flag('overwrite'))
+    throw new UsageError('--append and --overwrite contradict each other: choose one.');
+  if (output !== undefined ? output !== '-' : isFolders) {
+    const isSeveral = (parsed.number('num-return-sequences') ?? 1) > 1;
+    const printed = parsed.flag('do-sample') ? 'do-sample' : isSeveral ? 'num-return-sequences' : undefined;
+    if (printed === undefined) return true;
+    throw new UsageError(`--${printed} is for results that are printed: give --output - (instead of a file).`);
+  }
   if (given.length > 0)
     throw new UsageError(
       given[0] in CAPTION_FILE_OPTIONS

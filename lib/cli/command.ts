@@ -17,6 +17,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** Smallest number that is taken. */
   readonly min?: number;
+  /** Largest number that is taken. */
+  readonly max?: number;
   readonly help: string;
 }
 

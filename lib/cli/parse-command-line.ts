@@ -116,16 +116,18 @@ function parseValue(rawName: string, spec: OptionSpec, value: string | undefined
     return value;
   }
   const number = Number(value.trim() || Number.NaN);
-  const { min = Number.NEGATIVE_INFINITY, type } = spec;
-  if (!(type === 'integer' ? Number.isSafeInteger(number) : Number.isFinite(number)) || number < min)
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, type } = spec;
+  if (!(type === 'integer' ? Number.isSafeInteger(number) : Number.isFinite(number)) || number < min || number > max)
     throw new UsageError(`${rawName} is ${quote(value)}; expected ${describe(spec)}.`);
   return number;
 }
 
-function describe({ type, choices, min }: OptionSpec): string {
+function describe({ type, choices, min, max }: OptionSpec): string {
   if (choices) return `one of ${choices.join(', ')}`;
   if (type === 'string') return 'a text';
-  return `${type === 'integer' ? 'a whole number' : 'a number'}${min === undefined ? '' : ` of at least ${min}`}`;
+  const kind = type === 'integer' ? 'a whole number' : 'a number';
+  if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
+  return min === undefined ? kind : `${kind} of at least ${min}`;
 }
 
 function checkPositionals({ name, positionals: { min, max, what } }: Command, given: readonly string[]): void {

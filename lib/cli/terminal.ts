@@ -1,8 +1,8 @@
 // What a command has around it: standard streams, progress, and the signal that Ctrl-C aborts.
 import type { Readable } from 'node:stream';
 import type { ProgressCallback } from '../core/progress';
-import { EXIT_INTERRUPTED, EXIT_OK } from './command';
-import { printableLines } from './printable';
+import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK } from './command';
+import { printable, printableLines } from './printable';
 import { terminalProgress } from './terminal-progress';
 
 export interface Terminal {
@@ -38,7 +38,8 @@ export function openTerminal(): Terminal {
   /** Whoever read the output has enough: `| head`. */
   const onPipeError = (error: Error): void => {
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT_OK);
-    throw error;
+    stderr.write(`blip-openvino: standard output cannot be written: ${printable(error.message)}.\n`);
+    process.exit(EXIT_FAILURE);
   };
   const ignore = (): void => {}; // nobody reads messages: the work goes on
   const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];

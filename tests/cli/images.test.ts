@@ -1,5 +1,6 @@
 // caption and ask on the bundled model: where images come from, what is printed where, exit statuses.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as path from 'node:path';
@@ -158,6 +159,20 @@ describe('errors', () => {
 });
 
 describe('a reader that goes away, and Ctrl-C', { skip: process.platform === 'win32' }, () => {
+  it('a full disk behind stdout is told without a stack', { skip: !fs.existsSync('/dev/full') }, () => {
+    const args = ['--import', 'tsx', 'lib/cli/main.ts', 'caption', '--model', 'models/blip-scenes', DEMO];
+    const full = fs.openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    fs.closeSync(full);
+    assert.equal(status, 1);
+    assert.match(stderr, /standard output cannot be written: .*ENOSPC/);
+    assert.ok(!stderr.includes('    at '), stderr);
+  });
+
   it('is no error: `| head -1`', async () => {
     const child = startCli(['caption', '--output', '-', 'photos', 'photos', 'photos'], { env, cwd: work });
     let stderr = '';
