@@ -108,9 +108,16 @@ async function readFile(path: string): Promise<EncodedImage> {
       `${shorten(path) || 'The empty path'}: the image cannot be read: ` +
         `${message(error)}. ` +
         (near === undefined ? '' : `Did you mean ${near}? `) +
+        explainPath(path) +
         `Expected a path (relative to ${process.cwd()}), a URL or a Buffer.`,
     );
   }
+}
+
+/** What a path looks like that is none. */
+function explainPath(path: string): string {
+  if (path.startsWith('~')) return 'Only a shell expands "~", and not between quotes: write the whole path. ';
+  return /^www\./i.test(path) ? `For an address of the web, write https://${shorten(path)}. ` : '';
 }
 
 /** The file in the same folder whose name is nearly the one that is missing. */
@@ -173,11 +180,25 @@ function unescapeBytes(text: string): string {
     .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+/** A file's page on the hub, on GitHub or GitLab, which people copy from the browser. */
+const BLOB_PAGE = /^https?:\/\/[^?#]+?\/blob\//i;
+
+function fileOfPage(url: string): string {
+  const isGit = /^https?:\/\/(?:www\.)?github\.com\//i.test(url) || url.includes('/-/blob/');
+  return url.replace('/blob/', isGit ? '/raw/' : '/resolve/');
+}
+
 async function fetchBytes(url: string): Promise<Uint8Array> {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   try {
-    return (await fetchContent(url, { maxBytes: MAX_FETCHED_BYTES, attempts: FETCH_ATTEMPTS, signal })).bytes;
+    const { bytes, type } = await fetchContent(url, { maxBytes: MAX_FETCHED_BYTES, attempts: FETCH_ATTEMPTS, signal });
+    if (type?.startsWith('text/html') && BLOB_PAGE.test(url))
+      throw new ImageError(
+        `${shorten(url)}: is the page that shows the image, not the image. Did you mean ${shorten(fileOfPage(url))}?`,
+      );
+    return bytes;
   } catch (error) {
+    if (error instanceof ImageError) throw error;
     const reason = signal.aborted ? `it took more than ${FETCH_TIMEOUT_MS / 1000} s` : explain(error, url);
     throw new ImageError(
       `${shorten(url)}: the image cannot be fetched: ${reason}. Check the address and the network, or download ` +

@@ -105,8 +105,10 @@ test('a path, URLs, bytes, what the web’s interfaces give, and a sharp pipelin
   const config = configFor(20, 24);
   const reference = (await preprocessImage(file, config)).data;
   const server = http.createServer((request, response) => {
-    if (request.url !== '/rgb.png') response.statusCode = 404;
-    response.end(bytes);
+    const isPage = /\/blob\//.test(request.url ?? '');
+    if (isPage) response.setHeader('content-type', 'text/html; charset=utf-8');
+    else if (request.url !== '/rgb.png') response.statusCode = 404;
+    response.end(isPage ? '<!doctype html><img src="rgb.png">' : bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -137,6 +139,16 @@ test('a path, URLs, bytes, what the web’s interfaces give, and a sharp pipelin
         preprocessImage(source, config),
         (error) => error instanceof ImageError && error.message.startsWith(`${named}: `),
       );
+    for (const [page, file] of [
+      ['/datasets/me/images/blob/main/rgb.png', '/datasets/me/images/resolve/main/rgb.png'],
+      ['/me/images/-/blob/main/rgb.png', '/me/images/-/raw/main/rgb.png'],
+    ])
+      await assert.rejects(
+        preprocessImage(`${url}${page}`, config),
+        (error) => error instanceof ImageError && error.message.includes(`Did you mean ${url}${file}?`),
+      );
+    await assert.rejects(preprocessImage('~/rgb.png', config), /Only a shell expands "~"/);
+    await assert.rejects(preprocessImage('www.example.org/rgb.png', config), /write https:\/\/www\.example\.org/);
     await assert.rejects(
       preprocessImage(`${url}/none.png`, config),
       (error) => error instanceof ImageError && error.message.includes('/none.png') && error.message.includes('404'),
