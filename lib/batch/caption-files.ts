@@ -1,8 +1,8 @@
 // Captions as text files beside their images, as the trainers of image generators read them: `beach.jpg`, `beach.txt`.
-import { statOrNothing } from '../core/is-plain-file';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { writeWhole } from '../core/write-whole';
 import { isImageFile } from '../preprocessing/image-file';
 import { BatchError } from './batch-error';

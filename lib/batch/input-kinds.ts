@@ -1,6 +1,6 @@
 // What an input is, by its name and by what lies there. Loads nothing heavy: the command asks before it does anything.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
+import { statOrNothing } from '../core/is-plain-file';
 import { ADDRESS } from './batch-item';
 
 const PATTERN = /[*?[\]{}!()]/;

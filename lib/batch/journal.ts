@@ -1,8 +1,8 @@
 // What is done, as a file of JSON lines that only grows: each write ends with whole lines, so that a process that is
 // killed loses what it had not handed over, and the next one goes on.
-import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { removeQuietly } from '../core/remove-quietly';
 import { isRecord } from '../core/is-record';
 import { makeFolder } from '../core/make-folder';
 import { parseJSON } from '../core/read-json';

@@ -1,7 +1,7 @@
 // Tables made of a journal: CSV and parquet, which cannot grow safely while work goes on.
-import { removeQuietly } from '../core/remove-quietly';
 import * as fs from 'node:fs';
 import type { ParquetWriteOptions } from 'hyparquet-writer';
+import { removeQuietly } from '../core/remove-quietly';
 import type { Shard } from './shard';
 import { explainOutputError } from './explain-output-error';
 import { readRows, writeStream, type OutputRow } from './journal';

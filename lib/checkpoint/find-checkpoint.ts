@@ -1,8 +1,8 @@
 // From what a user names, a folder or a hub id, to a folder with the checkpoint's files.
-import { statOrNothing } from '../core/is-plain-file';
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
+import { describeOddFile } from '../core/is-plain-file';
 import {
   downloadSnapshot,
   EntryNotFoundError,

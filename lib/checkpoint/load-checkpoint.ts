@@ -1,8 +1,8 @@
 // Opens a BLIP checkpoint, from a folder or from the Hugging Face hub: its configuration and its tensors, weights still
 // on disk.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
 import { readJSON } from '../core/read-json';
 import type { DownloadOptions } from '../hub';

@@ -120,13 +120,7 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
   checkCounts(options);
   const { seed = 42, progress_callback, signal } = options;
   const skips = new SkipCounter();
-  const questions: Question[] = [];
-  for await (const item of readJsonArray(files.questions, 'questions')) {
-    signal?.throwIfAborted();
-    const question = parseQuestion(item);
-    if (question) questions.push(question);
-    else skips.add('not a question', path.basename(files.questions));
-  }
+  const questions = await readQuestions(files.questions, skips, signal);
   const order = seed === null ? questions : seededShuffle(questions, seed);
   const count = Math.min(options.count ?? order.length, order.length);
   const images = indexImages(files.images);
@@ -180,6 +174,17 @@ export async function loadVqaV2(files: VqaV2Files, options: VqaV2Options = {}): 
     );
   }
   return { samples, asked: options.count ?? order.length, skipped, source: path.basename(files.questions) };
+}
+
+async function readQuestions(file: string, skips: SkipCounter, signal: AbortSignal | undefined): Promise<Question[]> {
+  const questions: Question[] = [];
+  for await (const item of readJsonArray(file, 'questions')) {
+    signal?.throwIfAborted();
+    const question = parseQuestion(item);
+    if (question) questions.push(question);
+    else skips.add('not a question', path.basename(file));
+  }
+  return questions;
 }
 
 function parseQuestion(value: unknown): Question | undefined {

@@ -1,6 +1,6 @@
 // BLIP for image-text matching with OpenVINO: how well a text describes an image.
-import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import type { BlipConfig, BlipTask } from '../checkpoint';
 import { convertOnce } from '../convert/convert-once';
 import { loadUnchanged } from '../model-folder/load-unchanged';

@@ -1,7 +1,7 @@
 // Random access to a file's bytes, on disk or behind an HTTP server that supports range requests, as a parquet reader
 // needs it.
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
+import { describeOddFile } from '../core/is-plain-file';
 import { checkResponse, isExpired } from './explain-error-response';
 import { checkOnline, type RequestOptions } from './fetch-content';
 import { HubError, TransientError } from './hub-errors';

@@ -1,9 +1,9 @@
 // Downloads a repository's files from the Hugging Face hub into the cache that Python's huggingface_hub uses, so that
 // both share one copy. hub-cache.ts knows the folders; this file knows what is fetched, in which order, and when the
 // cache has to do.
+import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
-import * as path from 'node:path';
 import { freeBytes } from '../core/free-bytes';
 import { untilAborted } from '../core/until-aborted';
 import { withCallbacks } from '../core/with-callbacks';

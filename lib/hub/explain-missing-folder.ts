@@ -1,7 +1,7 @@
 // Explains the name of a folder that does not exist, and suggests similar ones.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOrNothing } from '../core/is-plain-file';
 import { editDistance } from '../core/edit-distance';
 import { isHubId, splitRevision } from './hub-id';
 

@@ -1,7 +1,7 @@
 // The environment variables that huggingface_hub reads, with the same meaning: where the hub is, where its cache is,
 // how long to wait.
-import { homeFolder } from '../core/home-folder';
 import * as path from 'node:path';
+import { homeFolder } from '../core/home-folder';
 import { basicLogin } from './basic-login';
 import { HubError } from './hub-errors';
 import { parseURL } from './parse-url';

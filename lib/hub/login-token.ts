@@ -1,8 +1,8 @@
 // The login token, from where huggingface_hub takes it: the environment, else the file that `hf auth login` writes.
 import * as os from 'node:os';
-import { describeOddFile } from '../core/is-plain-file';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { describeOddFile } from '../core/is-plain-file';
 import { expandPath, hubHome, isTrue } from './hub-environment';
 import { HubError } from './hub-errors';
 

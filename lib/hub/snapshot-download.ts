@@ -1,6 +1,6 @@
 // Fetches the files of one commit into the cache; files that are there are not requested again.
-import { statOrNothing } from '../core/is-plain-file';
 import * as fs from 'node:fs';
+import { statOrNothing } from '../core/is-plain-file';
 import type { ProgressCallback } from '../core/progress';
 import { withLock } from '../core/with-lock';
 import type { RepositoryCache } from './hub-cache';

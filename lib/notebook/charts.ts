@@ -1,9 +1,9 @@
 // Charts that are interactive in a trusted notebook and static images everywhere else.
 // One output in three formats: HTML (the drawn chart, and a script that swaps in Plotly from the Jupyter server's own
 // files), PNG for front ends that show no HTML of others, and the numbers as text. Nothing is loaded from other hosts.
+import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
-import * as path from 'node:path';
 import { loadSharp } from '../core/load-sharp';
 import { withDarkChart } from './dark-colors';
 import { display, escapeHTML } from './notebook';

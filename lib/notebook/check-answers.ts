@@ -1,8 +1,8 @@
 // "Is it right?": the model's outputs beside the truth, where that is known: about drawn scenes, since the project drew
 // them, and about the tutorial's photo, since transformers' tests name the tokens.
+import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
-import * as path from 'node:path';
 import { reportProgress, type ProgressCallback } from '../core/progress';
 import { readPictures } from '../datasets';
 import { checkPublished, PUBLISHED_PICTURE } from '../evaluation';

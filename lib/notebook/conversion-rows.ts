@@ -1,6 +1,6 @@
 // What a conversion wrote, as table rows: files, parameters, sizes and times.
-import { checkArguments } from '../core/check-arguments';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import type { ConvertedBlip } from '../convert';
 import { decimals, kilobytes, wholeNumber } from './format-number';
 

@@ -1,8 +1,8 @@
 // The picture that the notebooks look at, as a file: the project's own, yours, or the tutorial's photo, fetched once.
-import { checkArguments } from '../core/check-arguments';
-import { checkOptions } from '../core/check-options';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { BlipError } from '../core/errors';
 import { HubError, isUrl } from '../hub';
 import { cachedImage, ImageError, type CachedImageOptions } from '../preprocessing';

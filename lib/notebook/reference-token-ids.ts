@@ -1,8 +1,8 @@
 // What transformers.js makes of a text: the reference that a notebook shows beside this library's own token ids.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { findPackage } from '../core/find-package';
 
 const PACKAGE = '@xenova/transformers';

@@ -1,9 +1,9 @@
 // What a notebook leaves for the next one, for the start command and for the tests: a JSON file per notebook,
 // in the folder `results` of the output folder. Each says which model it belongs to.
-import { checkArguments } from '../core/check-arguments';
-import { checkOptions } from '../core/check-options';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { closestName } from '../core/edit-distance';
 import { withLockSync } from '../core/with-lock-sync';
 import { writeWhole } from '../core/write-whole';

@@ -1,7 +1,7 @@
 // What a run of the notebooks works with: the environment's wishes, and defaults that follow the model.
-import { checkArguments } from '../core/check-arguments';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkArguments } from '../core/check-arguments';
 import { BlipError } from '../core/errors';
 import { PUBLISHED_PICTURE } from '../evaluation/published-results';
 import { isHubId, isRevision, splitRevision } from '../hub';

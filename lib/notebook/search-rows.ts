@@ -1,7 +1,7 @@
 // What a search found, as table rows and figures, and searches whose right result is known.
+import * as path from 'node:path';
 import { checkArguments } from '../core/check-arguments';
 import { checkOptions } from '../core/check-options';
-import * as path from 'node:path';
 import { searchImages, type ImageHit, type ImageIndex, type TextHit } from '../search';
 import { decimals, percent } from './format-number';
 import type { Figure } from './figure';

@@ -38,7 +38,7 @@ export function readThriftStruct(
     return bytes[at++];
   }
 
-  /** Unsigned LEB128, without loss as a bigint, or modulo 2^32 as a number. */
+  /** Unsigned LEB128. The first four bytes are added as numbers, which is faster than as bigints. */
   function varint(): bigint {
     let low = 0;
     let result = 0n;

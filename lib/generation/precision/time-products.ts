@@ -1,7 +1,7 @@
 // How long a device takes for the matrix products of a part of the model, in one precision and in another.
+import * as path from 'node:path';
 import { removeQuietly } from '../../core/remove-quietly';
 import { temporaryFolder } from '../../core/temporary-folder';
-import * as path from 'node:path';
 import { GraphBuilder, writeIR, type Value } from '../../ir';
 import type { CompiledModel, Config, Core, InferRequest, OpenVINO } from '../../openvino';
 import { occupying, type TimedTurns } from './judge-trial';
