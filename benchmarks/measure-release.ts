@@ -1,7 +1,7 @@
-// measure-release.ts FOLDER SECONDS: whether taking mapped weights out of memory (decision 024) costs time. FOLDER is one
-// that measure-peak.ts made: output/bench/peak/fp16. Each round starts a fresh process for each side, in turns, another
-// one first each time: one that releases, and one whose look at its maps finds nothing to release. Prints medians of
-// both, and of the ratios released over kept of the same round, with their 10th and 90th percentile.
+// measure-release.ts FOLDER SECONDS: whether taking mapped weights out of memory (decision 024) costs time. FOLDER is
+// one that measure-peak.ts made: output/bench/peak/fp16. Each round starts a fresh process for each side, in turns,
+// another one first each time: one that releases, and one whose look at its maps finds nothing to release. Prints
+// medians of both, and of the ratios released over kept of the same round, with their 10th and 90th percentile.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -29,7 +29,8 @@ export function decoderWeights(xml: string): DecoderWeights {
  * One stream, whatever the caller asks for: several streams mix up the state of generations
  * (docs/decisions/008-one-generation-at-a-time.md). With weights of 8 or 4 bits on the CPU, f32 and a group size for
  * dynamic quantization, unless a trial or the caller sets them: the plugin then multiplies integers
- * (docs/decisions/005-8-bit-decoder-weights-in-f32.md). Only on x64, where it was measured: elsewhere the plugin chooses.
+ * (docs/decisions/005-8-bit-decoder-weights-in-f32.md). Only on x64, where it was measured: elsewhere the plugin
+ * chooses.
  *
  * @param properties the user's, and what a trial chose
  */
