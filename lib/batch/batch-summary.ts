@@ -52,15 +52,15 @@ export class BatchCounter {
     return this.total === undefined ? undefined : this.total - this.done - this.failed - this.skipped - this.kept;
   }
 
-  /** What is skipped takes no time, so it is left out of what is shown. */
+  /** What is skipped or fails takes next to no time: time left is that of the others. */
   progress(status: string): Progress {
     const { done, failed, skipped, kept, total } = this;
     const parts = [`${this.rate.toFixed(this.rate < 10 ? 2 : 0)} images/s`];
     if (failed > 0) parts.push(`${failed} failed`);
     return {
       status,
-      loaded: done + failed,
-      ...(total !== undefined && { total: Math.max(total - skipped - kept, done + failed) }),
+      loaded: done,
+      ...(total !== undefined && { total: Math.max(total - skipped - kept - failed, done) }),
       message: parts.join(', '),
     };
   }

@@ -25,6 +25,7 @@ export class WriteQueue<T> {
   }
 
   async #run(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve)); // several that come together are written together
     while (this.#items.length > 0 && !this.#failure) {
       const items = this.#items;
       this.#items = [];

@@ -17,7 +17,7 @@ import { parseJSON } from './read-json';
 export interface LockOptions {
   /** Ends the waiting; the work itself has to listen to it on its own. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once when another process has the lock. */
+  /** Called when another process has the lock, and every two seconds as long as it has. */
   readonly onWait?: (() => void) | undefined;
 }
 
@@ -26,6 +26,7 @@ const TOUCH_MS = 2_000;
 /** Also above what a busy machine, or a long step without a pause, keeps the holder from touching it. */
 const STALE_MS = 60_000;
 const POLL_MS = 200;
+const MS_BETWEEN_REPORTS = 2_000;
 /** A lock is filled in right after it is made, unless its process was killed in between. */
 const EMPTY_MS = 2_000;
 /** A lock is one line of 200 characters. */
@@ -48,11 +49,13 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
     start: startOf(process.pid),
     id: randomUUID(),
   });
-  let waits = false;
+  let told = Number.NEGATIVE_INFINITY;
   while (!(await create(file, own))) {
     if (!(await removeAbandoned(file))) {
-      if (!waits) onWait?.();
-      waits = true;
+      if (performance.now() - told >= MS_BETWEEN_REPORTS) {
+        told = performance.now();
+        onWait?.();
+      }
       signal?.throwIfAborted();
       await sleep(POLL_MS);
     }
