@@ -14,7 +14,9 @@ import { challengerWins } from '../../lib/generation/precision/judge-trial';
 import { listTrials } from '../../lib/generation/precision/list-trials';
 import { timeSteps } from '../../lib/generation/precision/time-steps';
 import { recallTrials, rememberTrial } from '../../lib/generation/precision/trial-memory';
+import { adaptAddon } from '../../lib/openvino/openvino-node';
 import { quantizeBlip } from '../../lib/optimize';
+import { imitateAddon } from '../openvino/imitation-addon';
 import { projectRoot } from '../project-root';
 
 const openvino = loadOpenVINO();
@@ -88,6 +90,15 @@ describe('timeSteps', () => {
       for (const each of times) assert.ok(each.length >= 6 && each.every((time) => time > 0), JSON.stringify(times));
     }
     assert.deepEqual(fs.readdirSync(cache), []);
+  });
+
+  it('runs with openvino-node, too', async () => {
+    const addon = adaptAddon(imitateAddon(openvino));
+    const other = new addon.Core();
+    const timed = { openvino: addon, core: other, device: 'CPU', xml: int8, source: { tokens: 26, size: 48 } };
+    const { times } = await timeSteps(timed, [{}, {}]);
+    assert.deepEqual([times.length, times[0].length >= 6], [2, true]);
+    other.dispose();
   });
 
   it('refuses a graph that is no decoder, and leaves nothing behind', async () => {
