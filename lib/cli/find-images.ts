@@ -57,6 +57,12 @@ export function mayBeMany({ args, filesFrom }: ImageArguments): boolean {
   return filesFrom !== undefined || args.length !== 1 || isFolder(arg) || isPattern(arg) || isCollection(arg);
 }
 
+/** The first image, where it is known before anything is searched: a path or an address. */
+export function firstImage({ args: [first] }: ImageArguments): string | undefined {
+  if (first === undefined || first === STDIN) return undefined;
+  return isFolder(first) || isPattern(first) || isCollection(first) ? undefined : first;
+}
+
 /** One by one, so that the first result does not wait for the last file to be found. */
 export async function* findImages(
   { args, filesFrom, columns }: ImageArguments,

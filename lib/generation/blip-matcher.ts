@@ -7,6 +7,7 @@ import { loadUnchanged } from '../model-folder/load-unchanged';
 import type { CompiledModel } from '../openvino';
 import { BlipModelError } from './check-inputs';
 import { Encoders } from './encoders';
+import type { LoadUse } from './folder-use';
 import type { LoadModelOptions } from './load-model-options';
 import {
   batchSize,
@@ -64,13 +65,20 @@ export class OVBlipMatcher {
    * @throws {OpenVINOError} when a model cannot be compiled
    */
   static async load(folder: string, options: LoadModelOptions = {}): Promise<OVBlipMatcher> {
-    checkArguments('OVBlipMatcher.load', { folder: [folder, 'path'] });
+    return OVBlipMatcher.loadFor(folder, options, {});
+  }
+
+  /** `load` for what the caller is about to do. @internal for other rooms of this library */
+  static async loadFor(folder: string, options: LoadModelOptions, use: LoadUse): Promise<OVBlipMatcher> {
+    checkArguments('OVBlipMatcher.load', { folder: [folder, 'path'], use: [use, 'object'] });
     return loadUnchanged(
       folder,
       async () =>
         new OVBlipMatcher(
           await Encoders.load('OVBlipMatcher.load', folder, options, {
+            ...use,
             findProblem: (has) => findProblem(folder, has),
+            onVision: (loaded) => use.onVision?.((pixel_values) => loaded.encodeImage(pixel_values)),
           }),
         ),
       (matcher) => matcher.dispose(),

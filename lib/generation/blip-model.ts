@@ -18,7 +18,8 @@ import {
   type SearchSettings,
   type StreamOptions,
 } from './generation-options';
-import { compileParts, type GenerationParts, type LoadUse } from './generation-parts';
+import type { LoadUse } from './folder-use';
+import { compileParts, type GenerationParts } from './generation-parts';
 import type { LoadModelOptions } from './load-model-options';
 import {
   batchSize,

@@ -13,6 +13,7 @@ import type { GraphPart } from './compiled/compile-part';
 import { packingWeights } from './compiled/release-weights';
 import { sharePart } from './compiled/share-part';
 import { deviceSetting, executionDevices } from './device-setting';
+import type { FolderUse } from './folder-use';
 import { LaterModel } from './later-model';
 import { LOAD_MODEL_OPTIONS, type LoadModelOptions } from './load-model-options';
 import { missingDevice } from './missing-device';
@@ -37,16 +38,6 @@ const READ_CONFIG = {
   error: BlipModelError,
   advice: 'Convert the checkpoint again: call convertBlip.',
 } as const;
-
-/** What a folder is loaded for. */
-export interface FolderUse {
-  /** Why the folder's files do not suffice, or undefined if they do. */
-  readonly findProblem: (has: (name: string) => boolean) => string | undefined;
-  /** The text encoder is not compiled until a question comes: for callers that never ask one. */
-  readonly captionsOnly?: boolean;
-  /** Called when the vision model is being compiled, for work on this thread; must not throw. */
-  readonly onCompiling?: (() => void) | undefined;
-}
 
 /** Everything that is loaded from a folder. */
 interface EncoderParts {
@@ -98,7 +89,7 @@ export class Encoders implements EncoderParts {
     caller: string,
     folder: string,
     options: LoadModelOptions,
-    { findProblem, captionsOnly = false, onCompiling }: FolderUse,
+    { findProblem, captionsOnly = false, onCompiling, onVision }: FolderUse,
   ): Promise<Encoders> {
     checkOptions(caller, options, LOAD_MODEL_OPTIONS);
     const { device = 'CPU', properties = {}, openvino = loadOpenVINO() } = options;
@@ -118,18 +109,20 @@ export class Encoders implements EncoderParts {
     ): Promise<LaterModel | undefined> =>
       has(name) ? LaterModel.of(file(name), () => compileChecked(graph(name), check)) : undefined;
     const vision = await VisionModel.load({ ...graph('blip_vision_model.xml'), onCompiling });
-    let text: LaterModel | undefined;
+    let encoders: Encoders | undefined;
     try {
       checkVisionModel(file('blip_vision_model.xml'), vision.single, config);
-      text = await later('blip_text_encoder.xml', (xml, model) => checkTextEncoder(xml, model, config));
-      if (!captionsOnly) await text?.get();
+      const text = await later('blip_text_encoder.xml', (xml, model) => checkTextEncoder(xml, model, config));
       const textFeatures = await later('blip_text_features.xml', (xml, model) =>
         checkTextFeatures(xml, model, config, vision.featureSize),
       );
-      return new Encoders({ folder, device, config, openvino, core, properties: settings, vision, text, textFeatures });
+      const parts = { folder, device, config, openvino, core, properties: settings, vision, text, textFeatures };
+      const loaded = (encoders = new Encoders(parts));
+      await onVision?.(loaded);
+      if (!captionsOnly) await text?.get();
+      return loaded;
     } catch (error) {
-      text?.dispose();
-      vision.dispose();
+      (encoders ?? vision).dispose();
       throw error;
     }
   }

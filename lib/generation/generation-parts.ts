@@ -2,15 +2,14 @@
 import * as path from 'node:path';
 import type { CompiledModel } from '../openvino';
 import { checkTextDecoder } from './check-graphs';
+import type { GraphPart } from './compiled/compile-part';
 import { sharePart } from './compiled/share-part';
 import { decoderProperties, decoderWeights, isDecoderCached } from './decoder-properties';
-import { Encoders, type FolderUse } from './encoders';
+import { Encoders } from './encoders';
+import type { LoadUse } from './folder-use';
 import type { LoadModelOptions } from './load-model-options';
 import { findProblem } from './missing-parts';
 import { chooseDecoderPrecision } from './precision/choose-decoder-precision';
-
-/** What a folder is loaded for, beside what a generation needs of it. */
-export type LoadUse = Omit<FolderUse, 'findProblem'>;
 
 export interface GenerationParts {
   readonly encoders: Encoders;
@@ -28,20 +27,22 @@ export async function compileParts(
   options: LoadModelOptions,
   use: LoadUse,
 ): Promise<GenerationParts> {
+  const xml = path.join(folder, 'blip_text_decoder.xml');
+  let choosing: Promise<DecoderSettings> | undefined;
   const encoders = await Encoders.load(caller, folder, options, {
-    findProblem: (has) => findProblem(folder, has),
     ...use,
+    findProblem: (has) => findProblem(folder, has),
+    onVision: async (loaded) => {
+      choosing = chooseSettings(loaded, xml, options);
+      await choosing; // a trial takes times: nothing else may run beside it
+      use.onVision?.((pixel_values) => loaded.encodeImage(pixel_values));
+    },
   });
   let decoder: CompiledModel | undefined;
   try {
-    const xml = path.join(folder, 'blip_text_decoder.xml');
     const { openvino, core, device, config } = encoders;
-    const asked = options.properties ?? {};
-    const weights = decoderWeights(xml);
-    const chosen = await chooseDecoderPrecision({ openvino, core, device, xml, properties: asked, config, weights });
-    const properties = decoderProperties(weights, device, { ...chosen, ...asked });
-    const cached = device === 'CPU' && isDecoderCached(core, weights, properties);
-    decoder = await sharePart({ openvino, core, xml, device, properties, cached });
+    const settings = await (choosing ?? chooseSettings(encoders, xml, options));
+    decoder = await sharePart({ openvino, core, xml, device, ...settings });
     checkTextDecoder(xml, decoder, config);
     return { encoders, decoder };
   } catch (error) {
@@ -49,4 +50,17 @@ export async function compileParts(
     encoders.dispose();
     throw error;
   }
+}
+
+type DecoderSettings = Required<Pick<GraphPart, 'properties' | 'cached'>>;
+
+async function chooseSettings(
+  { openvino, core, device, config }: Encoders,
+  xml: string,
+  { properties: asked = {} }: LoadModelOptions,
+): Promise<DecoderSettings> {
+  const weights = decoderWeights(xml);
+  const chosen = await chooseDecoderPrecision({ openvino, core, device, xml, properties: asked, config, weights });
+  const properties = decoderProperties(weights, device, { ...chosen, ...asked });
+  return { properties, cached: device === 'CPU' && isDecoderCached(core, weights, properties) };
 }

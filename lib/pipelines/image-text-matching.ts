@@ -4,6 +4,7 @@ import { checkOptions } from '../core/check-options';
 import { describeValue } from '../core/describe-value';
 import type { OVBlipMatcher } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
+import type { EarlyImage } from './early-image';
 import type { AttentionOptions } from './patch-attention';
 import { PipelineError, type OneOrMany } from './pipeline-error';
 import { rememberImage } from './remember-image';
@@ -39,8 +40,12 @@ export interface ImageTextMatching {
   dispose(): void;
 }
 
-export function imageTextMatching(matcher: OVBlipMatcher, processor: BlipProcessor): ImageTextMatching {
-  const encode = rememberImage(matcher, processor);
+export function imageTextMatching(
+  matcher: OVBlipMatcher,
+  processor: BlipProcessor,
+  early?: EarlyImage,
+): ImageTextMatching {
+  const encode = rememberImage(matcher, processor, early);
 
   async function match(image: ImageSource, text: OneOrMany<string>, options: MatchOptions = {}): Promise<Match[]> {
     checkOptions('image-text-matching', options, ['use_itm_head']);

@@ -1,7 +1,8 @@
 // The task `image-to-text`: images in, captions out.
-import type { GenerationOptions, OVBlipModel, StreamOptions } from '../generation';
+import type { GenerationOptions, ImageInput, OVBlipModel, StreamOptions } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
 import { describeValue } from '../core/describe-value';
+import type { EarlyImage } from './early-image';
 import { checkOneText, checkTextOptions, PipelineError, type OneOrMany } from './pipeline-error';
 import { streamText } from './stream-text';
 import { writtenTexts, type WrittenToken } from './written-texts';
@@ -48,10 +49,14 @@ export interface ImageToText {
   dispose(): void;
 }
 
-export function imageToText(model: OVBlipModel, processor: BlipProcessor): ImageToText {
+export function imageToText(model: OVBlipModel, processor: BlipProcessor, early?: EarlyImage): ImageToText {
+  async function imageInput(image: ImageSource): Promise<ImageInput> {
+    const image_embeds = await early?.take(image);
+    return image_embeds ? { image_embeds } : { pixel_values: await processor.image(image) };
+  }
+
   async function inputsOf(image: ImageSource, prompt: string | undefined) {
-    const pixel_values = await processor.image(image);
-    return { pixel_values, ...(prompt ? processor.text(prompt) : {}) };
+    return { ...(await imageInput(image)), ...(prompt ? processor.text(prompt) : {}) };
   }
 
   async function captionOne(
@@ -105,7 +110,7 @@ export function imageToText(model: OVBlipModel, processor: BlipProcessor): Image
   }
 
   async function trace(image: ImageSource, options?: TraceCaptionOptions): Promise<TracedCaption> {
-    return traceCaption(model, processor, { pixel_values: await processor.image(image) }, options);
+    return traceCaption(model, processor, await imageInput(image), options);
   }
 
   return Object.assign(caption, { stream, trace, dispose: () => model.dispose() });

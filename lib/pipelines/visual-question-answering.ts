@@ -2,6 +2,7 @@
 import { describeValue } from '../core/describe-value';
 import type { GenerationOptions, OVBlipModel, StreamOptions } from '../generation';
 import type { BlipProcessor, ImageSource } from '../preprocessing';
+import type { EarlyImage } from './early-image';
 import { isList } from './image-to-text';
 import { nameUnknownWords } from './name-unknown-words';
 import { checkOneText, checkTextOptions, PipelineError, type OneOrMany } from './pipeline-error';
@@ -53,8 +54,12 @@ export interface VisualQuestionAnswering {
   dispose(): void;
 }
 
-export function visualQuestionAnswering(model: OVBlipModel, processor: BlipProcessor): VisualQuestionAnswering {
-  const encode = rememberImage(model, processor);
+export function visualQuestionAnswering(
+  model: OVBlipModel,
+  processor: BlipProcessor,
+  early?: EarlyImage,
+): VisualQuestionAnswering {
+  const encode = rememberImage(model, processor, early);
 
   async function ask(
     image: ImageSource,

@@ -6,6 +6,12 @@ import { CHECKPOINT as RETRIEVAL_CHECKPOINT } from '../search/retrieval-fixture'
 import { exhaust, fromHub, type CallbackCases } from './callback-case';
 import type { Fixtures } from './callback-fixtures';
 
+/** Of loadFor. */
+const OWN_WORK = {
+  onCompiling: 'it is work of this library, which must not throw',
+  onVision: 'it is work of this library, which must not throw',
+};
+
 export function modelCases(fixtures: Fixtures): CallbackCases {
   const { model, picture, question, hubId, loaded } = fixtures;
   const { processor } = loaded;
@@ -88,7 +94,11 @@ export function modelCases(fixtures: Fixtures): CallbackCases {
     },
     'OVBlipModel.loadFor': {
       run: (given) => disposed(lib.OVBlipModel.loadFor(loaded.model.folder, {}, given)),
-      silent: { onCompiling: 'it is work of this library, which must not throw' },
+      silent: OWN_WORK,
+    },
+    'OVBlipMatcher.loadFor': {
+      run: (given) => disposed(lib.OVBlipMatcher.loadFor(fixtures.retrieval, {}, given)),
+      silent: OWN_WORK,
     },
     'OVBlipModel.takeTurn': {
       run: ({ signal, use }) => loaded.model.takeTurn(signal, use ?? (async () => 'done')),

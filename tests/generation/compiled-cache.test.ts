@@ -35,6 +35,7 @@ const blobOf = (entry: string): string => {
   assert.ok(name, `a blob in ${folder}`);
   return path.join(folder, name);
 };
+const graphOf = (entry: string): string => path.join(cache, 'graphs', entry, path.basename(xml));
 /** OpenVINO writes its files without permission to write. */
 function damage(file: string, change: (bytes: Buffer) => Uint8Array): void {
   const bytes = change(fs.readFileSync(file));
@@ -139,6 +140,16 @@ describe('the cache of compiled models', () => {
     'a record that is no JSON': (entry) => fs.writeFileSync(path.join(place(), entry, 'compiled.json'), '{"file":'),
     'a record of something else': (entry) =>
       fs.writeFileSync(path.join(place(), entry, 'compiled.json'), '{"file":"../../x.blob","sha256":7}'),
+    'no graph of a fixed size': (entry) => fs.rmSync(path.join(cache, 'graphs', entry), { recursive: true }),
+    'half of that graph': (entry) => damage(graphOf(entry), (bytes) => bytes.subarray(0, bytes.length / 2)),
+    'a graph of another size': (entry) =>
+      damage(graphOf(entry), (bytes) => Buffer.from(String(bytes).replace('shape="1,', 'shape="2,'))),
+    'a link to no weights': (entry) => {
+      const link = graphOf(entry).replace('.xml', '.bin');
+      fs.rmSync(link);
+      fs.symlinkSync(path.join(work, 'nothing'), link);
+      damage(blobOf(entry), (bytes) => bytes.subarray(0, 0));
+    },
     'an entry that is a file': (entry) => {
       fs.rmSync(path.join(place(), entry), { recursive: true });
       fs.writeFileSync(path.join(place(), entry), 'not a folder');

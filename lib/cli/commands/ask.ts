@@ -1,7 +1,7 @@
 // blip-openvino ask: answers to questions about images.
 import { UsageError, type Command } from '../command';
 import { BATCH_HELP, BATCH_OPTIONS, batchOptions, isBatch } from '../batch-options';
-import { checkImageArguments } from '../find-images';
+import { checkImageArguments, firstImage } from '../find-images';
 import { CANDIDATE_OPTIONS, candidateOptions } from '../candidate-options';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
 import { batchInputs, reportBatch } from '../run-batch';
@@ -84,11 +84,13 @@ export const ask: Command = {
       const inputs = batchInputs(images, terminal);
       return reportBatch(parsed, terminal, () => askFolder(inputs, questions, { ...rest, output }));
     }
-    const { pipeline } = await import('../../pipelines');
-    const vqa = await pipeline('visual-question-answering', chooseModel(parsed, USUAL_MODEL), {
+    const { loadPipeline } = await import('../../pipelines/load-pipeline');
+    const loading = {
       ...pretrainedOptions(parsed, terminal, 'Model'),
       ...(attention !== undefined && { output_attentions: true }),
-    });
+    };
+    const first = firstImage(images);
+    const vqa = await loadPipeline('visual-question-answering', chooseModel(parsed, USUAL_MODEL), loading, first);
     const { ImageError } = await import('../../preprocessing/errors');
     const { describeNoQuestion } = await import('../../batch/table-columns');
     const isOne = questions.length === 1 && column === undefined;

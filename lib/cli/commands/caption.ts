@@ -1,7 +1,7 @@
 // blip-openvino caption: a caption for each image.
 import { EXIT_OK, UsageError, type Command } from '../command';
 import { BATCH_HELP, BATCH_OPTIONS, batchOptions, CAPTION_FILE_OPTIONS, isBatch } from '../batch-options';
-import { areFolders, checkImageArguments, type ImageArguments } from '../find-images';
+import { areFolders, checkImageArguments, firstImage, type ImageArguments } from '../find-images';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
 import type { ParsedCommand } from '../parse-command-line';
 import { batchInputs, reportBatch } from '../run-batch';
@@ -56,11 +56,13 @@ export const caption: Command = {
         throw new UsageError('--attention is for results that are printed: leave out --output.');
       return captionBatch(parsed, terminal, images);
     }
-    const { pipeline } = await import('../../pipelines');
-    const captioner = await pipeline('image-to-text', chooseModel(parsed, USUAL_MODEL), {
+    const { loadPipeline } = await import('../../pipelines/load-pipeline');
+    const loading = {
       ...pretrainedOptions(parsed, terminal, 'Model'),
       ...(attention !== undefined && { output_attentions: true }),
-    });
+    };
+    const first = firstImage(images);
+    const captioner = await loadPipeline('image-to-text', chooseModel(parsed, USUAL_MODEL), loading, first);
     const prompt = parsed.string('prompt');
     const options = { ...generationOptions(parsed, terminal), ...(prompt !== undefined && { prompt }) };
     try {

@@ -1,6 +1,6 @@
 // blip-openvino match: how well texts describe images.
 import { UsageError, type Command } from '../command';
-import { checkImageArguments } from '../find-images';
+import { checkImageArguments, firstImage } from '../find-images';
 import { forEachImage, IMAGE_OPTIONS, imageArguments, IMAGES_HELP } from '../for-each-image';
 import { chooseModel, MODEL_OPTIONS, pretrainedOptions } from '../shared-options';
 import { ATTENTION_OPTIONS, attentionFile, writeAttention } from '../write-attention';
@@ -38,15 +38,18 @@ export const match: Command = {
     const texts = parsed.strings('text');
     if (texts.length === 0)
       throw new UsageError('No text is given: --text "two dogs on a beach" (once or several times).');
-    checkImageArguments(imageArguments(parsed), terminal);
+    const images = imageArguments(parsed);
+    checkImageArguments(images, terminal);
     const attention = attentionFile(parsed);
     if (attention !== undefined && texts.length > 1)
       throw new UsageError('--attention draws one text. Give one --text, or call the command once for each.');
-    const { pipeline } = await import('../../pipelines');
-    const matcher = await pipeline('image-text-matching', chooseModel(parsed, USUAL_MODEL), {
+    const { loadPipeline } = await import('../../pipelines/load-pipeline');
+    const loading = {
       ...pretrainedOptions(parsed, terminal, 'Model'),
       ...(attention !== undefined && { output_attentions: true }),
-    });
+    };
+    const first = firstImage(images);
+    const matcher = await loadPipeline('image-text-matching', chooseModel(parsed, USUAL_MODEL), loading, first);
     const use_itm_head = !parsed.flag('cosine');
     try {
       return await forEachImage(parsed, terminal, async (image) => {

@@ -5,12 +5,20 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileIdentity, isSettled } from '../../model-folder/digest-memory';
 import type { CompiledModel, Config, Core, Model, OpenVINO } from '../../openvino';
-import { beginCompiled, discardCompiled, findCompiled, maxCompiledBytes, publishCompiled } from './compiled-store';
+import {
+  beginCompiled,
+  discardCompiled,
+  findCompiled,
+  maxCompiledBytes,
+  publishCompiled,
+  type Kept,
+} from './compiled-store';
+import { beginFixedGraph } from './fixed-graph';
 import { describeProcessor } from './describe-processor';
 import { noteMapped } from './release-weights';
 
 /** Changes when entries of the cache are made in another way. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Properties by which a caller decides about OpenVINO's own cache; CACHE_DIR may be empty: no cache at all. */
 const DECIDED: readonly string[] = ['CACHE_DIR', 'CACHE_MODE', 'WEIGHTS_PATH', 'CACHE_ENCRYPTION_CALLBACKS'];
 export interface GraphPart {
@@ -35,31 +43,37 @@ export async function compilePart(part: GraphPart): Promise<CompiledModel> {
   const key = await keyOf(part);
   if (key === undefined) return compile(part, {});
   const found = await findCompiled(key);
-  const folder = found ? path.dirname(found) : await beginCompiled(key);
+  const folder = found ? path.dirname(found.blob) : await beginCompiled(key);
   if (folder === undefined) return compile(part, {});
   let compiled: CompiledModel | undefined;
+  let graph = found?.graph;
   try {
     // Without weights: they are mapped from the model's own file
     const weights = path.resolve(weightsOf(part.xml));
-    compiled = await compile(part, { CACHE_DIR: folder, CACHE_MODE: 'OPTIMIZE_SIZE', WEIGHTS_PATH: weights }, found);
+    const cache = { CACHE_DIR: folder, CACHE_MODE: 'OPTIMIZE_SIZE', WEIGHTS_PATH: weights };
+    if (found === undefined) graph = await beginGraph(part, key);
+    compiled = await compile(part, cache, { blob: found?.blob, graph });
   } catch {
     await discardCompiled(key); // whatever is wrong with it: below, the graph itself has its say
   }
-  if (found === undefined) await publishCompiled(key, folder, compiled !== undefined);
+  if (found === undefined) await publishCompiled(key, folder, compiled !== undefined, graph);
   return compiled ?? compile(part, {});
 }
 
-/** @param blob what the cache has of it */
-async function compile(part: GraphPart, cache: Config, blob?: string): Promise<CompiledModel> {
+function beginGraph({ xml, batch }: GraphPart, key: string): Promise<string | undefined> | undefined {
+  return batch === undefined ? undefined : beginFixedGraph(key, xml, batch);
+}
+
+async function compile(part: GraphPart, cache: Config, { blob, graph }: Partial<Kept> = {}): Promise<CompiledModel> {
   const { core, xml, device, batch, onCompiling } = part;
-  const start = async (graph: Model | string): Promise<CompiledModel> => {
-    const compiling = core.compileModel(graph, device, { ...cache, ...part.properties });
+  const start = async (from: Model | string): Promise<CompiledModel> => {
+    const compiling = core.compileModel(from, device, { ...cache, ...part.properties });
     onCompiling?.();
     const compiled = await compiling;
     if (device === 'CPU') noteMapped(compiled, [weightsOf(xml), ...(blob === undefined ? [] : [blob])]);
     return compiled;
   };
-  if (batch === undefined) return start(xml);
+  if (batch === undefined || graph !== undefined) return start(graph ?? xml);
   const model = await core.readModel(xml);
   try {
     const [input] = model.inputs;

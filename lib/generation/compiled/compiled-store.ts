@@ -12,6 +12,7 @@ import { quote } from '../../core/quote';
 import { readJSON } from '../../core/read-json';
 import { writeWhole } from '../../core/write-whole';
 import { readMemory, rememberedDigest } from '../../model-folder/digest-memory';
+import { findFixedGraph, removeFixedGraph, removeUnusedGraphs } from './fixed-graph';
 
 const RECORD = 'compiled.json';
 const BLOB = /^\w+\.blob$/;
@@ -49,8 +50,16 @@ export function maxCompiledBytes(): number {
 /** Values that were told about. */
 const told = new Set<string>();
 
-/** OpenVINO's file in an entry that is as it was written; its folder is for CACHE_DIR. Notes that it was used. */
-export async function findCompiled(key: string): Promise<string | undefined> {
+/** What the cache has of a graph. */
+export interface Kept {
+  /** OpenVINO's file; its folder is for CACHE_DIR. */
+  readonly blob: string;
+  /** The graph that it was made of, where that is not the model's own: see fixed-graph.ts. */
+  readonly graph: string | undefined;
+}
+
+/** An entry that is as it was written. Notes that it was used. */
+export async function findCompiled(key: string): Promise<Kept | undefined> {
   try {
     const folder = path.join(compiledFolder(), key);
     const record = path.join(folder, RECORD);
@@ -59,10 +68,13 @@ export async function findCompiled(key: string): Promise<string | undefined> {
     if (!isRecord(value) || typeof value.file !== 'string' || !BLOB.test(value.file)) return undefined;
     const blob = path.join(folder, value.file);
     if (!fs.statSync(blob, { throwIfNoEntry: false })?.isFile()) return undefined;
-    if (value.sha256 !== (await rememberedDigest(blob, await readMemory()))) return undefined;
+    const memory = await readMemory();
+    if (value.sha256 !== (await rememberedDigest(blob, memory))) return undefined;
+    const graph = value.graph === undefined ? undefined : findFixedGraph(key);
+    if (value.graph !== (graph && (await rememberedDigest(graph, memory)))) return undefined;
     const now = new Date();
     fs.utimes(record, now, now, () => undefined); // not where a shared cache must not be written
-    return blob;
+    return { blob, graph };
   } catch {
     return undefined;
   }
@@ -85,18 +97,23 @@ export async function beginCompiled(key: string): Promise<string | undefined> {
 /**
  * Puts what OpenVINO wrote into its place, and removes what was not used for longest.
  * @param whole otherwise what was written is thrown away
+ * @param graph what it was made of, where that is not the model's own
  */
-export async function publishCompiled(key: string, written: string, whole: boolean): Promise<void> {
+export async function publishCompiled(key: string, written: string, whole: boolean, graph?: string): Promise<void> {
   try {
     const blobs = (await fs.promises.readdir(written)).filter((name) => BLOB.test(name));
     const folder = path.join(compiledFolder(), key);
     if (whole && blobs.length === 1) {
       const [file] = blobs;
       const sha256 = await fileDigest(path.join(written, file));
-      writeWhole(path.join(written, RECORD), `${JSON.stringify({ file, sha256 })}\n`);
+      writeWhole(
+        path.join(written, RECORD),
+        `${JSON.stringify({ file, sha256, ...(graph !== undefined && { graph: await fileDigest(graph) }) })}\n`,
+      );
       await removeFolder(folder); // it was damaged, or another process was faster
       await fs.promises.rename(written, folder);
       await removeOldest();
+      await removeUnusedGraphs((each) => fs.existsSync(path.join(compiledFolder(), each)));
       return;
     }
   } catch {
@@ -106,6 +123,7 @@ export async function publishCompiled(key: string, written: string, whole: boole
 }
 
 export async function discardCompiled(key: string): Promise<void> {
+  await removeFixedGraph(key);
   await removeFolder(path.join(compiledFolder(), key)).catch(() => undefined);
 }
 
