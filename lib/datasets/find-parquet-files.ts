@@ -1,7 +1,7 @@
 // The parquet files of a folder, by split.
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { statOrNothing } from '../core/is-plain-file';
+import { isFolder, statOrNothing } from '../core/is-plain-file';
 import { splitOfPath } from './choose-split';
 import { VqaParquetError } from './vqa-parquet-error';
 
@@ -28,8 +28,27 @@ export function findParquetFiles(folder: string): Map<string, string[]> {
       }
     }
   };
-  visit('', 0);
+  visit(snapshotOf(folder), 0);
   return splits;
+}
+
+/**
+ * Where the current files lie in a repository's folder of the hub's cache (`datasets--owner--name`), which may hold
+ * those of earlier commits, too; '' for any other folder.
+ */
+function snapshotOf(folder: string): string {
+  const snapshots = path.join(folder, 'snapshots');
+  if (!isFolder(snapshots) || !isFolder(path.join(folder, 'refs'))) return '';
+  const commits = fs.readdirSync(snapshots);
+  const main = path.join(folder, 'refs', 'main');
+  const current = isFile(main) ? fs.readFileSync(main, 'utf8').trim() : undefined;
+  const [commit, ...others] = commits.filter((name) => name === current || !commits.includes(current ?? ''));
+  if (commit === undefined) return '';
+  if (others.length === 0) return path.posix.join('snapshots', commit);
+  throw new VqaParquetError(
+    `${folder} is a repository's folder in the hub's cache, with ${commits.length} commits; name one of them, ` +
+      `such as ${path.join(snapshots, commit)}.`,
+  );
 }
 
 function isFile(file: string): boolean {

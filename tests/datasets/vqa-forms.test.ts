@@ -14,6 +14,7 @@ import {
 import { chosenAnswer } from '../../lib/datasets/chosen-answer';
 import { chooseSplit, splitOfPath } from '../../lib/datasets/choose-split';
 import { divisionBound, partOf } from '../../lib/datasets/divide-rows';
+import { findParquetFiles } from '../../lib/datasets/find-parquet-files';
 import { parseAnswers } from '../../lib/datasets/parse-answers';
 import { findImageFile, rowImage } from '../../lib/datasets/read-row-image';
 import { projectRoot } from '../project-root';
@@ -281,4 +282,21 @@ test('options of another kind are refused', async () => {
       loadVqaSamples(path.join(FORMS, 'one-image-none.parquet'), options),
       (error: unknown) => error instanceof VqaSourceError && message.test(error.message),
     );
+});
+
+test('a repository’s folder in the hub’s cache: the current commit alone', () => {
+  const repository = fs.mkdtempSync(path.join(folder, 'datasets--'));
+  const put = (commit: string): string => {
+    const data = path.join(repository, 'snapshots', commit, 'data');
+    fs.mkdirSync(data, { recursive: true });
+    fs.copyFileSync(path.join(FORMS, 'choices.parquet'), path.join(data, 'train-00000-of-00001.parquet'));
+    return path.join(data, 'train-00000-of-00001.parquet');
+  };
+  fs.mkdirSync(path.join(repository, 'refs'));
+  const first = put('aaaa');
+  assert.deepEqual([...findParquetFiles(repository).values()], [[first]]);
+  const second = put('bbbb');
+  assert.throws(() => findParquetFiles(repository), /hub's cache, with 2 commits; name one of them/);
+  fs.writeFileSync(path.join(repository, 'refs', 'main'), 'bbbb');
+  assert.deepEqual([...findParquetFiles(repository).values()], [[second]]);
 });
