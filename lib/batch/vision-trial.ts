@@ -56,6 +56,9 @@ export class VisionTrial {
   #runs = 0;
   #roundStart = 0;
   #noisyImages = 0;
+  #isNoisy = false;
+  /** Quiet ones of this setting. */
+  #rounds = 0;
   #fastest = Number.POSITIVE_INFINITY;
   #failures = 0;
   #isOver = false;
@@ -95,17 +98,18 @@ export class VisionTrial {
     const { streams, batch_size } = setting;
     if (!this.#options.isQuiet() && this.#noisyImages < MAX_NOISY_IMAGES) {
       this.#noisyImages += images;
-      this.#runs = 0;
-      this.#roundStart = now;
-      return;
+      this.#isNoisy = true;
     }
     this.#runs++;
     if (this.#runs % streams !== 0) return;
     // The first run of each stream prepares memory and kernels
-    if (this.#runs > streams)
+    if (this.#runs > streams && !this.#isNoisy) {
       this.#fastest = Math.min(this.#fastest, (now - this.#roundStart) / (streams * batch_size));
+      this.#rounds++;
+    }
     this.#roundStart = now;
-    if (this.#runs === (ROUNDS + 1) * streams) this.#next();
+    this.#isNoisy = false;
+    if (this.#rounds === ROUNDS) this.#next();
   }
 
   /** What was best so far, or tried first, is kept. */
@@ -120,6 +124,7 @@ export class VisionTrial {
     if (isBetter) this.#best = { setting, ms: this.#fastest };
     this.#failures = isBetter ? 0 : this.#failures + 1;
     this.#runs = 0;
+    this.#rounds = 0;
     this.#noisyImages = 0;
     this.#fastest = Number.POSITIVE_INFINITY;
     const left = this.#options.left() ?? Number.POSITIVE_INFINITY;
