@@ -244,8 +244,7 @@ export class OVBlipModel {
     checkArguments('OVBlipModel.rankAnswers', { inputs: [inputs, 'object'], candidates: [candidates, 'object'] });
     assertAnswers(this.encoders);
     const resolved = resolveRankOptions(options);
-    const { signal } = resolved;
-    signal?.throwIfAborted();
+    resolved.signal?.throwIfAborted();
     const { text_config } = this.config;
     const texts = readCandidates(candidates, this.encoders.checkTexts(candidates), text_config);
     const { states } = await questionStates(this.encoders, inputs);
@@ -253,7 +252,7 @@ export class OVBlipModel {
     return this.#turns.take(() => {
       this.encoders.assertUsable();
       return rankQuestions(call, texts, resolved);
-    }, signal);
+    }, resolved.signal);
   }
 
   /**
