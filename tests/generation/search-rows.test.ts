@@ -41,7 +41,8 @@ describe('captions and answers of a batch are those of single images', () => {
       const captions: (readonly number[])[] = [];
       const answers: (readonly number[])[] = [];
       const order: number[] = [];
-      await captionRows(model, { image_embeds }, options, ({ row, ids, score }) => {
+      const own = { ...image_embeds, data: image_embeds.data.slice() }; // overwritten
+      await captionRows(model, { image_embeds: own }, options, ({ row, ids, score }) => {
         assert.ok(captions[row] === undefined && score > 0 && score <= 1);
         captions[row] = ids;
         order.push(ids.length);
