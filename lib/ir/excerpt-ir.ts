@@ -1,5 +1,6 @@
 // A part of a graph as a graph of its own: for trying what an operation or a layer costs.
 import { checkArguments } from '../core/check-arguments';
+import { checkOptions } from '../core/check-options';
 import { readText } from '../core/read-text';
 import { MAX_XML_BYTES, ReadIRError, readIR, type IRFile, type IRLayer } from './read-ir';
 
@@ -23,7 +24,9 @@ const PORT = /(<output>\s*<port id="\d+" precision="[^"]*")(?: names="([^"]*)")?
  * fs.writeFileSync('half.xml', excerptIR('blip_text_decoder.xml', { results: ['logits/result'], redirect }));
  * @throws {ReadIRError} when there is no such operation, or it has no output
  */
-export function excerptIR(xml: string, { results, redirect }: ExcerptOptions): string {
+export function excerptIR(xml: string, options: ExcerptOptions): string {
+  checkOptions('excerptIR', options, ['results', 'redirect']);
+  const { results, redirect } = options;
   checkArguments('excerptIR', { xml: [xml, 'path'], results: [results, 'texts'], redirect: [redirect, 'object'] });
   const ir = readIR(xml);
   const redirected = new Map(Object.entries(redirect).map(([from, to]) => [ir.layer(from), ir.layer(to)]));

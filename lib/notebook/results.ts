@@ -145,6 +145,7 @@ export interface ConvertResults {
  * @throws {ResultsError} when one of them is missing or no text
  */
 export function convertResults(results: Results): ConvertResults {
+  checkArguments('convertResults', { results: [results, 'object'] });
   const field = (name: string): string => resultText(results, name);
   const question = bestMatch(results.matches) ?? field('question');
   return { model: field('model'), device: field('device'), picture: field('picture'), question };

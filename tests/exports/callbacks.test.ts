@@ -19,8 +19,8 @@ const LIMIT_MS = 120_000;
 const LATE_MS = 20;
 /** What is freed by an event, such as a worker's exit, may come a moment later. */
 const SETTLE_MS = 5_000;
-/** Data that a graph asks for, no events that a call reports. */
-const DATA = /(^|\.)(bytes|memory)$/;
+/** Data or room for it that a call asks for, no events that it reports. */
+const DATA = /(^|\.)(bytes|memory|allocate)$/;
 /** `new BlipProcessor` is for the factories, which are in the table. */
 const NOT_CALLED = ['BlipProcessor'];
 const LEFTOVER = /\.(tmp|part|lock|takeover)$|\.part\.|\.tmp\.|\.unfinished|^\.blip-.*-/;

@@ -15,8 +15,14 @@ import { listCallbacks } from './list-callbacks';
 const NAME = 'progress_calback';
 const GIVEN: Given = JSON.parse(`{ "${NAME}": 1 }`);
 const LIMIT_MS = 120_000;
-/** Their callback or signal is an argument; those of OVBlipModel are for other rooms of the library. */
-const WITHOUT_OPTIONS = ['BlipTokenizer', 'BlipTokenizer.encode', 'OVBlipModel.takeTurn', 'OVBlipModel.loadFor'];
+/** Their callback or signal is an argument; those of the models are for other rooms of the library. */
+const WITHOUT_OPTIONS = [
+  'BlipTokenizer',
+  'BlipTokenizer.encode',
+  'OVBlipModel.takeTurn',
+  'OVBlipModel.loadFor',
+  'OVBlipMatcher.loadFor',
+];
 /** Functions and methods with a callback or a signal, which are those that the table of calls has. */
 const NAMES = [...listCallbacks(['', 'openvino', 'ir', 'convert', 'notebook']).keys()];
 const work = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'unknown-options-')));
