@@ -212,7 +212,8 @@ describe('a program that uses the package', { skip }, () => {
     fs.writeFileSync(path.join(jimp, 'index.js'), 'exports.loadFont = () => { throw new Error("the other jimp"); };');
     fs.writeFileSync(path.join(jimp, 'fonts.js'), '');
     const entry = JSON.stringify(path.join(modules, 'blip-openvino', 'dist', 'notebook'));
-    const script = `require(${entry}).showFigure({ image: '' }).catch((error) => console.log(error.message))`;
+    const figure = JSON.stringify({ image: PICTURE });
+    const script = `require(${entry}).showFigure(${figure}).catch((error) => console.log(error.message))`;
     const { code, output } = runNode(['-e', script], other, env);
     assert.equal(code, 0, output);
     assert.equal(output, 'the other jimp\n');
